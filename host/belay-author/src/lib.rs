@@ -1,0 +1,1 @@
+//! Builds a plugin from a Cargo project: core module to component.

@@ -1,0 +1,1 @@
+//! Connections: reads for plugins, operations for the host, secrets.

@@ -1,0 +1,171 @@
+//! Connections as the rules see them: what each may write, and at what risk. Addresses and secrets are elsewhere.
+
+use std::fmt;
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
+
+use crate::id::ConnectionName;
+use crate::operation::Reversibility;
+
+/// How much rests on a system. Ordered: later is more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Criticality {
+    /// An experiment.
+    Low,
+    /// The usual.
+    #[default]
+    Medium,
+    /// Users notice at once.
+    High,
+    /// The business stops.
+    Critical,
+}
+
+/// What speaks to the system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionKind {
+    /// A directory.
+    Dir,
+    /// An HTTP service.
+    Http,
+}
+
+impl fmt::Display for ConnectionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dir => "dir",
+            Self::Http => "http",
+        })
+    }
+}
+
+/// A connection as the plan checker and the risk see it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ConnectionRules {
+    /// Its name.
+    pub name: ConnectionName,
+    /// What speaks to it.
+    pub kind: ConnectionKind,
+    /// How much rests on it.
+    pub criticality: Criticality,
+    /// The writes that it allows; nothing by default.
+    pub writes: Vec<WriteRule>,
+    /// How long a lost write may still take to land.
+    pub settle_ms: u64,
+}
+
+/// One line of a connection's list of writes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct WriteRule {
+    /// Which writes.
+    #[serde(rename = "match")]
+    pub pattern: WritePattern,
+    /// JSON pointers into an HTTP body; with connection and path, what they find names the object written.
+    #[serde(default)]
+    pub object: Vec<String>,
+    /// How reversible such a write is at best.
+    pub at_best: Reversibility,
+    /// Performing it twice does no more than performing it once.
+    #[serde(default)]
+    pub repeatable: bool,
+    /// The system itself refuses it when what it expects has changed.
+    #[serde(default)]
+    pub guarded: bool,
+}
+
+/// `METHOD pattern`: `*` matches within a part of the path, `**` across parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct WritePattern {
+    text: String,
+    method: String,
+    path: GlobMatcher,
+}
+
+/// A line that is not `METHOD pattern`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a write: {reason}")]
+pub struct InvalidPattern {
+    text: String,
+    reason: String,
+}
+
+impl WritePattern {
+    /// Whether `METHOD path` is such a write. A query string is part of the path and must be matched too.
+    pub fn matches(&self, line: &str) -> bool {
+        line.split_once(' ').is_some_and(|(method, path)| method == self.method && self.path.is_match(path))
+    }
+}
+
+impl PartialEq for WritePattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for WritePattern {}
+
+impl TryFrom<String> for WritePattern {
+    type Error = InvalidPattern;
+
+    fn try_from(text: String) -> Result<Self, InvalidPattern> {
+        let invalid = |reason: &str| InvalidPattern { text: text.clone(), reason: reason.to_owned() };
+        let (method, path) = text.split_once(' ').ok_or_else(|| invalid("it takes a method, a space and a path"))?;
+        if !matches!(method, "PUT" | "POST" | "PATCH" | "DELETE") {
+            return Err(invalid("the method is one of PUT, POST, PATCH, DELETE"));
+        }
+        let path = GlobBuilder::new(path)
+            .literal_separator(true)
+            .build()
+            .map_err(|error| invalid(&error.kind().to_string()))?
+            .compile_matcher();
+        Ok(Self { method: method.to_owned(), path, text })
+    }
+}
+
+impl From<WritePattern> for String {
+    fn from(pattern: WritePattern) -> Self {
+        pattern.text
+    }
+}
+
+impl fmt::Display for WritePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> WritePattern {
+        text.to_owned().try_into().unwrap()
+    }
+
+    #[test]
+    fn a_star_stays_within_a_part_of_the_path() {
+        let log = pattern("PUT */_delta_log/*.json");
+        assert!(log.matches("PUT clicks/_delta_log/00000000000000000032.json"));
+        assert!(!log.matches("PUT a/b/_delta_log/00000000000000000032.json"));
+        assert!(!log.matches("DELETE clicks/_delta_log/00000000000000000032.json"));
+        assert!(pattern("PUT **/_delta_log/*.json").matches("PUT a/b/_delta_log/1.json"));
+    }
+
+    #[test]
+    fn a_query_is_part_of_what_must_match() {
+        let alias = pattern("POST /api/alias");
+        assert!(alias.matches("POST /api/alias"));
+        assert!(!alias.matches("POST /api/alias?force=true"));
+    }
+
+    #[test]
+    fn what_is_no_write_is_refused() {
+        for text in ["GET /x", "PUT", "put /x", "PUT [", "/x"] {
+            assert!(WritePattern::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! One run as a deterministic state machine: (run, event) to (run, commands).

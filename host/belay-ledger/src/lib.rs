@@ -1,0 +1,1 @@
+//! The append-only log: entries, Merkle tree, checkpoints, proofs, verification.

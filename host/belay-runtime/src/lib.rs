@@ -1,0 +1,1 @@
+//! Performs the engine's commands with the sandbox, the connections and the ledger.

@@ -1,0 +1,1 @@
+//! Plugins as components: load, limit, call, record.

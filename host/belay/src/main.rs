@@ -1,0 +1,3 @@
+//! The rollback engine's command line.
+
+fn main() {}

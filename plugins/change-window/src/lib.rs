@@ -1,0 +1,1 @@
+//! Freezes, with a lane of its own for rollbacks.

@@ -1,0 +1,1 @@
+//! Takes a Delta Lake table back to an earlier version.

@@ -1,0 +1,1 @@
+//! Takes a flag in a flagd file back to an earlier state.

