@@ -1,0 +1,174 @@
+//! Mandates: what a run may do. A plan is held against one; who signs it is the business of others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::id::{
+    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceName, RunId, RunbookName,
+    StageName,
+};
+use crate::json::{self, Json, NotCanonical};
+use crate::operation::Reversibility;
+use crate::state::Desired;
+
+/// The version of this shape.
+pub const SCHEMA: u32 = 1;
+
+/// What a run may do, one for each run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mandate {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The run.
+    pub run: RunId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// Who asked.
+    pub requester: String,
+    /// The incident that it is about.
+    pub incident: Option<IncidentId>,
+    /// The recipe, by its digest.
+    pub runbook: Named<RunbookName>,
+    /// The feature set, by its digest.
+    pub feature_set: Named<FeatureSetName>,
+    /// What people asked to go back to.
+    pub destination: Destination,
+    /// The parameters, as resolved.
+    pub parameters: BTreeMap<String, Json>,
+    /// What is wanted of each resource.
+    pub desired: BTreeMap<ResourceName, Wanted>,
+    /// What each stage may do at the most.
+    pub stages: Vec<Bounds>,
+    /// The rules in force: bands, guardrails, connections' lists, as one digest.
+    pub governance: Digest,
+    /// The components in use.
+    pub components: BTreeMap<PluginName, Digest>,
+    /// The log as it stood.
+    pub ledger: LogHead,
+    /// From when.
+    pub issued_at: Millis,
+    /// Until when.
+    pub expires_at: Millis,
+    /// 128 random bits, lower-case hex: a mandate is used once.
+    pub nonce: String,
+}
+
+/// Why a run is made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Purpose {
+    /// Back to a rollback point.
+    Rollback,
+    /// Back to what a run had found.
+    Undo {
+        /// That run.
+        run: RunId,
+    },
+}
+
+/// A name, and the digest of what it named.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Named<N> {
+    /// The name.
+    pub name: N,
+    /// What it named.
+    pub digest: Digest,
+}
+
+/// What people asked to go back to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Destination {
+    /// A point.
+    Point {
+        /// Its name.
+        id: PointId,
+        /// Its manifest.
+        digest: Digest,
+        /// When it was captured.
+        captured_at: Millis,
+    },
+    /// The states at a moment, found by the plugins.
+    Before {
+        /// The moment.
+        at: Millis,
+    },
+    /// States named one by one, found by the plugins.
+    Versions {
+        /// A label for each resource.
+        versions: BTreeMap<ResourceName, String>,
+    },
+    /// A run's undo point.
+    UndoPoint {
+        /// Its manifest.
+        digest: Digest,
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// What is wanted of a resource, as people sign it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// A pinned state.
+    Pinned {
+        /// Its label.
+        version: String,
+        /// Its content.
+        content: Digest,
+        /// Its pin, proof included.
+        pin: Digest,
+    },
+    /// Attributes.
+    Attributes(Json),
+}
+
+impl Wanted {
+    /// What a desired state becomes in a mandate.
+    pub fn of(desired: &Desired) -> Result<Self, NotCanonical> {
+        Ok(match desired {
+            Desired::Pinned(pin) => Self::Pinned {
+                version: pin.state.version.clone(),
+                content: pin.state.content_digest(),
+                pin: json::digest_of(pin)?,
+            },
+            Desired::Attributes(attributes) => Self::Attributes(attributes.clone()),
+        })
+    }
+}
+
+/// What a stage may do at the most.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The stage.
+    pub stage: StageName,
+    /// The worst reversibility of its operations; absent: it may write nothing.
+    pub worst: Option<Reversibility>,
+    /// The top of the band that its first plan fell into.
+    pub highest_risk: u32,
+    /// The most things touched: what its first plan showed, times the headroom.
+    pub most_touches: u64,
+}
+
+/// The log as it stood when the mandate was made: whoever signs the mandate is a witness to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogHead {
+    /// The log's name.
+    pub origin: String,
+    /// Entries.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: Digest,
+}
+
+impl Mandate {
+    /// The digest that approvals and entries name.
+    pub fn digest(&self) -> Result<Digest, NotCanonical> {
+        json::digest_of(self)
+    }
+}
