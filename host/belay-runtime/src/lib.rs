@@ -1,1 +1,3 @@
-//! Performs the engine's commands with the sandbox, the connections and the ledger.
+//! Performs the engine's commands with the sandbox, the connections and the ledger. Owns tokio and time.
+
+pub mod api;

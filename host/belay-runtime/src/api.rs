@@ -1,0 +1,10 @@
+//! What is asked of the runtime and what it answers: plain values, the same in process today and over a wire
+//! tomorrow. Nothing here does anything.
+
+mod answer;
+mod error;
+mod request;
+
+pub use answer::*;
+pub use error::*;
+pub use request::*;

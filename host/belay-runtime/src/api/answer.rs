@@ -1,0 +1,322 @@
+//! Answers.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use belay_domain::digest::Digest;
+use belay_domain::examined::Examined;
+
+use belay_domain::id::{
+    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceAddress, ResourceName, RunId,
+    RunbookName, StageName,
+};
+use belay_domain::mandate::{Destination, Purpose};
+use belay_domain::plan::StagePlan;
+use belay_domain::point::Point;
+use belay_domain::risk::{Assessment, Band};
+use belay_domain::runbook::Runbook;
+use belay_domain::verdict::Judgement;
+use belay_engine::RunView;
+use serde::{Deserialize, Serialize};
+
+use super::request::Mark;
+
+/// What a run would do, every stage from the present.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlanAnswer {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// The recipe.
+    pub runbook: RunbookName,
+    /// What it is applied to.
+    pub feature_set: FeatureSetName,
+    /// What for.
+    pub purpose: Purpose,
+    /// Back to what.
+    pub destination: Option<Destination>,
+    /// For people: `rp-0412 (2 days old, marked good by ana)`.
+    pub destination_label: String,
+    /// In order.
+    pub stages: Vec<PlannedStage>,
+    /// Resources that changed since the point, and how: for people.
+    pub changed_since: Vec<String>,
+    /// Who uses what is rolled back and is not part of the runbook.
+    pub not_covered: Vec<String>,
+    /// Resources left out with `--except`.
+    pub excepted: Vec<ResourceName>,
+    /// When it was planned.
+    pub at: Millis,
+}
+
+/// What a stage would do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlannedStage {
+    /// Its name.
+    pub name: StageName,
+    /// Its steps.
+    pub plan: StagePlan,
+    /// What the plan checker found.
+    pub check: PlanCheck,
+    /// Its risk.
+    pub assessment: Assessment,
+    /// What each guardrail said.
+    pub verdicts: Vec<GuardrailVerdict>,
+    /// What follows for a run.
+    pub gate: Gate,
+}
+
+/// What the independent plan checker found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanCheck {
+    /// The plan keeps the rules.
+    Kept(Examined),
+    /// It does not: each line says which and how.
+    Broken(Vec<String>),
+}
+
+/// What a guardrail said, and how.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GuardrailVerdict {
+    /// Which.
+    pub plugin: PluginName,
+    /// Whether it binds.
+    pub enforced: bool,
+    /// What it said.
+    pub judgement: Judgement,
+    /// Where it could not answer and so denied: why (a trap, no fuel, …).
+    pub failed: Option<String>,
+}
+
+/// What stands between a stage and its run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Gate {
+    /// There is nothing to do.
+    NothingToDo,
+    /// It runs at once.
+    RunsAtOnce {
+        /// The band.
+        band: Band,
+    },
+    /// People must approve first.
+    NeedsApprovals {
+        /// How many.
+        approvals: u32,
+        /// Who: `approver of ranking`.
+        role: String,
+        /// Why.
+        because: String,
+    },
+    /// It does not run.
+    Refused {
+        /// Why.
+        reasons: Vec<String>,
+    },
+    /// A resource could not be observed: the run halts before this stage.
+    Blind {
+        /// Which and why.
+        reasons: Vec<String>,
+    },
+}
+
+/// What a run came to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunAnswer {
+    /// The run.
+    pub run: RunId,
+    /// How far it came, with its receipt once it is sealed.
+    pub view: RunView,
+}
+
+/// One run in a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// The run.
+    pub run: RunId,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// The recipe.
+    pub runbook: RunbookName,
+    /// What it is applied to.
+    pub feature_set: FeatureSetName,
+    /// The incident.
+    pub incident: Option<IncidentId>,
+    /// Who asked.
+    pub requester: String,
+    /// When.
+    pub requested_at: Millis,
+    /// How far it came.
+    pub view: RunView,
+    /// Whether a process is at work on it now.
+    pub owned: bool,
+}
+
+/// One runbook in a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RunbookSummary {
+    /// The runbook.
+    pub runbook: Runbook,
+    /// Feature sets that have all its resources.
+    pub serves: Vec<FeatureSetName>,
+    /// When it last ran, and how that ended: for people.
+    pub last_run: Option<LastRun>,
+}
+
+/// When a runbook last ran.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LastRun {
+    /// The run.
+    pub run: RunId,
+    /// When it was asked for.
+    pub at: Millis,
+    /// For people: `restored in 21 s`.
+    pub ending: String,
+}
+
+/// One point in a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PointSummary {
+    /// Its name.
+    pub id: PointId,
+    /// Its manifest's digest.
+    pub digest: Digest,
+    /// Its manifest.
+    pub point: Point,
+    /// The last mark, and who made it.
+    pub mark: Option<(Mark, String)>,
+}
+
+/// How two points, or a point and the present, differ in one resource.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PointDifference {
+    /// The resource.
+    pub resource: ResourceName,
+    /// Its version on the one side; absent where the point has no such resource.
+    pub from: Option<String>,
+    /// On the other.
+    pub to: Option<String>,
+    /// Whether the content is equal.
+    pub same: bool,
+}
+
+/// One plugin of the workspace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PluginSummary {
+    /// Its name in `belay.toml`.
+    pub name: PluginName,
+    /// Its file.
+    pub path: PathBuf,
+    /// The digest pinned in `belay.lock`.
+    pub pinned: Option<Digest>,
+    /// The digest of the file as it is.
+    pub found: Option<Digest>,
+    /// `reverter`, `guardrail`, `probe`.
+    pub world: Option<String>,
+    /// What it says of itself: version and summary.
+    pub version: Option<String>,
+    /// One line.
+    pub summary: Option<String>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
+}
+
+/// Something that a lint found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// The file, relative to the workspace.
+    pub file: PathBuf,
+    /// From 1, where it is known.
+    pub line: Option<u32>,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// What a lint found, and how much it looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LintAnswer {
+    /// Environments, feature sets, runbooks and plugins examined.
+    pub examined: BTreeMap<String, u64>,
+    /// Empty: the workspace is sound.
+    pub findings: Vec<Finding>,
+}
+
+/// One entry of the ledger, for reading.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogLine {
+    /// Its sequence number, from 0.
+    pub seq: u64,
+    /// When.
+    pub at: Millis,
+    /// Of which run.
+    pub run: Option<RunId>,
+    /// What kind.
+    pub kind: String,
+    /// Who.
+    pub actor: String,
+    /// For people: what it says.
+    pub summary: String,
+    /// The entry's canonical JSON.
+    pub entry: String,
+}
+
+/// One entry, whole, with its proof.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EntryAnswer {
+    /// The entry.
+    pub line: LogLine,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// The hashes from the leaf to the root.
+    pub proof: Vec<Digest>,
+    /// The signed checkpoint that the proof leads to.
+    pub checkpoint: String,
+    /// The blobs and objects that it names: name and length, and the text where it is text.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Bytes beside the log that an entry names.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The commitment or digest that names them.
+    pub digest: Digest,
+    /// What they are.
+    pub name: String,
+    /// How many; absent where they are missing.
+    pub size: Option<u64>,
+    /// As text, where they are UTF-8 and short.
+    pub text: Option<String>,
+}
+
+/// Who holds a resource.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Holder {
+    /// The resource.
+    pub resource: ResourceAddress,
+    /// The run that holds it.
+    pub run: RunId,
+    /// The person.
+    pub who: String,
+    /// Since when.
+    pub since: Millis,
+}
+
+
+/// A verified ledger, or what is wrong with it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VerifyAnswer {
+    /// Whether everything fits.
+    pub sound: bool,
+    /// Entries examined.
+    pub entries: u64,
+    /// The root of the tree over them.
+    pub root: Digest,
+    /// The log's name.
+    pub origin: String,
+    /// What does not fit: where and what.
+    pub problems: Vec<String>,
+    /// Intents without an outcome: a run under way, or one to resume.
+    pub open_intents: Vec<u64>,
+    /// How many entries from the start are still trustworthy.
+    pub trustworthy: u64,
+}

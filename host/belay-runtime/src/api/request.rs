@@ -1,0 +1,129 @@
+//! Requests.
+
+use std::collections::BTreeMap;
+
+use belay_domain::id::{
+    EnvironmentName, FeatureSetName, IncidentId, Millis, PointId, ResourceName, RunId, RunbookName, StageName,
+};
+use serde::{Deserialize, Serialize};
+
+/// Who asks. Until requests are signed this is the operating system's user.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Requester {
+    /// The name: `ana`.
+    pub name: String,
+    /// How that is known: `operating system user 1000`.
+    pub authenticated_by: String,
+}
+
+/// Back to what.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// This point.
+    Point(PointId),
+    /// The newest point that is marked good.
+    LatestGood,
+    /// The states just before a moment, as the plugins find them.
+    Before(Millis),
+    /// States named one by one.
+    Versions(BTreeMap<ResourceName, String>),
+}
+
+/// What a responder names. The words of `belay plan` and `belay run`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlanRequest {
+    /// The recipe.
+    pub runbook: RunbookName,
+    /// What it is to be applied to.
+    pub feature_set: FeatureSetName,
+    /// Where; may be left out where the workspace has only one.
+    pub environment: Option<EnvironmentName>,
+    /// Back to what; may be left out where no step restores a pinned state.
+    pub goal: Option<Goal>,
+    /// This stage alone.
+    pub only: Option<StageName>,
+    /// Not these resources: the run ends partial.
+    pub except: Vec<ResourceName>,
+    /// As typed.
+    pub parameters: BTreeMap<String, String>,
+    /// The incident that it is about.
+    pub incident: Option<IncidentId>,
+    /// Why, for the record.
+    pub reason: Option<String>,
+}
+
+/// What to run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunRequest {
+    /// Plan and run.
+    Plan(PlanRequest),
+    /// A rollback package: the bytes of its file.
+    Package(Vec<u8>),
+    /// Back to what a run had found.
+    Undo {
+        /// That run.
+        run: RunId,
+        /// Whether the runbook's checks are made too.
+        with_checks: bool,
+        /// The incident that it is about.
+        incident: Option<IncidentId>,
+        /// Why, for the record.
+        reason: Option<String>,
+    },
+}
+
+/// A person's word on a step that belay can't decide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolveAs {
+    /// The write happened.
+    Applied,
+    /// It did not and will not.
+    NotApplied,
+    /// Look at what is there now and plan the step again.
+    PlanAgain,
+}
+
+/// Captures a point.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CaptureRequest {
+    /// Of what.
+    pub feature_set: FeatureSetName,
+    /// Where.
+    pub environment: Option<EnvironmentName>,
+    /// The release's commit.
+    pub commit: Option<String>,
+    /// A changelog line.
+    pub message: String,
+    /// Decimal numbers as text.
+    pub metrics: BTreeMap<String, String>,
+    /// Marked good at once if this runbook's checks pass.
+    pub good_if: Option<RunbookName>,
+}
+
+/// What people say of a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Worth going back to.
+    Good,
+    /// Not to go back to.
+    Bad,
+}
+
+/// Which entries to read.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct LogRequest {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// Of this incident.
+    pub incident: Option<IncidentId>,
+    /// Of this environment.
+    pub environment: Option<EnvironmentName>,
+    /// Of this kind: `intent`.
+    pub kind: Option<String>,
+    /// The newest so many.
+    pub limit: Option<u32>,
+}
