@@ -1,0 +1,153 @@
+//! Reads from memory, for the tests of plugins. Not part of guests.
+
+use std::collections::BTreeMap;
+
+use crate::{http, objects};
+
+/// Systems as a test describes them.
+///
+/// ```
+/// use belay_sdk::fake;
+/// let reads = fake::Reads::default()
+///     .object("lake", "clicks/_delta_log/00000000000000000000.json", "{}")
+///     .answer("registry", "GET /api/alias?name=ranker", 404, "{}")
+///     .unreachable("metrics");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    objects: BTreeMap<(String, String), Vec<u8>>,
+    answers: BTreeMap<(String, String), http::Response>,
+    unreachable: Vec<String>,
+}
+
+impl Reads {
+    /// An object with these bytes; replaces what had the name before.
+    #[must_use]
+    pub fn object(mut self, connection: &str, key: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.put(connection, key, bytes);
+        self
+    }
+
+    /// Like [`Reads::object`], in place: what the host would do with an operation.
+    pub fn put(&mut self, connection: &str, key: &str, bytes: impl AsRef<[u8]>) {
+        self.objects.insert((connection.to_owned(), key.to_owned()), bytes.as_ref().to_vec());
+    }
+
+    /// Takes an object away.
+    pub fn remove(&mut self, connection: &str, key: &str) {
+        self.objects.remove(&(connection.to_owned(), key.to_owned()));
+    }
+
+    /// The answer to `METHOD path`. What has no answer gets a 404 without a body.
+    #[must_use]
+    pub fn answer(mut self, connection: &str, line: &str, status: u16, body: impl AsRef<[u8]>) -> Self {
+        let answer = http::Response { status, headers: Vec::new(), body: body.as_ref().to_vec() };
+        self.answers.insert((connection.to_owned(), line.to_owned()), answer);
+        self
+    }
+
+    /// No read of this connection gets an answer.
+    #[must_use]
+    pub fn unreachable(mut self, connection: &str) -> Self {
+        self.unreachable.push(connection.to_owned());
+        self
+    }
+
+    fn reach(&self, connection: &str) -> Result<(), String> {
+        if self.unreachable.iter().any(|name| name == connection) {
+            return Err(format!("{connection} does not answer"));
+        }
+        Ok(())
+    }
+}
+
+impl crate::Reads for Reads {
+    fn http(&self, request: &http::Request) -> Result<http::Response, http::Error> {
+        self.reach(&request.connection).map_err(http::Error::Unreachable)?;
+        let line = (request.connection.clone(), format!("{} {}", request.method, request.path));
+        let nothing = http::Response { status: 404, headers: Vec::new(), body: Vec::new() };
+        Ok(self.answers.get(&line).cloned().unwrap_or(nothing))
+    }
+
+    fn http_digest(&self, request: &http::Request) -> Result<http::Digested, http::Error> {
+        let http::Response { status, body, .. } = self.http(request)?;
+        Ok(http::Digested { status, size: body.len() as u64, sha256: sha256(&body) })
+    }
+
+    fn object(&self, connection: &str, key: &str) -> Result<Vec<u8>, objects::Error> {
+        self.reach(connection).map_err(objects::Error::Unreachable)?;
+        self.objects.get(&(connection.to_owned(), key.to_owned())).cloned().ok_or(objects::Error::Missing)
+    }
+
+    fn object_meta(&self, connection: &str, key: &str) -> Result<objects::Meta, objects::Error> {
+        let bytes = self.object(connection, key)?;
+        Ok(objects::Meta { key: key.to_owned(), size: bytes.len() as u64, modified: None })
+    }
+
+    fn object_digest(&self, connection: &str, key: &str) -> Result<(u64, String), objects::Error> {
+        let bytes = self.object(connection, key)?;
+        Ok((bytes.len() as u64, sha256(&bytes)))
+    }
+
+    fn objects(
+        &self,
+        connection: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<objects::Meta>, objects::Error> {
+        self.reach(connection).map_err(objects::Error::Unreachable)?;
+        let matching = self.objects.iter().filter(|((of, key), _)| {
+            of == connection && key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after)
+        });
+        let meta = |((_, key), bytes): (&(String, String), &Vec<u8>)| objects::Meta {
+            key: key.clone(),
+            size: bytes.len() as u64,
+            modified: None,
+        };
+        Ok(matching.map(meta).take(limit as usize).collect())
+    }
+}
+
+/// The SHA-256 of bytes, in lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_is_read_to_its_end_page_by_page() {
+        let mut fake = Reads::default().object("lake", "other", "");
+        for number in 0..2_500 {
+            fake.put("lake", &format!("log/{number:05}"), "x");
+        }
+        let reads: &dyn crate::Reads = &fake;
+        let all = reads.all_objects("lake", "log/", Some("log/00009")).unwrap();
+        assert_eq!(all.len(), 2_490);
+        assert_eq!(all.first().map(|meta| meta.key.as_str()), Some("log/00010"));
+        assert_eq!(all.last().map(|meta| meta.key.as_str()), Some("log/02499"));
+    }
+
+    #[test]
+    fn answers_that_are_no_json_are_told_apart() {
+        use crate::Fault;
+        let fake = Reads::default()
+            .answer("api", "GET /ok", 200, "[1]")
+            .answer("api", "GET /page", 200, "<html>")
+            .answer("api", "GET /busy", 503, "")
+            .answer("api", "GET /odd", 302, "")
+            .unreachable("down");
+        let reads: &dyn crate::Reads = &fake;
+        assert_eq!(reads.get_json::<Vec<u8>>("api", "/ok"), Ok(vec![1]));
+        let fault = |connection: &str, path: &str| reads.get_json::<Vec<u8>>(connection, path).unwrap_err();
+        assert!(matches!(fault("api", "/page"), Fault::Unexpected(_)));
+        assert!(matches!(fault("api", "/busy"), Fault::Unavailable(_)));
+        assert!(matches!(fault("api", "/odd"), Fault::Unexpected(_)));
+        assert!(matches!(fault("api", "/none"), Fault::Missing(_)));
+        assert!(matches!(fault("down", "/ok"), Fault::Unavailable(_)));
+    }
+}

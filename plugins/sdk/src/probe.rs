@@ -1,0 +1,28 @@
+//! Signals for checks.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::probe::exports::belay::plugin::probing;
+use crate::{About, Context, Description, Fault, Host, Measurement, Reads, json, schema_of};
+
+/// A signal that checks hold against a threshold.
+pub trait Probe {
+    /// What the probe is; usually `belay_sdk::about!()`.
+    const ABOUT: About;
+    /// What the runbook configures. The host adds `connections`: the names that the check may read.
+    type Config: DeserializeOwned + JsonSchema;
+
+    /// Measures now. No data is a measurement without a value, not a fault.
+    fn measure(reads: &dyn Reads, moment: &Context, config: Self::Config) -> Result<Vec<Measurement>, Fault>;
+}
+
+impl<T: Probe> probing::Guest for T {
+    fn describe() -> Description {
+        T::ABOUT.describe(schema_of::<T::Config>(), "{}".to_owned())
+    }
+
+    fn measure(moment: Context, config: String) -> Result<Vec<Measurement>, Fault> {
+        T::measure(&Host, &moment, json::configured(&config, "the configuration")?)
+    }
+}
