@@ -1,16 +1,21 @@
 //! The values and rules of a rollback. No I/O, no async, no clock, no randomness: what comes from outside is a value.
 
+pub mod assess;
+pub mod bounds;
 pub mod check;
 pub mod connection;
 pub mod digest;
 pub mod examined;
+pub mod facts;
 pub mod feature_set;
+pub mod grouped;
 pub mod guard;
 pub mod id;
 pub mod json;
 pub mod mandate;
 pub mod operation;
 pub mod plan;
+pub mod plan_check;
 pub mod point;
 pub mod risk;
 pub mod runbook;

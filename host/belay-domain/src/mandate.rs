@@ -153,6 +153,10 @@ pub struct Bounds {
     pub highest_risk: u32,
     /// The most things touched: what its first plan showed, times the headroom.
     pub most_touches: u64,
+    /// The most rows of later data set aside, of each resource of which its first plan could tell: what that showed,
+    /// times the headroom.
+    #[serde(default)]
+    pub most_rows_set_aside: BTreeMap<ResourceName, u64>,
 }
 
 /// The log as it stood when the mandate was made: whoever signs the mandate is a witness to it.

@@ -1,0 +1,1 @@
+//! What the formula says of real situations, and that it only grows.

@@ -1,0 +1,1 @@
+//! The first plan lies inside; more does not.

@@ -1,0 +1,1 @@
+//! The document matches its schema.

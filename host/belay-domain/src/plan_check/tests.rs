@@ -1,0 +1,1 @@
+//! What the checker refuses, and what it sees.
