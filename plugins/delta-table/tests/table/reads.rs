@@ -1,0 +1,79 @@
+//! What the plugin sees in logs of every kind that it reads.
+
+use crate::lake::{actions, commit_key, lake, missing, observe, table, version};
+use belay_sdk::{Past, Reference, Reverter as _};
+use delta_table::DeltaTable;
+
+fn time_of(reads: &belay_sdk::fake::Reads, version: u64) -> u64 {
+    actions(reads, version)[0]["commitInfo"]["timestamp"].as_u64().unwrap()
+}
+
+#[test]
+fn commits_and_checkpoints_tell_the_same_state() {
+    for (fixture, latest) in [("partitioned", 2), ("schema-change", 3)] {
+        let whole = observe(&lake(fixture)).unwrap();
+        let mut reads = lake(&format!("{fixture}-checkpoint"));
+        assert_eq!(observe(&reads).unwrap(), whole);
+        for version in 0..=latest {
+            reads.remove("lake", &commit_key(version));
+        }
+        assert_eq!(observe(&reads).unwrap(), whole, "{fixture} from the checkpoint alone");
+    }
+}
+
+#[test]
+fn compressed_and_plain_checkpoints_tell_the_same_state() {
+    let plain = observe(&lake("checkpointed")).unwrap();
+    assert_eq!(plain.version, "v102");
+    assert_eq!(plain, observe(&lake("checkpointed-snappy")).unwrap());
+}
+
+#[test]
+fn a_log_that_was_cleaned_up_reaches_back_to_its_checkpoint() {
+    let reads = lake("checkpointed");
+    assert_eq!(version(&reads, "v99").unwrap().state.version, "v99");
+    assert_eq!(
+        missing(version(&reads, "98")),
+        "version 98 is no longer in the table's log, which reaches back to version 99"
+    );
+    assert_eq!(missing(version(&reads, "103")), "version 103 is not in the table's log, which ends before it");
+}
+
+#[test]
+fn a_moment_stands_for_the_latest_commit_that_is_not_later() {
+    let reads = lake("plain");
+    let at = |moment| DeltaTable::locate(&reads, &table(), Reference::At(moment)).map(|pin| pin.state.version);
+    for version in 0..=3 {
+        let latest_then =
+            (version..=3).rev().find(|later| time_of(&reads, *later) == time_of(&reads, version)).unwrap();
+        assert_eq!(at(time_of(&reads, version)), Ok(format!("v{latest_then}")));
+    }
+    assert_eq!(at(u64::MAX), Ok("v3".to_owned()));
+    missing(at(time_of(&reads, 0) - 1));
+}
+
+#[test]
+fn history_tells_the_latest_first() {
+    let reads = lake("plain");
+    let history = |limit| DeltaTable::history(&reads, &table(), limit).unwrap();
+    let past = |version: u64, summary: &str| Past {
+        version: format!("v{version}"),
+        at: Some(time_of(&reads, version)),
+        summary: summary.to_owned(),
+    };
+    let expected =
+        [past(3, "WRITE Append"), past(2, "WRITE Overwrite"), past(1, "WRITE Append"), past(0, "WRITE ErrorIfExists")];
+    assert_eq!(history(10), expected);
+    assert_eq!(history(2), expected[..2]);
+    assert_eq!(DeltaTable::history(&lake("checkpointed"), &table(), 10).unwrap().len(), 4);
+}
+
+#[test]
+fn no_log_is_a_state_too() {
+    let reads = belay_sdk::fake::Reads::default().object("lake", "shop/clicks/data.parquet", "x");
+    let state = observe(&reads).unwrap();
+    assert!(state.is_absent());
+    assert!(DeltaTable::locate(&reads, &table(), Reference::Present).unwrap().state.is_absent());
+    assert_eq!(DeltaTable::history(&reads, &table(), 10), Ok(Vec::new()));
+    missing(version(&reads, "0"));
+}
