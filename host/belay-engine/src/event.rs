@@ -1,0 +1,361 @@
+//! What a run learns: facts, each with its moment. Never says what follows from them.
+
+use belay_domain::check::Reading;
+use belay_domain::digest::Digest;
+use belay_domain::examined::Examined;
+use belay_domain::id::{Epoch, Millis, PluginName, ResourceName, RunId, StepId};
+use belay_domain::operation::Outcome;
+use belay_domain::plan::StagePlan;
+use belay_domain::risk::Assessment;
+use belay_domain::state::State;
+use belay_domain::verdict::Judgement;
+use serde::{Deserialize, Serialize};
+
+use crate::receipt::Receipt;
+use crate::spec::RunSpec;
+
+/// A number that the run gave to an act: the pair of an intent and its outcome. Never used twice in a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActId(pub u32);
+
+/// A number that the run gave to a wait. Never used twice in a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WakeId(pub u32);
+
+/// What a run learns. One ledger entry each, of the kind that [`Event::kind`] says.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// The run was asked for. Always the first.
+    #[serde(rename = "run.opened")]
+    Opened {
+        /// What it is made from.
+        spec: Box<RunSpec>,
+        /// Its first owner.
+        by: String,
+        /// The first owner's epoch.
+        epoch: Epoch,
+        /// When.
+        at: Millis,
+    },
+    /// The stage's resources are locked, and no others.
+    #[serde(rename = "stage.locked")]
+    Locked {
+        /// Which stage.
+        stage: u32,
+        /// When.
+        at: Millis,
+    },
+    /// Another run holds one of the stage's resources; this one holds none.
+    #[serde(rename = "stage.lock_held")]
+    LockHeld {
+        /// Which stage.
+        stage: u32,
+        /// Who holds it.
+        holder: Holder,
+        /// When.
+        at: Millis,
+    },
+    /// The stage was observed, planned, examined, assessed, held against the mandate and judged, under its locks.
+    #[serde(rename = "stage.planned")]
+    Planned {
+        /// Which stage.
+        stage: u32,
+        /// What it would do.
+        plan: StagePlan,
+        /// What the host and the guardrails make of it.
+        finding: Finding,
+        /// When.
+        at: Millis,
+    },
+    /// The host is about to perform an operation. Durable before it does.
+    #[serde(rename = "intent")]
+    Intended {
+        /// The act, as its command numbered it.
+        act: ActId,
+        /// Its step.
+        step: StepId,
+        /// The operation's place in the step, from 0.
+        index: u32,
+        /// Which try, from 1.
+        attempt: u32,
+        /// The operation.
+        operation: Digest,
+        /// The plan that permits it.
+        plan: Digest,
+        /// Until when it may be acted on.
+        act_by: Millis,
+        /// The owner's.
+        epoch: Epoch,
+        /// When.
+        at: Millis,
+    },
+    /// What became of it. Durable before anything rests on it.
+    #[serde(rename = "outcome")]
+    Performed {
+        /// The act.
+        act: ActId,
+        /// The ledger's sequence number of its intent.
+        intent: u64,
+        /// What became of it.
+        outcome: Outcome,
+        /// When.
+        at: Millis,
+    },
+    /// The host looked for itself and then let the plugin observe.
+    #[serde(rename = "step.seen")]
+    Seen {
+        /// Which step.
+        step: StepId,
+        /// What lies where the operation writes.
+        look: Look,
+        /// What the plugin observed.
+        observed: Observed,
+        /// When.
+        at: Millis,
+    },
+    /// The resource was observed and planned again after its last operation.
+    #[serde(rename = "step.confirmed")]
+    Confirmed {
+        /// Which step.
+        step: StepId,
+        /// What the plugin observed.
+        observed: Observed,
+        /// How many operations it would still propose.
+        remaining_operations: u32,
+        /// When.
+        at: Millis,
+    },
+    /// A named person did what a manual step asks.
+    #[serde(rename = "step.person_confirmed")]
+    PersonConfirmed {
+        /// Which step.
+        step: StepId,
+        /// Who says so.
+        by: String,
+        /// When.
+        at: Millis,
+    },
+    /// A person decided what nobody could tell. The run goes on with [`Event::Resumed`].
+    #[serde(rename = "step.resolved")]
+    Resolved {
+        /// Which step.
+        step: StepId,
+        /// What the person says.
+        decision: Decision,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Millis,
+    },
+    /// A check's probe measured.
+    #[serde(rename = "check.measured")]
+    Measured {
+        /// The check's place in [`RunSpec::checks`].
+        check: u32,
+        /// What it said.
+        reading: Reading,
+        /// When.
+        at: Millis,
+    },
+    /// A wait is over, by a clock that doesn't step.
+    #[serde(rename = "run.woke")]
+    Woke {
+        /// Which wait.
+        wake: WakeId,
+        /// When.
+        at: Millis,
+    },
+    /// Somebody wants the run to end: the operation under way ends, no other starts.
+    #[serde(rename = "run.abort_asked")]
+    AbortAsked {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Millis,
+    },
+    /// Another owner took a live run. It goes on from what is recorded.
+    #[serde(rename = "run.taken_over")]
+    TakenOver {
+        /// The new owner's epoch: higher than any before.
+        epoch: Epoch,
+        /// The new owner.
+        by: String,
+        /// When.
+        at: Millis,
+    },
+    /// A run whose owner is gone, or which halted or waits, goes on from what is recorded.
+    #[serde(rename = "run.resumed")]
+    Resumed {
+        /// The owner's epoch: not lower than any before.
+        epoch: Epoch,
+        /// The owner.
+        by: String,
+        /// When.
+        at: Millis,
+    },
+    /// The run has ended and its receipt is recorded. Always the last.
+    #[serde(rename = "run.sealed")]
+    Sealed {
+        /// What was and was not done.
+        receipt: Box<Receipt>,
+        /// When.
+        at: Millis,
+    },
+}
+
+/// What the host and the guardrails make of a plan.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Finding {
+    /// It breaks rules, so it was neither assessed nor judged.
+    Violates {
+        /// Each of them, for people.
+        violations: Vec<String>,
+    },
+    /// It keeps the rules.
+    Judged {
+        /// Its operations as the host sees them.
+        examined: Examined,
+        /// Its risk, with what the guardrails added.
+        assessment: Assessment,
+        /// Where it passes the mandate's bounds, for people; empty: it is within them.
+        outside: Vec<String>,
+        /// What each guardrail said; one that could not answer has denied.
+        judgements: Vec<GuardrailJudgement>,
+    },
+}
+
+/// What one guardrail said.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GuardrailJudgement {
+    /// Which.
+    pub guardrail: PluginName,
+    /// Binding; otherwise recorded and shown.
+    pub enforced: bool,
+    /// What it said.
+    pub judgement: Judgement,
+}
+
+/// Who holds a resource.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Holder {
+    /// The resource.
+    pub resource: ResourceName,
+    /// The run that holds it.
+    pub run: RunId,
+    /// Its owner.
+    pub by: String,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// What the host itself found where an operation writes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    /// The operation's own bytes: it was applied.
+    HoldsOperationsBytes,
+    /// Something else.
+    HoldsOther,
+    /// Nothing.
+    Absent,
+    /// The host can't look there itself.
+    CannotTell,
+}
+
+/// What a plugin observed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observed {
+    /// The resource's state.
+    State(State),
+    /// It could not be observed, and why.
+    Failed(String),
+}
+
+/// What a person says of an operation whose outcome nobody could tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It happened.
+    Applied,
+    /// It did not happen, and won't.
+    NotApplied,
+    /// Whatever happened, plan from what is there now.
+    PlanAgain,
+}
+
+impl Event {
+    /// The ledger's name for this kind of entry; the same as the `kind` in its JSON.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "run.opened",
+            Self::Locked { .. } => "stage.locked",
+            Self::LockHeld { .. } => "stage.lock_held",
+            Self::Planned { .. } => "stage.planned",
+            Self::Intended { .. } => "intent",
+            Self::Performed { .. } => "outcome",
+            Self::Seen { .. } => "step.seen",
+            Self::Confirmed { .. } => "step.confirmed",
+            Self::PersonConfirmed { .. } => "step.person_confirmed",
+            Self::Resolved { .. } => "step.resolved",
+            Self::Measured { .. } => "check.measured",
+            Self::Woke { .. } => "run.woke",
+            Self::AbortAsked { .. } => "run.abort_asked",
+            Self::TakenOver { .. } => "run.taken_over",
+            Self::Resumed { .. } => "run.resumed",
+            Self::Sealed { .. } => "run.sealed",
+        }
+    }
+
+    /// When it happened, by the clock of whoever says so.
+    pub const fn at(&self) -> Millis {
+        match self {
+            Self::Opened { at, .. }
+            | Self::Locked { at, .. }
+            | Self::LockHeld { at, .. }
+            | Self::Planned { at, .. }
+            | Self::Intended { at, .. }
+            | Self::Performed { at, .. }
+            | Self::Seen { at, .. }
+            | Self::Confirmed { at, .. }
+            | Self::PersonConfirmed { at, .. }
+            | Self::Resolved { at, .. }
+            | Self::Measured { at, .. }
+            | Self::Woke { at, .. }
+            | Self::AbortAsked { at, .. }
+            | Self::TakenOver { at, .. }
+            | Self::Resumed { at, .. }
+            | Self::Sealed { at, .. } => *at,
+        }
+    }
+
+    /// Whether it must be durable before anything rests on it. The others join the next one that must.
+    pub const fn is_barrier(&self) -> bool {
+        match self {
+            Self::Opened { .. }
+            | Self::Intended { .. }
+            | Self::Performed { .. }
+            | Self::PersonConfirmed { .. }
+            | Self::Resolved { .. }
+            | Self::AbortAsked { .. }
+            | Self::TakenOver { .. }
+            | Self::Resumed { .. }
+            | Self::Sealed { .. } => true,
+            Self::Locked { .. }
+            | Self::LockHeld { .. }
+            | Self::Planned { .. }
+            | Self::Seen { .. }
+            | Self::Confirmed { .. }
+            | Self::Measured { .. }
+            | Self::Woke { .. } => false,
+        }
+    }
+}

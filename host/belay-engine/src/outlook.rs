@@ -1,0 +1,174 @@
+//! How a run stands when it doesn't work: it waits, it halted, it ended. Says why, never what to do next.
+
+use std::fmt;
+
+use belay_domain::check::CheckResult;
+use belay_domain::digest::Digest;
+use belay_domain::id::{Millis, ResourceName, StageName, StepId};
+use belay_domain::verdict::Quorum;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Holder;
+
+/// A stage that people must approve before it may begin. Holds no locks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Wait {
+    /// The stage's place in the run.
+    pub stage: u32,
+    /// Its name.
+    pub name: StageName,
+    /// The plan that asked; void when something changes, so for information.
+    pub plan: Digest,
+    /// Its risk.
+    pub risk: u32,
+    /// Who must approve, and why.
+    pub quorums: Vec<Quorum>,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// Why a run halted. It can be resumed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Halt {
+    /// Another run holds a resource of the next stage.
+    Locked {
+        /// Who.
+        holder: Holder,
+    },
+    /// Resources of the next stage could not be observed or planned. Nothing of that stage was begun.
+    Blind {
+        /// Each with the reason.
+        resources: Vec<(ResourceName, String)>,
+    },
+    /// Whether an operation happened can't be told, and doing it again may do harm: a person must decide.
+    PersonMustDecide {
+        /// Which step.
+        step: StepId,
+        /// What was found.
+        reason: String,
+    },
+    /// Whether an operation happened can't be told, because the resource can't be observed.
+    CannotLook {
+        /// Which step.
+        step: StepId,
+        /// Why.
+        reason: String,
+    },
+    /// The system refused the operation though nothing had moved.
+    NotApplied {
+        /// Which step.
+        step: StepId,
+        /// Its reason.
+        reason: String,
+    },
+    /// Somebody else keeps changing the resource, or the operation never takes.
+    GaveUp {
+        /// Which step.
+        step: StepId,
+        /// What happened at last.
+        reason: String,
+    },
+    /// All operations were applied, but the resource is not as desired, or its plugin contradicts that.
+    NotRestored {
+        /// Which step.
+        step: StepId,
+        /// What was found.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Halt {
+    /// The reason, without what to do about it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked { holder } => {
+                write!(f, "{} is held by {} in {}", holder.resource, holder.by, holder.run)
+            }
+            Self::Blind { resources } => {
+                let lines: Vec<_> = resources.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
+                write!(f, "can't be observed: {}", lines.join("; "))
+            }
+            Self::PersonMustDecide { reason, .. }
+            | Self::CannotLook { reason, .. }
+            | Self::NotApplied { reason, .. }
+            | Self::GaveUp { reason, .. }
+            | Self::NotRestored { reason, .. } => f.write_str(reason),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Ending {
+    /// Everything is restored and every check passed.
+    Done,
+    /// Everything was as desired already; nothing was written and nothing checked.
+    NothingToDo,
+    /// Everything is restored except what the responder left out.
+    Partial,
+    /// The resources are restored, but a check did not pass.
+    Failed {
+        /// The first check that did not: its place and its result.
+        check: u32,
+        /// What it said; inconclusive is not a pass.
+        result: CheckResult,
+    },
+    /// A stage was refused. What earlier stages did stays done.
+    Refused {
+        /// The stage.
+        stage: StageName,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Somebody ended it.
+    Aborted {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a stage was refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Refusal {
+    /// The mandate had expired when the stage's turn came.
+    Expired {
+        /// When it did.
+        expired_at: Millis,
+    },
+    /// The plan breaks rules.
+    Violations {
+        /// Each of them.
+        violations: Vec<String>,
+    },
+    /// The plan passes the mandate's bounds.
+    OutsideMandate {
+        /// Each bound and what was found.
+        outside: Vec<String>,
+    },
+    /// Guardrails denied it.
+    Denied {
+        /// Which, and why.
+        reasons: Vec<String>,
+    },
+    /// More data would be set aside than the runbook's service level allows.
+    LosesTooMuch {
+        /// The resource.
+        resource: ResourceName,
+        /// Since when its data would be set aside.
+        since: Millis,
+        /// How much, in milliseconds, may be.
+        may_lose_ms: u64,
+    },
+    /// The risk lies above every band.
+    RiskTooHigh {
+        /// The stage's.
+        risk: u32,
+        /// The highest that any band takes.
+        limit: u32,
+    },
+}

@@ -1,0 +1,220 @@
+//! One run: what was asked, what has happened, how it stands. Never performs anything.
+
+use std::collections::BTreeMap;
+
+use belay_domain::check::{CheckResult, Watch};
+use belay_domain::examined::ExaminedOperation;
+use belay_domain::id::{Epoch, Millis, ResourceName, StepId};
+use belay_domain::operation::Operation;
+use belay_domain::plan::Target;
+use belay_domain::state::State;
+
+use crate::command::{Act, Command};
+use crate::event::{ActId, Event, WakeId};
+use crate::outlook::{Ending, Halt, Wait};
+use crate::rejected::Rejected;
+use crate::spec::RunSpec;
+use crate::stage::{Permit, StageRun};
+use crate::step::{StepRun, StepStatus};
+
+/// One run. Equal journals make equal runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    pub(crate) spec: RunSpec,
+    pub(crate) owner: String,
+    pub(crate) epoch: Epoch,
+    pub(crate) phase: Phase,
+    /// The stage whose turn it is; past the last once all are restored.
+    pub(crate) current: usize,
+    pub(crate) stages: Vec<StageRun>,
+    pub(crate) checks: Vec<CheckRun>,
+    pub(crate) restored_at: Option<Millis>,
+    pub(crate) next_act: u32,
+    pub(crate) next_wake: u32,
+}
+
+/// How a run stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Phase {
+    /// The current stage is under way.
+    Working,
+    /// All stages are restored; checks measure.
+    Checking,
+    /// The current stage needs people's approval.
+    Waiting(Wait),
+    /// Nothing starts any more; what is under way ends.
+    Stopping(Stop),
+    /// Can be resumed.
+    Halted { halt: Halt, at: Millis },
+    /// Ended; the receipt is not recorded yet.
+    Ended { ending: Ending, at: Millis },
+    /// Ended for good.
+    Sealed { ending: Ending, at: Millis },
+}
+
+/// What a stopping run becomes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Stop {
+    Halt(Halt),
+    End(Ending),
+}
+
+/// One check on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct CheckRun {
+    pub(crate) watch: Watch,
+    /// The check's own clock: it never steps back.
+    pub(crate) now: Millis,
+    /// The last moment that an event told.
+    pub(crate) last: Millis,
+    pub(crate) status: CheckStatus,
+}
+
+/// Where a check stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum CheckStatus {
+    Measuring,
+    Waiting { wake: WakeId },
+    Ended(CheckResult),
+}
+
+impl Run {
+    /// Begins a run with the first event of its journal, which must be [`Event::Opened`].
+    ///
+    /// # Errors
+    /// [`Rejected::Opening`] for any other event, [`Rejected::Spec`] where the specification's parts don't fit.
+    pub fn open(opened: Event) -> Result<(Self, Vec<Command>), Rejected> {
+        crate::transition::open(opened)
+    }
+
+    /// Takes one event and says what is to be done now. Events come in the ledger's order; commands are performed
+    /// only once the event is durable.
+    ///
+    /// # Errors
+    /// An event that doesn't fit is rejected, and the run is as it was before: repeated and late answers do no harm.
+    pub fn apply(&mut self, event: Event) -> Result<Vec<Command>, Rejected> {
+        crate::transition::apply(self, event)
+    }
+
+    /// Makes a run again from its journal. Commands are discarded: [`Event::Resumed`] or [`Event::TakenOver`] makes it
+    /// go on. Events that were rejected when they came are rejected again, and change nothing.
+    ///
+    /// # Errors
+    /// Where the journal doesn't begin with a fitting [`Event::Opened`].
+    pub fn fold(journal: impl IntoIterator<Item = Event>) -> Result<Self, Rejected> {
+        let mut journal = journal.into_iter();
+        let (mut run, _) = Self::open(journal.next().ok_or(Rejected::Opening)?)?;
+        for event in journal {
+            let _rejected_again = run.apply(event);
+        }
+        Ok(run)
+    }
+
+    /// Whether an act may be intended now. To be asked inside the transaction that records the intent, after the
+    /// entries of others were fed: an abort or a takeover may have come in between.
+    ///
+    /// # Errors
+    /// [`Rejected::NotExpected`] where the run stops or the act was never asked for, [`Rejected::StaleEpoch`] where
+    /// somebody else owns the run.
+    pub fn may_act(&self, act: ActId, epoch: Epoch) -> Result<(), Rejected> {
+        if epoch != self.epoch {
+            return Err(Rejected::StaleEpoch { given: epoch, current: self.epoch });
+        }
+        match (&self.phase, self.starting(act)) {
+            (Phase::Working, Some(_)) => Ok(()),
+            _ => Err(Rejected::NotExpected("intent")),
+        }
+    }
+
+    /// What the run was made from.
+    pub const fn spec(&self) -> &RunSpec {
+        &self.spec
+    }
+
+    /// The run's owner and its epoch.
+    pub fn owner(&self) -> (&str, Epoch) {
+        (&self.owner, self.epoch)
+    }
+
+    /// Whether the run has ended for good.
+    pub const fn is_sealed(&self) -> bool {
+        matches!(self.phase, Phase::Sealed { .. })
+    }
+
+    /// The resource that a step is about; none for manual steps.
+    pub fn target(&self, step: StepId) -> Option<&Target> {
+        self.spec.step(step)?.subject.target()
+    }
+
+    /// An operation of the latest permitted plan.
+    pub fn operation(&self, step: StepId, index: u32) -> Option<&Operation> {
+        self.permit(step)?.operation(step, index)
+    }
+
+    /// The same, as the plan checker saw it.
+    pub fn examined(&self, step: StepId, index: u32) -> Option<&ExaminedOperation> {
+        self.permit(step)?.examined(step, index)
+    }
+
+    /// The undo point: for each resource that the run may have written, what was there before.
+    pub fn undo_pins(&self) -> BTreeMap<ResourceName, (Target, State)> {
+        let written = self.steps().filter(|step| step.may_have_written());
+        let pins = written.filter_map(|step| {
+            let target = self.target(step.id)?;
+            Some((target.resource.clone(), (target.clone(), step.before.clone()?)))
+        });
+        pins.collect()
+    }
+
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &StepRun> {
+        self.stages.iter().flat_map(|stage| &stage.steps)
+    }
+
+    pub(crate) fn step(&self, id: StepId) -> Option<&StepRun> {
+        self.stages.get(id.stage as usize)?.steps.get(id.step as usize)
+    }
+
+    pub(crate) fn step_mut(&mut self, id: StepId) -> Option<&mut StepRun> {
+        self.stages.get_mut(id.stage as usize)?.steps.get_mut(id.step as usize)
+    }
+
+    pub(crate) fn stage(&self) -> Option<&StageRun> {
+        self.stages.get(self.current)
+    }
+
+    pub(crate) fn stage_mut(&mut self) -> Option<&mut StageRun> {
+        self.stages.get_mut(self.current)
+    }
+
+    pub(crate) fn permit(&self, step: StepId) -> Option<&Permit> {
+        self.stages.get(step.stage as usize)?.permit.as_ref()
+    }
+
+    /// The act whose command is out and whose intent is not recorded.
+    pub(crate) fn starting(&self, id: ActId) -> Option<Act> {
+        self.steps().find_map(|step| match &step.status {
+            StepStatus::Starting(act) if act.act == id => Some(*act),
+            _ => None,
+        })
+    }
+
+    /// The act whose intent is recorded and whose outcome is not.
+    pub(crate) fn acting(&self, id: ActId) -> Option<Act> {
+        self.steps().find_map(|step| match &step.status {
+            StepStatus::Acting(act) if act.act == id => Some(*act),
+            _ => None,
+        })
+    }
+
+    pub(crate) const fn number_act(&mut self) -> ActId {
+        self.next_act += 1;
+        ActId(self.next_act)
+    }
+
+    /// A wait of this many milliseconds from a moment.
+    pub(crate) const fn wait(&mut self, at: Millis, after_ms: u64) -> (WakeId, Command) {
+        self.next_wake += 1;
+        let wake = WakeId(self.next_wake);
+        (wake, Command::WakeAt { wake, at: at.plus(after_ms), after_ms })
+    }
+}

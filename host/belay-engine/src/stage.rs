@@ -1,0 +1,116 @@
+//! One stage on its way. Never decides: transitions do.
+
+use belay_domain::digest::Digest;
+use belay_domain::examined::{Examined, ExaminedOperation};
+use belay_domain::id::{Millis, StepId};
+use belay_domain::json::Json;
+use belay_domain::operation::{Change, Operation};
+use belay_domain::plan::{StagePlan, Work};
+use belay_domain::risk::Assessment;
+use belay_domain::state::State;
+
+use crate::spec::StageSpec;
+use crate::step::{StepRun, StepStatus};
+
+/// One stage on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StageRun {
+    pub(crate) status: StageStatus,
+    pub(crate) steps: Vec<StepRun>,
+    /// The latest plan that was permitted.
+    pub(crate) permit: Option<Permit>,
+    /// The risk of the latest plan, permitted or not.
+    pub(crate) assessment: Option<Assessment>,
+    pub(crate) began: Option<Millis>,
+    pub(crate) ended: Option<Millis>,
+}
+
+/// Where a stage stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StageStatus {
+    /// Its turn has not come.
+    Pending,
+    /// Its locks are being taken.
+    Locking,
+    /// Nothing starts; it is planned once everything under way has ended.
+    Resting,
+    /// It is being planned.
+    Planning,
+    /// Its plan is permitted.
+    Acting,
+    /// Every step is done.
+    Finished,
+}
+
+/// A plan that was judged and may be performed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Permit {
+    pub(crate) plan: StagePlan,
+    pub(crate) digest: Digest,
+    pub(crate) examined: Examined,
+}
+
+impl Permit {
+    /// What the plan had observed of a resource, and the change that it permits.
+    pub(crate) fn change(&self, step: StepId) -> Option<(&State, &Change)> {
+        self.plan.steps.iter().find(|planned| planned.id == step).and_then(|planned| match &planned.work {
+            Work::Change { observed, change } => Some((observed, change)),
+            Work::Blind { .. } | Work::Person => None,
+        })
+    }
+
+    pub(crate) fn operation(&self, step: StepId, index: u32) -> Option<&Operation> {
+        self.change(step)?.1.operations.get(index as usize)
+    }
+
+    pub(crate) fn examined(&self, step: StepId, index: u32) -> Option<&ExaminedOperation> {
+        self.examined.operations.iter().find(|found| found.step == step && found.index == index)
+    }
+
+    /// The contents on the way: before the first operation, after it, after the second, and so on.
+    pub(crate) fn chain(&self, step: StepId) -> Vec<&Json> {
+        self.change(step).map_or_else(Vec::new, |(observed, change)| {
+            std::iter::once(&observed.content).chain(change.operations.iter().map(|op| &op.yields)).collect()
+        })
+    }
+}
+
+impl StageRun {
+    pub(crate) fn new(spec: &StageSpec) -> Self {
+        Self {
+            status: StageStatus::Pending,
+            steps: spec.steps.iter().map(|step| StepRun::new(step.id, step.excepted)).collect(),
+            permit: None,
+            assessment: None,
+            began: None,
+            ended: None,
+        }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.steps.iter().all(StepRun::is_done)
+    }
+
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.steps.iter().any(StepRun::is_under_way)
+    }
+
+    /// Whether a command to act is out whose intent may still be recorded.
+    pub(crate) fn is_starting(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.status, StepStatus::Starting(_)))
+    }
+
+    pub(crate) fn wants_a_new_plan(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.status, StepStatus::Again { .. }))
+    }
+
+    /// Whether its steps are done without this run or a person having done anything.
+    pub(crate) fn did_nothing(&self) -> bool {
+        !self.has_acted() && !self.steps.iter().any(|step| matches!(step.status, StepStatus::DoneBy { .. }))
+    }
+
+    /// Whether an operation of it was ever intended.
+    pub(crate) fn has_acted(&self) -> bool {
+        self.steps.iter().any(|step| !step.acts.is_empty())
+    }
+}

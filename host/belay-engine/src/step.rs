@@ -1,0 +1,242 @@
+//! One step on its way. Never decides: transitions do.
+
+use belay_domain::digest::Digest;
+use belay_domain::id::{Millis, StepId};
+use belay_domain::json::Json;
+use belay_domain::operation::Outcome;
+use belay_domain::state::State;
+use serde::{Deserialize, Serialize};
+
+use crate::command::Act;
+use crate::event::{ActId, Decision, WakeId};
+use crate::outlook::Halt;
+
+/// One step on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct StepRun {
+    pub(crate) id: StepId,
+    pub(crate) status: StepStatus,
+    /// What the plan had observed under which the first operation was intended that may have taken effect.
+    pub(crate) before: Option<State>,
+    /// What was observed last.
+    pub(crate) found: Option<State>,
+    pub(crate) acts: Vec<ActRecord>,
+    /// How many acts had been made when a person last made the run go on: only later ones count as attempts.
+    pub(crate) counted_from: usize,
+    /// How often the step asked to be planned again since then.
+    pub(crate) replans: u32,
+    /// Operations that a person said were applied.
+    pub(crate) vouched: Vec<Digest>,
+    pub(crate) began: Option<Millis>,
+    pub(crate) ended: Option<Millis>,
+}
+
+/// Where a step stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum StepStatus {
+    /// The responder left it out.
+    LeftOut,
+    /// Not planned yet, or its plan is void.
+    Idle,
+    /// Permitted; waits for those upstream of it.
+    Ready,
+    /// The command to act is out, the intent is not recorded yet.
+    Starting(Act),
+    /// The intent is recorded, the outcome is not.
+    Acting(Act),
+    /// The outcome is unknown and is being settled.
+    Settling(Settling),
+    /// The operation was not applied; a look says whether somebody moved the resource.
+    Refused { index: u32, reason: String },
+    /// Rests before the operation `next`, because the run stops or its stage is planned again.
+    Between { next: u32 },
+    /// Its last operation was applied.
+    Confirming(Confirming),
+    /// A person was asked.
+    Asked,
+    /// Its stage is to be planned again.
+    Again { reason: String },
+    /// As desired.
+    Restored,
+    /// A person did what it asks.
+    DoneBy { person: String },
+    /// It made the run halt.
+    Stuck(Stuck),
+}
+
+/// An unknown outcome on its way to be known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Settling {
+    pub(crate) act: Act,
+    /// Why it is unknown.
+    pub(crate) reason: String,
+    /// How many times `settle` was waited out.
+    pub(crate) windows: u32,
+    pub(crate) phase: SettlePhase,
+}
+
+/// Nothing may move between two looks that are `settle` apart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum SettlePhase {
+    /// The look at its beginning is under way.
+    First,
+    /// It is waited out; `revision` is what the first look saw, if it saw anything.
+    Waiting { wake: WakeId, revision: Option<Json> },
+    /// The look at its end is under way.
+    Last { revision: Option<Json> },
+}
+
+/// A confirmation under way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Confirming {
+    /// How long it was waited for, in milliseconds.
+    pub(crate) waited_ms: u64,
+    /// Between two observations.
+    pub(crate) wake: Option<WakeId>,
+}
+
+/// Why a step made the run halt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Stuck {
+    /// Whether this act happened can't be told.
+    Undecided { act: Act, halt: Halt },
+    /// What was done is known, but it goes no further.
+    Known(Halt),
+}
+
+/// One intent and what became of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActRecord {
+    /// Its number in the run.
+    pub act: ActId,
+    /// The operation's place in its step, from 0.
+    pub index: u32,
+    /// The operation, for people.
+    pub summary: String,
+    /// The operation.
+    pub operation: Digest,
+    /// The plan that permitted it.
+    pub plan: Digest,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// When it was intended.
+    pub intended_at: Millis,
+    /// The ledger's sequence number of the intent; absent until the outcome is recorded.
+    pub intent: Option<u64>,
+    /// What became of it; absent until it is recorded.
+    pub outcome: Option<Outcome>,
+    /// How an unknown outcome was settled; absent where it was not, or had not to be.
+    pub settled: Option<Settlement>,
+}
+
+/// How an unknown outcome was settled.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Settlement {
+    /// It had been applied.
+    FoundApplied {
+        /// What shows it.
+        evidence: String,
+    },
+    /// It had not been applied.
+    FoundNotApplied {
+        /// What shows it.
+        evidence: String,
+    },
+    /// Nobody can tell; what was there afterwards was planned from or written over.
+    Superseded {
+        /// Why that was harmless.
+        reason: String,
+    },
+    /// A person decided.
+    Decided {
+        /// What.
+        decision: Decision,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What is known of an act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Knowledge {
+    Applied,
+    NotApplied,
+    Unknown,
+}
+
+impl ActRecord {
+    pub(crate) const fn knowledge(&self) -> Knowledge {
+        match (&self.outcome, &self.settled) {
+            (Some(Outcome::Applied { .. }), _)
+            | (_, Some(Settlement::FoundApplied { .. } | Settlement::Decided { decision: Decision::Applied, .. })) => {
+                Knowledge::Applied
+            }
+            (Some(Outcome::NotApplied { .. }), _)
+            | (
+                _,
+                Some(Settlement::FoundNotApplied { .. } | Settlement::Decided { decision: Decision::NotApplied, .. }),
+            ) => Knowledge::NotApplied,
+            (Some(Outcome::Unknown { .. }) | None, _) => Knowledge::Unknown,
+        }
+    }
+}
+
+impl StepRun {
+    pub(crate) const fn new(id: StepId, excepted: bool) -> Self {
+        Self {
+            id,
+            status: if excepted { StepStatus::LeftOut } else { StepStatus::Idle },
+            before: None,
+            found: None,
+            acts: Vec::new(),
+            counted_from: 0,
+            replans: 0,
+            vouched: Vec::new(),
+            began: None,
+            ended: None,
+        }
+    }
+
+    /// Whether something is on its way whose end must be awaited before the run may rest.
+    pub(crate) const fn is_under_way(&self) -> bool {
+        match &self.status {
+            StepStatus::Acting(_)
+            | StepStatus::Settling(_)
+            | StepStatus::Refused { .. }
+            | StepStatus::Confirming(_) => true,
+            StepStatus::LeftOut
+            | StepStatus::Idle
+            | StepStatus::Ready
+            | StepStatus::Starting(_)
+            | StepStatus::Between { .. }
+            | StepStatus::Asked
+            | StepStatus::Again { .. }
+            | StepStatus::Restored
+            | StepStatus::DoneBy { .. }
+            | StepStatus::Stuck(_) => false,
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) const fn is_done(&self) -> bool {
+        matches!(self.status, StepStatus::LeftOut | StepStatus::Restored | StepStatus::DoneBy { .. })
+    }
+
+    /// Whether an operation of it may have taken effect.
+    pub(crate) fn may_have_written(&self) -> bool {
+        self.acts.iter().any(|act| act.knowledge() != Knowledge::NotApplied)
+    }
+
+    /// How often an operation was intended since a person last made the run go on.
+    pub(crate) fn attempts_at(&self, operation: Digest) -> u32 {
+        let counted = self.acts.iter().skip(self.counted_from);
+        u32::try_from(counted.filter(|act| act.operation == operation).count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn record_mut(&mut self, act: ActId) -> Option<&mut ActRecord> {
+        self.acts.iter_mut().find(|record| record.act == act)
+    }
+}

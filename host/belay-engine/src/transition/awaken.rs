@@ -1,0 +1,111 @@
+//! A run goes on after its process ended, or after it halted or waited. What may have happened meanwhile is not
+//! assumed: intents without outcomes are unknown, and the stage is planned again under fresh locks.
+
+use belay_domain::id::{Epoch, Millis, StepId};
+
+use crate::command::Command;
+use crate::rejected::Rejected;
+use crate::run::{Phase, Run, Stop};
+use crate::step::{SettlePhase, Settling, StepRun, StepStatus, Stuck};
+
+pub(super) fn taken_over(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Result<Vec<Command>, Rejected> {
+    if epoch <= run.epoch {
+        return Err(Rejected::StaleEpoch { given: epoch, current: run.epoch });
+    }
+    Ok(awaken(run, epoch, by, at))
+}
+
+pub(super) fn resumed(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Result<Vec<Command>, Rejected> {
+    if epoch < run.epoch {
+        return Err(Rejected::StaleEpoch { given: epoch, current: run.epoch });
+    }
+    Ok(awaken(run, epoch, by, at))
+}
+
+fn awaken(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Vec<Command> {
+    run.epoch = epoch;
+    run.owner = by;
+    match &run.phase {
+        Phase::Working | Phase::Waiting(_) | Phase::Halted { .. } | Phase::Stopping(Stop::Halt(_)) => {
+            run.phase = Phase::Working;
+            run.forget_what_rested();
+            run.enter_stage(at)
+        }
+        // It may act no more, but what it left open is settled, so that its receipt is true.
+        Phase::Stopping(Stop::End(_)) => {
+            run.forget_what_rested();
+            let mut commands = run.recover_steps();
+            commands.extend(run.advance(at));
+            commands
+        }
+        Phase::Checking => run.measure_again(),
+        Phase::Ended { .. } => vec![Command::Unlock, run.seal()],
+        Phase::Sealed { .. } => Vec::new(),
+    }
+}
+
+impl Run {
+    /// The stage's old plan is void. Attempts count from here: a person made the run go on.
+    fn forget_what_rested(&mut self) {
+        let Some(stage) = self.stage_mut() else { return };
+        for step in &mut stage.steps {
+            step.counted_from = step.acts.len();
+            step.replans = 0;
+            step.status = awakened(step);
+        }
+    }
+
+    /// Asks for what is needed to know what became of each open operation of the current stage.
+    pub(super) fn recover_steps(&self) -> Vec<Command> {
+        let steps = self.stage().map_or(&[] as &[StepRun], |stage| &stage.steps);
+        let command = |step: &StepRun| match &step.status {
+            StepStatus::Acting(act) => Some(Command::CloseOrphan { act: act.act, step: step.id }),
+            StepStatus::Settling(settling) => Some(look(step.id, settling)),
+            StepStatus::LeftOut
+            | StepStatus::Idle
+            | StepStatus::Ready
+            | StepStatus::Starting(_)
+            | StepStatus::Refused { .. }
+            | StepStatus::Between { .. }
+            | StepStatus::Confirming(_)
+            | StepStatus::Asked
+            | StepStatus::Again { .. }
+            | StepStatus::Restored
+            | StepStatus::DoneBy { .. }
+            | StepStatus::Stuck(_) => None,
+        };
+        steps.iter().filter_map(command).collect()
+    }
+}
+
+fn look(step: StepId, settling: &Settling) -> Command {
+    Command::Look { step, index: settling.act.index }
+}
+
+/// What a step is when its run goes on.
+fn awakened(step: &StepRun) -> StepStatus {
+    match &step.status {
+        StepStatus::LeftOut
+        | StepStatus::Asked
+        | StepStatus::DoneBy { .. }
+        | StepStatus::Restored
+        | StepStatus::Acting(_) => step.status.clone(),
+        StepStatus::Settling(Settling { act, reason, .. }) => {
+            StepStatus::Settling(Settling { act: *act, reason: reason.clone(), windows: 0, phase: SettlePhase::First })
+        }
+        StepStatus::Stuck(Stuck::Undecided { act, halt }) => StepStatus::Settling(Settling {
+            act: *act,
+            reason: halt.to_string(),
+            windows: 0,
+            phase: SettlePhase::First,
+        }),
+        StepStatus::Idle
+        | StepStatus::Ready
+        | StepStatus::Starting(_)
+        | StepStatus::Refused { .. }
+        | StepStatus::Between { .. }
+        | StepStatus::Confirming(_)
+        | StepStatus::Again { .. }
+        | StepStatus::Stuck(Stuck::Known(_)) => StepStatus::Idle,
+    }
+}

@@ -1,0 +1,26 @@
+//! A run is opened: its first stage is entered. Nothing is planned before its resources are locked.
+
+use crate::command::Command;
+use crate::event::Event;
+use crate::rejected::Rejected;
+use crate::run::{Phase, Run};
+use crate::stage::StageRun;
+
+pub(crate) fn open(opened: Event) -> Result<(Run, Vec<Command>), Rejected> {
+    let Event::Opened { spec, by, epoch, at } = opened else { return Err(Rejected::Opening) };
+    spec.check()?;
+    let mut run = Run {
+        owner: by,
+        epoch,
+        phase: Phase::Working,
+        current: 0,
+        stages: spec.stages.iter().map(StageRun::new).collect(),
+        checks: Vec::new(),
+        restored_at: None,
+        next_act: 0,
+        next_wake: 0,
+        spec: *spec,
+    };
+    let commands = run.enter_stage(at);
+    Ok((run, commands))
+}
