@@ -1,1 +1,20 @@
 //! Connections: reads for plugins, operations for the host, secrets.
+//!
+//! Operations are performed here and nowhere else, and only with a [`Permit`]. A plugin never gets a credential, never
+//! chooses an address, never reaches outside a connection's directory, and never writes. Nothing here knows runs,
+//! plugins or the ledger, and no write is ever sent twice.
+
+mod answer;
+mod connections;
+mod dir;
+mod http;
+mod permit;
+mod read;
+mod secret;
+mod spec;
+
+pub use connections::{Connections, Error};
+pub use permit::{Clock, Look, Performed, Permit, PermitMismatch, RecordedAnswer, Refusal};
+pub use read::{Digested, HttpError, HttpRead, HttpResponse, Meta, ObjectError};
+pub use secret::{Auth, SecretSource};
+pub use spec::{Allow, ConnectionSpec, DirTarget, HttpTarget, InvalidQuery, QueryPattern, Target};

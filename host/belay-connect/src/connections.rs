@@ -1,0 +1,201 @@
+//! All connections of an environment, by name. Never adds one after opening.
+
+use std::collections::BTreeMap;
+
+use belay_domain::connection::{ConnectionKind, ConnectionRules};
+use belay_domain::digest::Digest;
+use belay_domain::guard;
+use belay_domain::id::ConnectionName;
+use belay_domain::operation::{Outcome, Write};
+
+use crate::dir::DirConnection;
+use crate::http::HttpConnection;
+use crate::permit::{Clock, Look, Performed, Permit, Refusal};
+use crate::read::{Digested, HttpError, HttpRead, HttpResponse, Meta, ObjectError};
+use crate::spec::{ConnectionSpec, Target};
+
+/// What an environment's connections lead to.
+#[derive(Debug)]
+pub struct Connections(BTreeMap<ConnectionName, Connection>);
+
+#[derive(Debug)]
+enum Connection {
+    Dir(DirConnection),
+    Http(Box<HttpConnection>),
+}
+
+impl Connection {
+    const fn rules(&self) -> &ConnectionRules {
+        match self {
+            Self::Dir(dir) => dir.rules(),
+            Self::Http(http) => http.rules(),
+        }
+    }
+}
+
+/// Why connections could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Two have one name.
+    #[error("connection `{0}` is there twice")]
+    Twice(ConnectionName),
+    /// Its rules are for another kind.
+    #[error("connection `{name}` is of kind {kind} but does not lead to one")]
+    Kind {
+        /// The connection.
+        name: ConnectionName,
+        /// What its rules say.
+        kind: ConnectionKind,
+    },
+    /// Its target makes no sense or is not there.
+    #[error("connection `{name}`: {reason}")]
+    Target {
+        /// The connection.
+        name: ConnectionName,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Connections {
+    /// Opens directories and checks what can be checked without reaching anything. Takes microseconds: names, secrets
+    /// and certificate authorities are read when they are used.
+    pub fn open(specs: Vec<ConnectionSpec>) -> Result<Self, Error> {
+        let mut connections = BTreeMap::new();
+        for spec in specs {
+            let name = spec.rules.name.clone();
+            if connections.insert(name.clone(), open_one(spec)?).is_some() {
+                return Err(Error::Twice(name));
+            }
+        }
+        Ok(Self(connections))
+    }
+
+    /// Sends a read and returns the answer, whatever its status.
+    pub async fn http_send(&self, read: HttpRead) -> Result<HttpResponse, HttpError> {
+        self.http(&read.connection).map_err(HttpError::Denied)?.send(read).await
+    }
+
+    /// Sends a read and digests the answer's body, streaming.
+    pub async fn http_digest(&self, read: HttpRead) -> Result<Digested, HttpError> {
+        self.http(&read.connection).map_err(HttpError::Denied)?.digest(read).await
+    }
+
+    /// An object's bytes, whole.
+    pub async fn object_get(&self, connection: &ConnectionName, key: &str) -> Result<Vec<u8>, ObjectError> {
+        self.dir(connection).map_err(ObjectError::Denied)?.get(key).await
+    }
+
+    /// What is known of an object's bytes.
+    pub async fn object_head(&self, connection: &ConnectionName, key: &str) -> Result<Meta, ObjectError> {
+        self.dir(connection).map_err(ObjectError::Denied)?.head(key).await
+    }
+
+    /// An object's size and SHA-256, streaming.
+    pub async fn object_digest(&self, connection: &ConnectionName, key: &str) -> Result<(u64, Digest), ObjectError> {
+        self.dir(connection).map_err(ObjectError::Denied)?.digest(key).await
+    }
+
+    /// The objects whose key starts with `prefix` and comes after `after`, in bytewise order of their keys, at most
+    /// `limit` and never more than 10,000.
+    pub async fn object_list(
+        &self,
+        connection: &ConnectionName,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Meta>, ObjectError> {
+        self.dir(connection).map_err(ObjectError::Denied)?.list(prefix, after, limit).await
+    }
+
+    /// Whether a write is on its connection's list and makes sense there. [`Connections::perform`] asks the same
+    /// again; asking early spares a plan that can't be performed.
+    pub fn admit(&self, write: &Write) -> Result<(), Refusal> {
+        self.admitted(write).map(|_| ())
+    }
+
+    /// Performs a permitted operation: once, byte for byte, or not at all. Never fails: what went wrong is the
+    /// outcome.
+    pub async fn perform(&self, permit: Permit, clock: Clock) -> Performed {
+        let (operation, deadline) = permit.spend(clock);
+        if let Err(outcome) = deadline.check() {
+            return Performed { outcome, answer: None };
+        }
+        match (self.admitted(&operation.write), operation.write) {
+            (Ok(Connection::Dir(dir)), Write::Object(write)) => {
+                Performed { outcome: dir.perform(write, deadline).await, answer: None }
+            }
+            (Ok(Connection::Http(http)), Write::Http(write)) => http.perform(&write, &deadline).await,
+            (Ok(Connection::Dir(_)), Write::Http(_)) | (Ok(Connection::Http(_)), Write::Object(_)) => {
+                not_allowed("the connection is of another kind".to_owned())
+            }
+            (Err(Refusal(reason)), _) => not_allowed(reason),
+        }
+    }
+
+    /// Looks at what lies where a write goes, to settle an unknown outcome. Changes nothing.
+    pub async fn look(&self, write: &Write) -> Look {
+        match write {
+            Write::Http(_) => Look::CannotTell("an HTTP system can't be looked into".to_owned()),
+            Write::Object(object) => match self.dir(&object.connection) {
+                Ok(dir) => dir.look(object).await,
+                Err(reason) => Look::CannotTell(reason),
+            },
+        }
+    }
+
+    fn admitted(&self, write: &Write) -> Result<&Connection, Refusal> {
+        let name = write.connection();
+        let connection = self.0.get(name).ok_or_else(|| Refusal(unknown(name)))?;
+        match (connection, write) {
+            (Connection::Dir(dir), Write::Object(write)) => dir.admit_write(write).map_err(Refusal)?,
+            (Connection::Http(http), Write::Http(write)) => http.admit_write(write).map_err(Refusal)?,
+            (Connection::Dir(_), Write::Http(_)) | (Connection::Http(_), Write::Object(_)) => {
+                return Err(Refusal(format!("connection `{name}` is of kind {}", connection.rules().kind)));
+            }
+        }
+        if guard::rules_for(connection.rules(), write).next().is_none() {
+            let line = write.line();
+            return Err(Refusal(format!("`{line}` is not on the list of writes of connection `{name}`")));
+        }
+        Ok(connection)
+    }
+
+    fn http(&self, name: &ConnectionName) -> Result<&HttpConnection, String> {
+        match self.0.get(name) {
+            Some(Connection::Http(http)) => Ok(http),
+            Some(Connection::Dir(_)) => Err(format!("connection `{name}` is of kind dir: it holds objects")),
+            None => Err(unknown(name)),
+        }
+    }
+
+    fn dir(&self, name: &ConnectionName) -> Result<&DirConnection, String> {
+        match self.0.get(name) {
+            Some(Connection::Dir(dir)) => Ok(dir),
+            Some(Connection::Http(_)) => Err(format!("connection `{name}` is of kind http: it holds no objects")),
+            None => Err(unknown(name)),
+        }
+    }
+}
+
+fn open_one(spec: ConnectionSpec) -> Result<Connection, Error> {
+    let (name, kind) = (spec.rules.name.clone(), spec.rules.kind);
+    let opened = match (spec.target, kind) {
+        (Target::Dir(target), ConnectionKind::Dir) => DirConnection::open(spec.rules, target).map(Connection::Dir),
+        (Target::Http(target), ConnectionKind::Http) => {
+            HttpConnection::open(spec.rules, target).map(|http| Connection::Http(Box::new(http)))
+        }
+        (Target::Dir(_), ConnectionKind::Http) | (Target::Http(_), ConnectionKind::Dir) => {
+            return Err(Error::Kind { name, kind });
+        }
+    };
+    opened.map_err(|reason| Error::Target { name, reason })
+}
+
+fn unknown(name: &ConnectionName) -> String {
+    format!("there is no connection `{name}`")
+}
+
+const fn not_allowed(reason: String) -> Performed {
+    Performed { outcome: Outcome::NotApplied { reason }, answer: None }
+}

@@ -1,0 +1,111 @@
+//! Makes connections. Never dials an address that was not checked, and never uses a proxy.
+
+use std::net::SocketAddr;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use super::address::{self, Reach};
+use super::base::Base;
+use super::tls::Tls;
+use crate::read::HttpError;
+use crate::spec::Allow;
+
+/// A connection over which one request after the other can be sent.
+pub(super) type Sender = SendRequest<Full<Bytes>>;
+
+/// The most that an answer's head may take, in bytes.
+const MAX_HEAD: usize = 64 << 10;
+
+/// How a connection is made.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    pub(super) base: Base,
+    pub(super) allow: Vec<Allow>,
+    /// Requests carry a credential, which must not travel in the clear beyond private networks.
+    pub(super) carries_credential: bool,
+    pub(super) tls: Tls,
+}
+
+impl Dialer {
+    /// Resolves the name once, checks each address, connects to the first that answers. No byte of a request is sent.
+    pub(super) async fn dial(&self) -> Result<Sender, HttpError> {
+        let stream = self.connect(&self.addresses().await?).await?;
+        if !self.base.tls {
+            return handshake(stream).await;
+        }
+        let connector = self.tls.connector().await.map_err(HttpError::Unreachable)?;
+        let name = ServerName::try_from(self.base.host.clone())
+            .map_err(|_| HttpError::Denied(format!("`{}` can't be the name of a certificate", self.base.host)))?;
+        let stream = connector
+            .connect(name, stream)
+            .await
+            .map_err(|error| HttpError::Unreachable(format!("TLS with {}: {error}", self.base.authority)))?;
+        handshake(stream).await
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, HttpError> {
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((self.base.host.as_str(), self.base.port))
+            .await
+            .map_err(|error| HttpError::Unreachable(format!("the name {}: {error}", self.base.host)))?
+            .collect();
+        let mut refusals = Vec::new();
+        let mut permitted = Vec::new();
+        for address in found {
+            match self.refusal(address) {
+                Some(reason) => refusals.push(reason),
+                None => permitted.push(address),
+            }
+        }
+        if permitted.is_empty() && !refusals.is_empty() {
+            refusals.dedup();
+            return Err(HttpError::Denied(format!("{}: {}", self.base.host, refusals.join("; "))));
+        }
+        Ok(permitted)
+    }
+
+    fn refusal(&self, address: SocketAddr) -> Option<String> {
+        let ip = address.ip();
+        address::refusal(ip, &self.allow).or_else(|| {
+            (self.carries_credential && !self.base.tls && address::reach(ip) == Reach::Public)
+                .then(|| format!("{ip} is public: a credential goes there over https only"))
+        })
+    }
+
+    async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, HttpError> {
+        let mut reason = "the name has no address".to_owned();
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Requests are written whole: waiting for more to send would only cost time.
+                    stream.set_nodelay(true).map_err(|error| HttpError::Unreachable(error.to_string()))?;
+                    return Ok(stream);
+                }
+                Err(error) => reason = format!("{address}: {error}"),
+            }
+        }
+        Err(HttpError::Unreachable(format!("{}: {reason}", self.base.authority)))
+    }
+}
+
+async fn handshake<S>(stream: S) -> Result<Sender, HttpError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(MAX_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| HttpError::Unreachable(error.to_string()))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection ended");
+        }
+    });
+    Ok(sender)
+}

@@ -1,0 +1,247 @@
+//! What the operator configured, as values. Never resolves a name, opens a file or reads a secret.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use belay_domain::connection::{ConnectionRules, WritePattern};
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Auth;
+
+/// A connection: its rules and where it leads.
+#[derive(Clone, Debug)]
+pub struct ConnectionSpec {
+    /// Name, kind, allowed writes.
+    pub rules: ConnectionRules,
+    /// Where it leads. Must be of the rules' kind.
+    pub target: Target,
+}
+
+/// Where a connection leads.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A directory.
+    Dir(DirTarget),
+    /// An HTTP service.
+    Http(HttpTarget),
+}
+
+/// A directory. Deserialises from the connection's keys in `belay.toml` that are its own.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirTarget {
+    /// The directory; absolute, or made so before it gets here.
+    pub path: PathBuf,
+    /// How long a read or a write may take; 5 s if not given.
+    #[serde(default = "default_timeout", with = "humantime_serde")]
+    pub timeout: Duration,
+    /// How long a streamed digest may take in all; 5 minutes if not given.
+    #[serde(default = "default_digest_timeout", with = "humantime_serde")]
+    pub digest_timeout: Duration,
+    /// The largest object that is read whole, in bytes; 64 MiB if not given.
+    #[serde(default = "default_max_object")]
+    pub max_object: u64,
+}
+
+impl DirTarget {
+    /// A directory with the default limits.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            timeout: default_timeout(),
+            digest_timeout: default_digest_timeout(),
+            max_object: default_max_object(),
+        }
+    }
+}
+
+/// An HTTP service. Deserialises from the connection's keys in `belay.toml` that are its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTarget {
+    /// `http://` or `https://`, host, optional port, optional path that every request stays below. No credentials, no
+    /// query.
+    pub url: String,
+    /// Addresses beyond the public ones that the host's name may lead to.
+    #[serde(default)]
+    pub allow: Vec<Allow>,
+    /// How requests are authenticated.
+    #[serde(default)]
+    pub auth: Auth,
+    /// What counts as a read besides GET and HEAD.
+    #[serde(default)]
+    pub queries: Vec<QueryPattern>,
+    /// How long a request may take from name resolution to the last byte; 5 s if not given. For a streamed digest: to
+    /// the answer's head, and from one piece of the body to the next.
+    #[serde(default = "default_timeout", with = "humantime_serde")]
+    pub timeout: Duration,
+    /// How long a streamed digest may take in all; 5 minutes if not given.
+    #[serde(default = "default_digest_timeout", with = "humantime_serde")]
+    pub digest_timeout: Duration,
+    /// The largest body that is read whole, in bytes; 16 MiB if not given.
+    #[serde(default = "default_max_body")]
+    pub max_body: u64,
+    /// The largest body that is digested, in bytes; 64 GiB if not given.
+    #[serde(default = "default_max_digest")]
+    pub max_digest: u64,
+    /// PEM file with the only authorities that are trusted; the system's if not given.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+impl HttpTarget {
+    /// A service with no credentials, no permissions and the default limits.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            allow: Vec::new(),
+            auth: Auth::None,
+            queries: Vec::new(),
+            timeout: default_timeout(),
+            digest_timeout: default_digest_timeout(),
+            max_body: default_max_body(),
+            max_digest: default_max_digest(),
+            ca_file: None,
+        }
+    }
+}
+
+const fn default_timeout() -> Duration {
+    Duration::from_secs(5)
+}
+
+const fn default_digest_timeout() -> Duration {
+    Duration::from_secs(300)
+}
+
+const fn default_max_body() -> u64 {
+    16 << 20
+}
+
+const fn default_max_object() -> u64 {
+    64 << 20
+}
+
+const fn default_max_digest() -> u64 {
+    64 << 30
+}
+
+/// A kind of address that needs permission.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allow {
+    /// This host: `127.0.0.0/8`, `::1`.
+    Loopback,
+    /// Private networks: RFC 1918, RFC 6598 (carrier-grade NAT), unique local IPv6. Never link-local.
+    Private,
+}
+
+/// `POST pattern`: a request that only asks. `*` matches within a part of the path, `**` across parts; a query string
+/// is part of the path.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct QueryPattern(WritePattern);
+
+impl QueryPattern {
+    /// Whether `METHOD path` is such a query.
+    pub fn matches(&self, line: &str) -> bool {
+        self.0.matches(line)
+    }
+}
+
+/// A line that is no query.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{0}` is not a query: it takes `POST`, a space and a path")]
+pub struct InvalidQuery(String);
+
+impl TryFrom<String> for QueryPattern {
+    type Error = InvalidQuery;
+
+    fn try_from(text: String) -> Result<Self, InvalidQuery> {
+        if !text.starts_with("POST /") {
+            return Err(InvalidQuery(text));
+        }
+        WritePattern::try_from(text.clone()).map(Self).map_err(|_| InvalidQuery(text))
+    }
+}
+
+impl From<QueryPattern> for String {
+    fn from(pattern: QueryPattern) -> Self {
+        pattern.0.into()
+    }
+}
+
+impl fmt::Display for QueryPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretSource;
+
+    #[test]
+    fn the_keys_of_the_configuration_become_a_target() {
+        let target: HttpTarget = toml::from_str(
+            r#"
+            url = "https://mlflow.shop.example"
+            auth = { bearer = { file = "/etc/belay/mlflow.token" } }
+            queries = ["POST /api/2.0/mlflow/runs/search"]
+            allow = ["loopback", "private"]
+            timeout = "1m 30s"
+            "#,
+        )
+        .unwrap();
+        assert_eq!(target.auth, Auth::Bearer(SecretSource::File("/etc/belay/mlflow.token".into())));
+        assert_eq!(target.timeout, Duration::from_secs(90));
+        assert_eq!(target.allow, [Allow::Loopback, Allow::Private]);
+        assert!(target.queries[0].matches("POST /api/2.0/mlflow/runs/search"));
+    }
+
+    #[test]
+    fn each_way_to_authenticate_has_its_shape() {
+        #[derive(Deserialize)]
+        struct Keys {
+            auth: Auth,
+        }
+        for (text, auth) in [
+            (r#"{ bearer = { env = "T" } }"#, Auth::Bearer(SecretSource::Env("T".into()))),
+            (
+                r#"{ basic = { user = "ana", password = { command = ["vault", "read"] } } }"#,
+                Auth::Basic {
+                    user: "ana".into(),
+                    password: SecretSource::Command(vec!["vault".into(), "read".into()]),
+                },
+            ),
+            (
+                r#"{ header = { name = "x-api-key", value = { file = "/k" } } }"#,
+                Auth::Header { name: "x-api-key".into(), value: SecretSource::File("/k".into()) },
+            ),
+        ] {
+            assert_eq!(toml::from_str::<Keys>(&format!("auth = {text}")).unwrap().auth, auth);
+        }
+        assert!(toml::from_str::<Keys>(r#"auth = { bearer = "the token itself" }"#).is_err());
+    }
+
+    #[test]
+    fn what_is_no_target_is_refused() {
+        for text in [
+            r#"url = "http://x"
+               retries = 3"#,
+            r#"url = "http://x"
+               queries = ["DELETE /x"]"#,
+            r#"url = "http://x"
+               queries = ["GET /x"]"#,
+            r#"url = "http://x"
+               allow = ["everything"]"#,
+            r#"url = "http://x"
+               timeout = "soon""#,
+        ] {
+            assert!(toml::from_str::<HttpTarget>(text).is_err(), "{text}");
+        }
+        assert!(toml::from_str::<DirTarget>("path = \"x\"\nurl = \"y\"").is_err());
+    }
+}
