@@ -1,0 +1,104 @@
+//! Changes that a reverter proposes.
+
+use belay_domain::digest::Digest;
+use belay_domain::id::{ConnectionName, Millis};
+use belay_domain::operation::{
+    Answer, Body, BodyTest, Change, Expectation, HttpWrite, Loss, ObjectWrite, Operation, Reversibility, RiskFactor,
+    Write,
+};
+
+use super::json;
+use crate::bindings::types;
+use crate::call::CallError;
+
+/// One change for each of the `wanted` desired states; any other number is nonsense.
+pub(crate) fn changes(changes: Vec<types::Change>, wanted: usize) -> Result<Vec<Change>, CallError> {
+    if changes.len() != wanted {
+        return Err(CallError::nonsense("the plan", format!("{} changes for {wanted} desired states", changes.len())));
+    }
+    changes.into_iter().map(change).collect()
+}
+
+fn change(change: types::Change) -> Result<Change, CallError> {
+    Ok(Change {
+        operations: change.operations.into_iter().map(operation).collect::<Result<_, _>>()?,
+        factors: factors(change.factors)?,
+        loss: change.loss.map(|loss| Loss { since: Millis(loss.since), changes: loss.changes, rows: loss.rows }),
+        notes: change.notes,
+    })
+}
+
+pub(crate) fn factors(factors: Vec<types::RiskFactor>) -> Result<Vec<RiskFactor>, CallError> {
+    factors
+        .into_iter()
+        .map(|types::RiskFactor { cause, score }| match score {
+            0..=100 => Ok(RiskFactor { cause, score }),
+            _ => Err(CallError::nonsense("a risk factor", format!("{score} points, where 100 is the most"))),
+        })
+        .collect()
+}
+
+fn operation(operation: types::Operation) -> Result<Operation, CallError> {
+    Ok(Operation {
+        write: match operation.write {
+            types::Write::Http(write) => Write::Http(http_write(write)?),
+            types::Write::Object(write) => Write::Object(object_write(write)?),
+        },
+        yields: json("what the operation yields", &operation.yields)?,
+        reversibility: match operation.reversibility {
+            types::Reversibility::Reversible => Reversibility::Reversible,
+            types::Reversibility::Recoverable => Reversibility::Recoverable,
+            types::Reversibility::Irreversible => Reversibility::Irreversible,
+        },
+        summary: operation.summary,
+        touches: operation.touches,
+    })
+}
+
+fn connection(name: String) -> Result<ConnectionName, CallError> {
+    ConnectionName::try_from(name).map_err(|error| CallError::nonsense("a write's connection", error))
+}
+
+fn http_write(write: types::HttpWrite) -> Result<HttpWrite, CallError> {
+    let answers = |answers: Vec<_>| answers.into_iter().map(answer).collect::<Result<_, _>>();
+    Ok(HttpWrite {
+        connection: connection(write.connection)?,
+        method: write.method,
+        path: write.path,
+        headers: write.headers,
+        body: Body(write.body),
+        applied: answers(write.applied)?,
+        refused: answers(write.refused)?,
+    })
+}
+
+fn answer(answer: types::Answer) -> Result<Answer, CallError> {
+    let body = match answer.body {
+        None => None,
+        Some((pointer, test)) => Some((pointer, body_test(test)?)),
+    };
+    Ok(Answer { status: answer.status, body })
+}
+
+fn body_test(test: types::BodyTest) -> Result<BodyTest, CallError> {
+    Ok(match test {
+        types::BodyTest::Present => BodyTest::Present,
+        types::BodyTest::Equals(value) => BodyTest::Equals(json("what an answer's body must equal", &value)?),
+        types::BodyTest::Contains(text) => BodyTest::Contains(text),
+    })
+}
+
+fn object_write(write: types::ObjectWrite) -> Result<ObjectWrite, CallError> {
+    Ok(ObjectWrite {
+        connection: connection(write.connection)?,
+        key: write.key,
+        content: write.content.map(Body),
+        expect: match write.expect {
+            types::Expectation::Anything => Expectation::Anything,
+            types::Expectation::Absent => Expectation::Absent,
+            types::Expectation::Bytes(digest) => Expectation::Bytes(
+                digest.parse::<Digest>().map_err(|error| CallError::nonsense("what a write expects", error))?,
+            ),
+        },
+    })
+}

@@ -1,0 +1,143 @@
+//! A call as it is kept: a summary that holds nothing a plugin or system said, and the parts that do, by name.
+
+use belay_domain::digest::Digest;
+use belay_domain::json::Json;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::call::Status;
+use crate::engine::EngineId;
+use crate::limits::Limits;
+use crate::log::Log;
+use crate::read_record::ReadRecord;
+use crate::world::{Function, World};
+
+/// Everything that a later replay of one call needs, but for the component.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallRecord {
+    /// What can be told in the open.
+    pub summary: CallSummary,
+    /// The arguments: one canonical JSON object, its members named as in the WIT.
+    pub input: Vec<u8>,
+    /// The outcome as canonical JSON: `{"answer": …}` or `{"error": …}` with a [`crate::CallError`].
+    pub output: Vec<u8>,
+    /// Each read, in order.
+    pub reads: Vec<ReadRecord>,
+    /// What the plugin logged.
+    pub log: Log,
+}
+
+/// A call without what was said in it: safe to keep for good when the parts are redacted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CallSummary {
+    /// The component's SHA-256.
+    pub plugin: Digest,
+    /// Its world.
+    pub world: World,
+    /// What was called.
+    pub function: Function,
+    /// The version of `belay:plugin` that was spoken.
+    pub wit: String,
+    /// What it ran on: fuel can be compared only on the same.
+    pub engine: EngineId,
+    /// What it was allowed.
+    pub limits: Limits,
+    /// How it ended.
+    pub status: Status,
+    /// Fuel burnt; at most 2⁵³ − 1 is told.
+    pub fuel_used: u64,
+    /// From its start to its end, in microseconds. Not reproducible.
+    pub duration_us: u64,
+    /// How many reads there are.
+    pub reads: u32,
+    /// Which of the reads, by number, came with a body.
+    pub bodies: Vec<u32>,
+}
+
+/// One named piece of a record, to be kept beside the ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// `input`, `output`, `log`, `read 0 request`, `read 0 answer`, `read 0 body`. Names no two parts of one record.
+    pub name: String,
+    /// Canonical JSON, but for bodies, which are as they came.
+    pub bytes: Vec<u8>,
+}
+
+/// Parts that make no record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// A part was lost or redacted.
+    #[error("the part `{0}` of the call is not there")]
+    Missing(String),
+    /// A part is not what its name says.
+    #[error("the part `{name}` of the call can't be read: {reason}")]
+    Unreadable {
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl CallRecord {
+    /// The parts, in a fixed order; [`CallRecord::from_parts`] takes them back.
+    pub fn parts(&self) -> Vec<Part> {
+        let part = |name: &str, bytes: Vec<u8>| Part { name: name.to_owned(), bytes };
+        let mut parts = vec![part("input", self.input.clone()), part("output", self.output.clone())];
+        if self.log != Log::default() {
+            parts.push(part("log", canonical(&self.log)));
+        }
+        for (number, read) in self.reads.iter().enumerate() {
+            parts.push(part(&request_name(number), canonical(&read.request)));
+            parts.push(part(&answer_name(number), canonical(&read.answer)));
+            if let Some(body) = &read.body {
+                parts.push(part(&body_name(number), body.clone()));
+            }
+        }
+        parts
+    }
+
+    /// Puts a record together again. `part` finds a part's bytes by its name. A missing log is an empty one.
+    pub fn from_parts(
+        summary: CallSummary,
+        mut part: impl FnMut(&str) -> Option<Vec<u8>>,
+    ) -> Result<Self, RecordError> {
+        let mut must = |name: &str| part(name).ok_or_else(|| RecordError::Missing(name.to_owned()));
+        let input = must("input")?;
+        let output = must("output")?;
+        let mut reads = Vec::new();
+        for number in 0..summary.reads {
+            let has_body = summary.bodies.contains(&number);
+            let number = number as usize;
+            reads.push(ReadRecord {
+                request: parsed(&request_name(number), &must(&request_name(number))?)?,
+                answer: parsed(&answer_name(number), &must(&answer_name(number))?)?,
+                body: if has_body { Some(must(&body_name(number))?) } else { None },
+            });
+        }
+        let log = part("log").map_or(Ok(Log::default()), |bytes| parsed("log", &bytes))?;
+        Ok(Self { summary, input, output, reads, log })
+    }
+}
+
+fn request_name(number: usize) -> String {
+    format!("read {number} request")
+}
+
+fn answer_name(number: usize) -> String {
+    format!("read {number} answer")
+}
+
+fn body_name(number: usize) -> String {
+    format!("read {number} body")
+}
+
+fn canonical(value: &impl Serialize) -> Vec<u8> {
+    // Requests, answers and logs hold text and sizes far below 2⁵³, so that they always have a canonical form.
+    Json::from(value).map(|json| json.canonical().into_bytes()).unwrap_or_default()
+}
+
+fn parsed<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, RecordError> {
+    Json::parse_bytes(bytes)
+        .and_then(|json| json.to())
+        .map_err(|error| RecordError::Unreadable { name: name.to_owned(), reason: error.to_string() })
+}

@@ -1,0 +1,92 @@
+//! The sandbox: one engine, one linker for each world, and a place for each call under way.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+
+use crate::bindings::guardrail::{Guardrail, GuardrailPre};
+use crate::bindings::probe::{Probe, ProbePre};
+use crate::bindings::reverter::{Reverter, ReverterPre};
+use crate::engine::{self, EngineId, INSTANCES};
+use crate::limits::{Limits, TooGenerous};
+use crate::moment::Moment;
+use crate::plugin::Linked;
+use crate::world::World;
+
+/// Loads and runs plugins. Cheap to clone; all clones share one pool.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    id: EngineId,
+    limits: Limits,
+    reverters: Linker<Moment>,
+    guardrails: Linker<Moment>,
+    probes: Linker<Moment>,
+    places: Semaphore,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The limits are more than the pool can hold.
+    #[error(transparent)]
+    Limits(#[from] TooGenerous),
+    /// The engine could not be made, most often because address space is limited: the pool reserves some 300 GiB of
+    /// addresses, though no memory.
+    #[error("the engine for plugins can't be set up: {0}")]
+    Engine(String),
+}
+
+impl Sandbox {
+    /// Reserves the pool and starts the clock. Each call gets `limits` unless its plugin has others.
+    pub fn new(limits: Limits) -> Result<Self, SetupError> {
+        let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
+        let engine = engine::ticking().map_err(failed)?;
+        let linker = |add: fn(&mut Linker<Moment>) -> wasmtime::Result<()>| {
+            let mut linker = Linker::new(&engine);
+            add(&mut linker).map(|()| linker).map_err(failed)
+        };
+        Ok(Self(Arc::new(Inner {
+            reverters: linker(|linker| Reverter::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+            guardrails: linker(|linker| Guardrail::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+            probes: linker(|linker| Probe::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+            engine,
+            id: EngineId::here(),
+            limits: limits.checked()?,
+            places: Semaphore::new(INSTANCES as usize),
+        })))
+    }
+
+    /// What calls run on here.
+    pub fn id(&self) -> &EngineId {
+        &self.0.id
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Waits until a call can be made. The semaphore is never closed, so that there is always a permit.
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.places.acquire().await.ok()
+    }
+
+    /// Links a component to what its world imports, and to nothing else.
+    pub(crate) fn link(&self, component: &Component, world: World) -> wasmtime::Result<Linked> {
+        let pre =
+            |linker: &Linker<Moment>| -> wasmtime::Result<InstancePre<Moment>> { linker.instantiate_pre(component) };
+        match world {
+            World::Reverter => ReverterPre::new(pre(&self.0.reverters)?).map(Linked::Reverter),
+            World::Guardrail => GuardrailPre::new(pre(&self.0.guardrails)?).map(Linked::Guardrail),
+            World::Probe => ProbePre::new(pre(&self.0.probes)?).map(Linked::Probe),
+        }
+    }
+}
