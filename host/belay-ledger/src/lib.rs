@@ -1,1 +1,26 @@
-//! The append-only log: entries, Merkle tree, checkpoints, proofs, verification.
+//! The append-only log: entries, Merkle tree, checkpoints, proofs, verification. It is the run's journal; there is no
+//! other run state. Never decides anything, never knows what an entry's body means.
+//!
+//! Entries live in SQLite; [`Ledger::append`] is the barrier that waits for the disk. The public log beside the database
+//! (C2SP tlog-tiles, tlog-checkpoint, signed-note) follows from the entries and is written by [`Ledger::publish`].
+
+pub mod checkpoint;
+pub mod draft;
+mod durable;
+pub mod entry;
+pub mod error;
+mod key;
+pub mod kind;
+mod ledger;
+pub mod note;
+mod publish;
+mod store;
+mod tile;
+pub mod tree;
+mod writer;
+
+pub use draft::{Actor, Batch, Blob, Condition, Counter, Draft, Holder, Mode, Object};
+pub use entry::Entry;
+pub use error::Error;
+pub use ledger::{Appended, Ledger, SignedCheckpoint};
+pub use store::Filter;

@@ -1,0 +1,15 @@
+//! The kinds of entries that the ledger itself must understand. All others belong to whoever appends them.
+
+/// Before an act: what is about to be done. Durable before the act.
+pub const INTENT: &str = "intent";
+/// After an act: `body.intent` is the sequence number of the intent that it closes.
+pub const OUTCOME: &str = "outcome";
+
+const MAX_LEN: usize = 64;
+
+/// Whether a text has the shape of a kind: 1 to 64 of `a-z`, `0-9`, `-`, `_`, `.`, the first a letter.
+pub fn fits(kind: &str) -> bool {
+    kind.len() <= MAX_LEN
+        && kind.starts_with(|c: char| c.is_ascii_lowercase())
+        && kind.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))
+}

@@ -1,0 +1,138 @@
+//! The handle that everybody shares.
+
+mod make;
+mod read;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use rusqlite::Connection;
+
+use crate::checkpoint;
+use crate::draft::{Batch, Counter, Draft};
+use crate::entry::Prepared;
+use crate::error::Error;
+use crate::note::{Signer, Verifier};
+use crate::publish;
+use crate::store::{BlobFolder, Database, Reader, next_number};
+use crate::tree::TreeHead;
+use crate::writer::{Job, Writer};
+
+/// The append-only log of a workspace. Clones share one writer thread; several processes may open one folder.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    folder: PathBuf,
+    database: Database,
+    blobs: BlobFolder,
+    signer: Signer,
+    boot: Option<String>,
+    writer: Writer,
+    readers: Mutex<Vec<Reader>>,
+    numbers: Mutex<Connection>,
+    /// The last head that somebody asked for: a hit when nothing was appended since.
+    head: Mutex<TreeHead>,
+}
+
+/// A batch that is durable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Appended {
+    /// The sequence numbers of its entries, in the drafts' order.
+    pub seqs: Range<u64>,
+    /// The tree's head, with these entries in it.
+    pub head: TreeHead,
+}
+
+/// A tree head and the signed note that says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SignedCheckpoint {
+    /// The head.
+    pub head: TreeHead,
+    /// C2SP tlog-checkpoint, signed with the ledger's key.
+    pub note: String,
+}
+
+impl Ledger {
+    /// Queues an entry that is written with the next barrier of this process, before it. Until then a crash loses it;
+    /// whatever rests on it must wait for a barrier.
+    pub fn record(&self, draft: Draft) -> Result<(), Error> {
+        self.shared.writer.record(self.prepare(draft)?)
+    }
+
+    /// Appends durably: once this returns `Ok`, a crash can lose neither the batch nor what was recorded before it.
+    /// After an error nothing of the batch was written, except after [`Error::Poisoned`] and [`Error::Io`], when nobody
+    /// can know. Blocks; see [`Ledger::append_then`].
+    pub fn append(&self, batch: impl Into<Batch>) -> Result<Appended, Error> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.append_then(batch, move |result| {
+            // The receiver is gone only if this thread was, and then nobody waits.
+            let _ = sender.send(result);
+        });
+        receiver.recv().map_err(|_| Error::Closed)?
+    }
+
+    /// [`Ledger::append`] without waiting: `done` is called once, with the same promise, on the writer's thread (or, if
+    /// the batch is refused at once, on this one). It must be quick: everybody else's barriers wait for it.
+    pub fn append_then(&self, batch: impl Into<Batch>, done: impl FnOnce(Result<Appended, Error>) + Send + 'static) {
+        let Batch { drafts, conditions } = batch.into();
+        let entries: Result<Vec<_>, _> = drafts.into_iter().map(|draft| self.prepare(draft)).collect();
+        match entries {
+            Ok(entries) => self.shared.writer.submit(Job { entries, conditions, done: Box::new(done) }),
+            Err(error) => done(Err(error)),
+        }
+    }
+
+    /// The next number of a counter, from 1, unique over all processes. Does not wait for the disk.
+    pub fn allocate(&self, counter: Counter) -> Result<u64, Error> {
+        self.shared.writer.check()?;
+        let mut connection = self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        next_number(&mut connection, counter)
+    }
+
+    /// Signs the present head. Mandates contain it; nothing is written.
+    pub fn checkpoint_now(&self) -> Result<SignedCheckpoint, Error> {
+        let head = self.head()?;
+        Ok(SignedCheckpoint { head, note: checkpoint::sign(&head, &self.shared.signer) })
+    }
+
+    /// Brings tiles, entry bundles and the published checkpoint up to the present head. Idempotent; a crash at any
+    /// moment leaves a checkpoint whose tiles are complete. Waits for other processes that publish.
+    pub fn publish(&self) -> Result<TreeHead, Error> {
+        let published = self.read(|reader| publish::publish(&self.shared.folder, reader, &self.shared.signer));
+        // A failed sync may have dropped what an earlier write left in the cache.
+        published.inspect_err(|error| {
+            if error.poisons() {
+                self.shared.writer.poison(error)
+            }
+        })
+    }
+
+    /// The key that verifies the ledger's checkpoints; its name is the log's origin.
+    pub fn verifier(&self) -> Verifier {
+        self.shared.signer.verifier()
+    }
+
+    /// The state folder.
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
+    }
+
+    /// The public log: `checkpoint`, `tile/`, and the key as `ledger.vkey`.
+    pub fn log_folder(&self) -> PathBuf {
+        publish::log_folder(&self.shared.folder)
+    }
+
+    fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {
+        Prepared::new(draft, self.shared.boot.as_deref())
+    }
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ledger({})", self.shared.folder.display())
+    }
+}

@@ -1,0 +1,112 @@
+//! Making a ledger, and opening one that fits its own checkpoint and key.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::{Ledger, Shared};
+use crate::error::Error;
+use crate::note::Signer;
+use crate::store::{self, BlobFolder, Database, Meta, Reader, Sync, Writing};
+use crate::tree::TreeHead;
+use crate::writer::Writer;
+use crate::{durable, key, publish};
+
+impl Ledger {
+    /// Makes a new ledger in `folder`, which is absent or empty, and its Ed25519 key in the new file `key`, outside the
+    /// folder. `origin` names the log: 1 to 200 bytes, no spaces, no `+`. A crash leaves the whole ledger or none.
+    pub fn init(folder: &Path, key: &Path, origin: &str) -> Result<Self, Error> {
+        let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied || folder.is_file() {
+            return Err(Error::Exists { path: folder.to_owned() });
+        }
+        let parent = std::path::absolute(folder).ok().and_then(|path| path.parent().map(Path::to_owned));
+        let parent = parent.ok_or_else(|| Error::Exists { path: folder.to_owned() })?;
+        fs::create_dir_all(&parent).map_err(|error| Error::io("make", &parent, &error))?;
+        key::check_outside(key, folder)?;
+        let signer = key::create(key, origin)?;
+        let staged = folder.with_added_extension("new");
+        let made = stage(&staged, &signer).and_then(|()| {
+            fs::rename(&staged, folder).map_err(|error| Error::io("rename", &staged, &error))?;
+            durable::sync_folder(&parent)
+        });
+        if let Err(error) = made {
+            // Nothing refers to the key yet. What can't be removed does no harm.
+            let _ = (fs::remove_dir_all(&staged), fs::remove_file(key));
+            return Err(error);
+        }
+        Self::open(folder, key)
+    }
+
+    /// Opens a ledger. Refuses one that a newer belay made, one that another key signed, and one whose database does not
+    /// contain what it has published.
+    pub fn open(folder: &Path, key: &Path) -> Result<Self, Error> {
+        let database = Database::of(folder);
+        if !database.path().is_file() {
+            let problem = format!("{} is missing", store::DATABASE);
+            return Err(Error::NoLedger { path: folder.to_owned(), problem });
+        }
+        let reader = Reader::open(&database)?;
+        let meta = Meta::read(reader.connection(), &database)?;
+        key::check_outside(key, folder)?;
+        let signer = key::read(key)?;
+        if signer.verifier().to_string() != meta.verifier {
+            let problem = format!("it is not the key of this ledger, {}", meta.verifier);
+            return Err(Error::Key { path: key.to_owned(), problem });
+        }
+        let pending = sync_recovered(&database.wal())?;
+        let size = reader.size()?;
+        let head = TreeHead { size, root: reader.root(size)? };
+        publish::check(folder, &reader, &signer.verifier())?;
+        let blobs = BlobFolder::of(folder);
+        let shared = Shared {
+            folder: folder.to_owned(),
+            writer: Writer::start(Writing::open(&database)?, blobs.clone(), pending)?,
+            numbers: Mutex::new(database.connect(Sync::Later)?),
+            readers: Mutex::new(vec![reader]),
+            head: Mutex::new(head),
+            boot: boot_id(),
+            database,
+            blobs,
+            signer,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+}
+
+fn stage(folder: &Path, signer: &Signer) -> Result<(), Error> {
+    // What an earlier attempt left, which the rename would have taken away had it been whole.
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", folder, &error)),
+        _ => {}
+    }
+    durable::folder(folder)?;
+    let verifier = signer.verifier();
+    let meta = Meta { origin: verifier.name().to_owned(), verifier: verifier.to_string() };
+    store::create(&Database::of(folder), &meta)?;
+    let blobs: PathBuf = BlobFolder::of(folder).path().to_owned();
+    durable::folder(&blobs)?;
+    publish::init(folder, signer)?;
+    durable::sync_folder(folder)
+}
+
+/// Syncs the write-ahead log and gives its size. A process that was killed between writing a commit and syncing it
+/// leaves one that recovery finds and readers see, though a power failure could still take it away.
+fn sync_recovered(wal: &Path) -> Result<usize, Error> {
+    match File::open(wal) {
+        Ok(file) => {
+            file.sync_data().map_err(|error| Error::sync(wal, &error))?;
+            let metadata = file.metadata().map_err(|error| Error::io("read", wal, &error))?;
+            Ok(usize::try_from(metadata.len()).unwrap_or(usize::MAX))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(Error::io("open", wal, &error)),
+    }
+}
+
+/// The kernel's id of this boot; `None` on a system that has none.
+fn boot_id() -> Option<String> {
+    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned()).filter(|id| id.len() == 36)
+}

@@ -1,0 +1,138 @@
+//! The public log: tiles, entry bundles and checkpoint, derived from durable entries. Never shrinks, never replaces a
+//! tile by another one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use belay_domain::digest::Digest;
+
+use crate::checkpoint;
+use crate::durable::{self, Linked, Staged};
+use crate::error::Error;
+use crate::note::{Signer, Verifier};
+use crate::store::Reader;
+use crate::tile::{self, Holds, Tile, level_count};
+use crate::tree::{TILE_WIDTH, TreeHead, empty};
+
+/// The checkpoint's file under the log's folder.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// The verifier key's file under the log's folder.
+pub(crate) const VERIFIER: &str = "ledger.vkey";
+
+/// The log's folder within the state folder.
+pub(crate) fn log_folder(state: &Path) -> PathBuf {
+    state.join("log")
+}
+
+/// Publishes the empty log of a new ledger.
+pub(crate) fn init(state: &Path, signer: &Signer) -> Result<(), Error> {
+    let folder = log_folder(state);
+    durable::folder(&folder)?;
+    let verifier = folder.join(VERIFIER);
+    Staged::new(&verifier, format!("{}\n", signer.verifier()).as_bytes())?.replace(&verifier)?;
+    let head = TreeHead { size: 0, root: empty() };
+    let target = folder.join(CHECKPOINT);
+    Staged::new(&target, checkpoint::sign(&head, signer).as_bytes())?.replace(&target)?;
+    durable::sync_folder(&folder)
+}
+
+/// Refuses a database that does not contain what was published. Gives the published head.
+pub(crate) fn check(state: &Path, reader: &Reader, verifier: &Verifier) -> Result<TreeHead, Error> {
+    let published = published(&log_folder(state), verifier)?;
+    let held = reader.size()?;
+    if held < published.size {
+        return Err(Error::Behind { held, published: published.size });
+    }
+    let found = reader.root(published.size)?;
+    if found != published.root {
+        return Err(Error::Forked { size: published.size, published: published.root, found });
+    }
+    Ok(published)
+}
+
+fn published(log: &Path, verifier: &Verifier) -> Result<TreeHead, Error> {
+    let path = log.join(CHECKPOINT);
+    let problem = |problem: String| Error::Checkpoint { path: path.clone(), problem };
+    let bytes = durable::read(&path)?.ok_or_else(|| problem("it is missing".to_owned()))?;
+    let text = String::from_utf8(bytes).map_err(|error| problem(error.to_string()))?;
+    checkpoint::open(&text, verifier).map_err(|error| problem(error.to_string()))
+}
+
+/// Publishes all that is durable.
+pub(crate) fn publish(state: &Path, reader: &Reader, signer: &Signer) -> Result<TreeHead, Error> {
+    let log = log_folder(state);
+    let lock = state.join("publish.lock");
+    let file = File::options().create(true).append(true).open(&lock);
+    let file = file.map_err(|error| Error::io("open", &lock, &error))?;
+    file.lock().map_err(|error| Error::io("lock", &lock, &error))?;
+    let old = check(state, reader, &signer.verifier())?;
+    let size = reader.size()?;
+    if size == old.size {
+        return Ok(old);
+    }
+    let head = TreeHead { size, root: reader.root(size)? };
+    tiles(&log, reader, old.size, size)?;
+    // The tiles first: a checkpoint promises that they are there.
+    let target = log.join(CHECKPOINT);
+    Staged::new(&target, checkpoint::sign(&head, signer).as_bytes())?.replace(&target)?;
+    durable::sync_folder(&log)?;
+    Ok(head)
+}
+
+/// Writes what the tree of `new` entries has and that of `old` had not.
+fn tiles(log: &Path, reader: &Reader, old: u64, new: u64) -> Result<(), Error> {
+    for tile in Tile::covering(Holds::Entries, old, new) {
+        let mut bundle = Vec::new();
+        let mut fits = Some(());
+        let range = tile.range();
+        reader.entries_from(range.start, range.end, |entry| {
+            fits = fits.and_then(|()| tile::bundle(&mut bundle, entry));
+        })?;
+        fits.ok_or_else(|| Error::Corrupt("an entry is too long".to_owned()))?;
+        put(log, &tile, &bundle)?;
+    }
+    for level in 0..u64::BITS / 8 {
+        for tile in Tile::covering(Holds::Hashes(level), level_count(old, level), level_count(new, level)) {
+            let range = tile.range();
+            let hashes = reader.hashes(level, range.start, range.end)?;
+            let bytes: Vec<u8> = hashes.iter().flat_map(Digest::as_bytes).copied().collect();
+            put(log, &tile, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a tile where none is. One that is there must be the same: publishing was interrupted, and goes on.
+fn put(log: &Path, tile: &Tile, bytes: &[u8]) -> Result<(), Error> {
+    let target = log.join(tile.path());
+    match durable::read(&target)? {
+        Some(found) if found == bytes => return Ok(()),
+        Some(_) => return Err(Error::TileDiffers { path: target }),
+        None => {}
+    }
+    make_folders(log, &target)?;
+    if Staged::new(&target, bytes)?.link(&target)? == Linked::There {
+        return Err(Error::TileDiffers { path: target });
+    }
+    if let Some(folder) = target.parent() {
+        durable::sync_folder(folder)?;
+    }
+    if tile.width == TILE_WIDTH {
+        // The full tile replaces them. A leftover does no harm, and most often there is none.
+        let _ = fs::remove_dir_all(log.join(tile.partial_folder()));
+    }
+    Ok(())
+}
+
+/// Makes the folders between the log's and a tile, and their names durable.
+fn make_folders(log: &Path, target: &Path) -> Result<(), Error> {
+    let missing = |folder: &&Path| folder.starts_with(log) && !folder.is_dir();
+    let folders: Vec<&Path> = target.ancestors().skip(1).take_while(missing).collect();
+    for folder in folders.into_iter().rev() {
+        durable::folder(folder)?;
+        if let Some(parent) = folder.parent() {
+            durable::sync_folder(parent)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Reading. Each reader sees a state that was committed durably, and no writer waits for it.
+
+use belay_domain::digest::{Commitment, Digest, Salt};
+use belay_domain::id::{EnvironmentName, Epoch, IncidentId, RunId};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
+
+use super::{Database, Sync, condition, schema};
+use crate::draft::Holder;
+use crate::error::Error;
+use crate::tree::{self, Frontier, leaf};
+
+/// Which entries to read: those that fit everything that is given.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// Of this incident.
+    pub incident: Option<IncidentId>,
+    /// Of this environment.
+    pub environment: Option<EnvironmentName>,
+    /// Of one of these kinds; none given is all.
+    pub kinds: Vec<String>,
+    /// Only behind this sequence number.
+    pub after: Option<u64>,
+    /// Only before this sequence number.
+    pub before: Option<u64>,
+    /// At most so many.
+    pub limit: Option<u64>,
+    /// From the newest to the oldest.
+    pub newest_first: bool,
+}
+
+impl Filter {
+    fn sql(&self) -> (String, Vec<Value>) {
+        let mut sql = "SELECT bytes FROM entry WHERE TRUE".to_owned();
+        let mut values = Vec::new();
+        let text = |text: &str| Value::Text(text.to_owned());
+        let number = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        let mut require = |condition: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                sql.push_str(condition);
+                values.push(value);
+            }
+        };
+        require(" AND run = ?", self.run.as_ref().map(|run| text(run.as_str())));
+        require(" AND incident = ?", self.incident.as_ref().map(|incident| text(incident.as_str())));
+        require(" AND environment = ?", self.environment.as_ref().map(|environment| text(environment.as_str())));
+        require(" AND seq > ?", self.after.map(number));
+        require(" AND seq < ?", self.before.map(number));
+        if !self.kinds.is_empty() {
+            sql.push_str(&format!(" AND kind IN ({})", vec!["?"; self.kinds.len()].join(", ")));
+            values.extend(self.kinds.iter().map(|kind| text(kind)));
+        }
+        sql.push_str(if self.newest_first { " ORDER BY seq DESC" } else { " ORDER BY seq" });
+        if let Some(limit) = self.limit {
+            sql.push_str(" LIMIT ?");
+            values.push(number(limit));
+        }
+        (sql, values)
+    }
+}
+
+/// A blob's row.
+pub(crate) struct BlobRow {
+    pub(crate) salt: Salt,
+    pub(crate) name: String,
+    /// `None` where they lie in a file.
+    pub(crate) bytes: Option<Vec<u8>>,
+}
+
+/// What an entry's row repeats of its bytes.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Columns {
+    pub(crate) run: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) incident: Option<String>,
+    pub(crate) environment: Option<String>,
+}
+
+/// A connection that reads.
+pub(crate) struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    pub(crate) fn open(database: &Database) -> Result<Self, Error> {
+        Ok(Self { connection: database.connect(Sync::Never)? })
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn size(&self) -> Result<u64, Error> {
+        size(&self.connection)
+    }
+
+    pub(crate) fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT bytes FROM entry WHERE seq = ?1")?;
+        Ok(statement.query_row([i64::try_from(seq).unwrap_or(-1)], |row| row.get(0)).optional()?)
+    }
+
+    pub(crate) fn entries(&self, filter: &Filter) -> Result<Vec<Vec<u8>>, Error> {
+        let (sql, values) = filter.sql();
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Calls `each` for the entries from `from` up to `to`; one that is missing is an error.
+    pub(crate) fn entries_from(&self, from: u64, to: u64, each: impl FnMut(&[u8])) -> Result<(), Error> {
+        entries_from(&self.connection, from, to, each)
+    }
+
+    /// Calls `each` for every row of the entries' table, whatever is missing.
+    pub(crate) fn rows(&self, mut each: impl FnMut(i64, &[u8], Columns)) -> Result<(), Error> {
+        let sql = "SELECT seq, bytes, run, kind, incident, environment FROM entry ORDER BY seq";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let columns =
+                Columns { run: row.get(2)?, kind: row.get(3)?, incident: row.get(4)?, environment: row.get(5)? };
+            each(row.get(0)?, row.get_ref(1)?.as_blob().unwrap_or_default(), columns);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn blob(&self, commitment: &Commitment) -> Result<Option<BlobRow>, Error> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT salt, name, bytes FROM blob WHERE commitment = ?1")?;
+        let found = statement.query_row([commitment.digest().as_bytes()], |row| {
+            Ok(BlobRow { salt: Salt(row.get(0)?), name: row.get(1)?, bytes: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// `Some(None)` where the bytes lie in a file.
+    pub(crate) fn object(&self, digest: &Digest) -> Result<Option<Option<Vec<u8>>>, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT bytes FROM object WHERE digest = ?1")?;
+        Ok(statement.query_row([digest.as_bytes()], |row| row.get(0)).optional()?)
+    }
+
+    pub(crate) fn holders(&self) -> Result<Vec<Holder>, Error> {
+        condition::holders(&self.connection)
+    }
+
+    pub(crate) fn owner(&self, run: &RunId) -> Result<Option<Epoch>, Error> {
+        condition::owner(&self.connection, run)
+    }
+
+    /// The hashes from `from` up to `to` of a level of tiles.
+    pub(crate) fn hashes(&self, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
+        hashes(&self.connection, level, from, to)
+    }
+
+    /// The root of the first `size` entries.
+    pub(crate) fn root(&self, size: u64) -> Result<Digest, Error> {
+        tree::range(0, size, &mut |level, from, to| self.hashes(level, from, to))
+    }
+}
+
+pub(super) fn size(connection: &Connection) -> Result<u64, Error> {
+    let last: Option<u64> = connection.prepare_cached("SELECT max(seq) FROM entry")?.query_row([], |row| row.get(0))?;
+    Ok(last.map_or(0, |last| last + 1))
+}
+
+pub(super) fn entries_from(
+    connection: &Connection,
+    from: u64,
+    to: u64,
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), Error> {
+    if from >= to {
+        return Ok(());
+    }
+    let sql = "SELECT seq, bytes FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((from, to))?;
+    let mut next = from;
+    while let Some(row) = rows.next()? {
+        if row.get::<_, u64>(0)? != next {
+            break;
+        }
+        each(row.get_ref(1)?.as_blob().map_err(|error| Error::Corrupt(error.to_string()))?);
+        next += 1;
+    }
+    if next == to { Ok(()) } else { Err(Error::Corrupt(format!("entry {next} is missing"))) }
+}
+
+fn hashes(connection: &Connection, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
+    if level == 0 {
+        let mut hashes = Vec::new();
+        entries_from(connection, from, to, |bytes| hashes.push(leaf(bytes)))?;
+        return Ok(hashes);
+    }
+    let sql = "SELECT hash FROM subtree WHERE level = ?1 AND n >= ?2 AND n < ?3 ORDER BY n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_and_then((level, from, to), |row| schema::digest(row.get_ref(0)?.as_blob().unwrap_or_default()))?;
+    let hashes: Vec<_> = rows.collect::<Result<_, _>>()?;
+    if hashes.len() as u64 == to.saturating_sub(from) {
+        Ok(hashes)
+    } else {
+        Err(Error::Corrupt(format!("hashes of level {level} between {from} and {to} are missing")))
+    }
+}
+
+/// The right edge of the whole log, from the hashes of its complete subtrees.
+pub(super) fn stored_frontier(connection: &Connection) -> Result<Frontier, Error> {
+    let size = size(connection)?;
+    let mut peaks = Vec::new();
+    let mut start = 0;
+    for height in (0..u64::BITS).rev().filter(|height| size >> height & 1 == 1) {
+        let end = start + (1 << height);
+        peaks.push(tree::range(start, end, &mut |level, from, to| hashes(connection, level, from, to))?);
+        start = end;
+    }
+    Frontier::from_peaks(size, peaks).ok_or_else(|| Error::Corrupt("the tree's edge".to_owned()))
+}

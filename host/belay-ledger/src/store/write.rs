@@ -1,0 +1,134 @@
+//! The connection that writes. Sequence and tree head are read inside each transaction, never remembered across one
+//! without looking whether another process appended.
+
+use rusqlite::Connection;
+
+use super::blobs::BlobFolder;
+use super::read::{entries_from, size, stored_frontier};
+use super::{Database, Sync, condition};
+use crate::draft::Condition;
+use crate::entry::Prepared;
+use crate::error::Error;
+use crate::tree::{Frontier, TreeHead};
+
+/// The connection that appends.
+pub(crate) struct Writing {
+    connection: Connection,
+    /// The tree as of this process's last commit; caught up in each transaction.
+    frontier: Frontier,
+}
+
+impl Writing {
+    pub(crate) fn open(database: &Database) -> Result<Self, Error> {
+        let connection = database.connect(Sync::Full)?;
+        let frontier = stored_frontier(&connection)?;
+        Ok(Self { connection, frontier })
+    }
+
+    /// Begins to write; waits for other processes that do.
+    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let frontier = self.frontier.clone();
+        let mut transaction = Transaction { writing: self, frontier, open: true };
+        transaction.catch_up()?;
+        Ok(transaction)
+    }
+
+    /// Moves what is committed from the write-ahead log into the database, as far as no reader needs it there.
+    pub(crate) fn checkpoint(&self) -> Result<(), Error> {
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// One transaction; without [`Transaction::commit`] nothing of it happened.
+pub(crate) struct Transaction<'a> {
+    writing: &'a mut Writing,
+    frontier: Frontier,
+    open: bool,
+}
+
+impl Transaction<'_> {
+    /// The sequence number that the next entry gets.
+    pub(crate) fn next(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Checks and applies conditions. If one fails, none has changed anything, and the transaction goes on.
+    pub(crate) fn apply(&self, conditions: &[Condition]) -> Result<(), Error> {
+        if conditions.is_empty() {
+            return Ok(());
+        }
+        let connection = &self.writing.connection;
+        connection.prepare_cached("SAVEPOINT batch")?.execute([])?;
+        let applied = conditions.iter().try_for_each(|condition| condition::apply(connection, condition));
+        if applied.is_err() {
+            connection.prepare_cached("ROLLBACK TO batch")?.execute([])?;
+        }
+        connection.prepare_cached("RELEASE batch")?.execute([])?;
+        applied
+    }
+
+    /// Appends an entry with its blobs and objects. After an error the transaction can only be dropped.
+    pub(crate) fn insert(&mut self, entry: &Prepared) -> Result<(), Error> {
+        let seq = self.next();
+        let bytes = entry.at(seq)?;
+        let connection = &self.writing.connection;
+        connection.prepare_cached("INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute((
+            seq,
+            entry.run.as_ref().map(|name| name.as_str()),
+            &entry.kind,
+            entry.incident.as_ref().map(|name| name.as_str()),
+            entry.environment.as_ref().map(|name| name.as_str()),
+            &bytes,
+        ))?;
+        for blob in &entry.blobs {
+            // A blob that was put into two drafts is one blob.
+            let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO blob VALUES (?1, ?2, ?3, ?4)")?;
+            let bytes = BlobFolder::inline(&blob.bytes);
+            statement.execute((blob.commitment.digest().as_bytes(), blob.salt.0, &blob.name, bytes))?;
+        }
+        for object in &entry.objects {
+            let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?;
+            statement.execute((object.digest.as_bytes(), BlobFolder::inline(&object.bytes)))?;
+        }
+        let mut completed = Vec::new();
+        self.frontier.push(&bytes, |subtree| completed.push(subtree));
+        for subtree in completed {
+            let mut statement = connection.prepare_cached("INSERT INTO subtree VALUES (?1, ?2, ?3)")?;
+            statement.execute((subtree.level, subtree.index, subtree.hash.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    /// Makes it durable.
+    pub(crate) fn commit(mut self) -> Result<TreeHead, Error> {
+        self.writing.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        self.writing.frontier = std::mem::take(&mut self.frontier);
+        Ok(self.writing.frontier.head())
+    }
+
+    /// Adds what other processes appended since.
+    fn catch_up(&mut self) -> Result<(), Error> {
+        let held = size(&self.writing.connection)?;
+        let known = self.frontier.size();
+        if held < known {
+            return Err(Error::Corrupt(format!("{held} entries where {known} were")));
+        }
+        if held - known > 256 {
+            self.frontier = stored_frontier(&self.writing.connection)?;
+            return Ok(());
+        }
+        entries_from(&self.writing.connection, known, held, |bytes| self.frontier.push(bytes, |_| ()))
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open && !self.writing.connection.is_autocommit() {
+            // It fails where SQLite has rolled back by itself.
+            let _ = self.writing.connection.execute_batch("ROLLBACK");
+        }
+    }
+}

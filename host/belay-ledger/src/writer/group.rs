@@ -1,0 +1,113 @@
+//! One commit for all that waited. A batch whose condition fails leaves no trace and harms no other.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::queue::{Done, Item, Job, Queue};
+use crate::entry::Prepared;
+use crate::error::Error;
+use crate::ledger::Appended;
+use crate::store::{BlobFolder, Transaction, Writing};
+
+/// What SQLite writes for a commit besides the entries: some pages of indexes, in bytes.
+const COMMIT_OVERHEAD: usize = 5 * 4096;
+
+/// Items that share a commit, in their order.
+pub(super) struct Group {
+    items: Vec<Item>,
+}
+
+/// The answers of a group that is durable.
+pub(super) struct Answers(Vec<(Done, Result<Appended, Error>)>);
+
+/// A group of which nothing was written.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    items: Vec<Item>,
+}
+
+impl Group {
+    pub(super) const fn new(items: Vec<Item>) -> Self {
+        Self { items }
+    }
+
+    /// Roughly what it adds to the write-ahead log.
+    pub(super) fn bytes(&self) -> usize {
+        COMMIT_OVERHEAD + self.entries().map(Prepared::bytes).sum::<usize>()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Prepared> {
+        self.items.iter().flat_map(|item| match item {
+            Item::Record(entry) => std::slice::from_ref(&**entry),
+            Item::Barrier(job) => job.entries.as_slice(),
+        })
+    }
+
+    /// Writes all of it durably, or nothing.
+    pub(super) fn write(self, writing: &mut Writing, blobs: &BlobFolder) -> Result<Answers, Box<Failed>> {
+        match self.commit(writing, blobs) {
+            Ok(results) => {
+                let jobs = self.items.into_iter().filter_map(|item| match item {
+                    Item::Record(_) => None,
+                    Item::Barrier(job) => Some(job.done),
+                });
+                Ok(Answers(jobs.zip(results).collect()))
+            }
+            Err(error) => Err(Box::new(Failed { error, items: self.items })),
+        }
+    }
+
+    /// One result for each job.
+    fn commit(&self, writing: &mut Writing, blobs: &BlobFolder) -> Result<Vec<Result<Appended, Error>>, Error> {
+        blobs.store(self.entries())?;
+        let mut transaction = writing.begin()?;
+        let mut results = Vec::new();
+        for item in &self.items {
+            match item {
+                Item::Record(entry) => transaction.insert(entry)?,
+                Item::Barrier(job) => results.push(append(&mut transaction, job)?),
+            }
+        }
+        let head = transaction.commit()?;
+        Ok(results.into_iter().map(|result| result.map(|seqs| Appended { seqs, head })).collect())
+    }
+}
+
+/// The outer error ends the group; the inner one is this batch's own.
+fn append(transaction: &mut Transaction<'_>, job: &Job) -> Result<Result<std::ops::Range<u64>, Error>, Error> {
+    match transaction.apply(&job.conditions) {
+        Ok(()) => {}
+        Err(error) if error.is_refusal() => return Ok(Err(error)),
+        Err(error) => return Err(error),
+    }
+    let first = transaction.next();
+    job.entries.iter().try_for_each(|entry| transaction.insert(entry))?;
+    Ok(Ok(first..transaction.next()))
+}
+
+impl Answers {
+    pub(super) fn give(self) {
+        self.0.into_iter().for_each(|(done, result)| answer(done, result));
+    }
+}
+
+impl Failed {
+    /// Tells everybody who waited, and keeps the records for the next barrier.
+    pub(super) fn give(self, queue: &Queue) {
+        let (mut records, mut waiting) = (Vec::new(), Vec::new());
+        for item in self.items {
+            match item {
+                Item::Record(_) => records.push(item),
+                Item::Barrier(job) => waiting.push(job.done),
+            }
+        }
+        queue.put_back(records);
+        waiting.into_iter().for_each(|done| answer(done, Err(self.error.clone())));
+    }
+}
+
+/// A caller's panic must not end the writer.
+fn answer(done: Done, result: Result<Appended, Error>) {
+    if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
+        tracing::error!("a caller panicked when it was given its answer");
+    }
+}

@@ -1,0 +1,117 @@
+//! What waits for the writer, in the order in which it came. Never touches the disk.
+
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::draft::Condition;
+use crate::entry::Prepared;
+use crate::error::Error;
+use crate::ledger::Appended;
+
+/// Recorded bytes from which on they are written without waiting for a barrier.
+const MAX_RECORDED: usize = 8 << 20;
+
+/// Takes a barrier's answer, on the writer's thread.
+pub(crate) type Done = Box<dyn FnOnce(Result<Appended, Error>) + Send>;
+
+/// A barrier: entries that somebody waits for.
+pub(crate) struct Job {
+    pub(crate) entries: Vec<Prepared>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) done: Done,
+}
+
+/// One thing in the queue.
+pub(crate) enum Item {
+    /// Joins the next barrier.
+    Record(Box<Prepared>),
+    /// A barrier.
+    Barrier(Job),
+}
+
+#[derive(Default)]
+struct State {
+    items: Vec<Item>,
+    /// Whether something in it can't wait for more.
+    due: bool,
+    recorded: usize,
+    closed: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+    poisoned: OnceLock<Error>,
+}
+
+impl Queue {
+    pub(super) fn record(&self, entry: Prepared) -> Result<(), Error> {
+        self.check()?;
+        let mut state = self.lock();
+        state.recorded += entry.bytes();
+        state.items.push(Item::Record(Box::new(entry)));
+        if state.recorded >= MAX_RECORDED {
+            state.due = true;
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    pub(super) fn submit(&self, job: Job) {
+        if let Err(error) = self.check() {
+            return (job.done)(Err(error));
+        }
+        let mut state = self.lock();
+        state.items.push(Item::Barrier(job));
+        state.due = true;
+        self.wake.notify_one();
+    }
+
+    /// Waits until something is due and takes all that is there; `None` once the queue is closed and empty.
+    pub(super) fn next(&self) -> Option<Vec<Item>> {
+        let mut state = self.lock();
+        while !state.due && !state.closed {
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.due = false;
+        state.recorded = 0;
+        let items = mem::take(&mut state.items);
+        if items.is_empty() && state.closed { None } else { Some(items) }
+    }
+
+    /// Puts records whose barrier failed back before all others. A closed queue has nobody left to write them for.
+    pub(super) fn put_back(&self, records: Vec<Item>) {
+        let mut state = self.lock();
+        if state.closed {
+            if !records.is_empty() {
+                tracing::error!(entries = records.len(), "recorded entries were not written");
+            }
+            return;
+        }
+        let later = mem::replace(&mut state.items, records);
+        state.items.extend(later);
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        !self.lock().due
+    }
+
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_one();
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.poisoned.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// The first cause stays.
+    pub(super) fn poison(&self, error: &Error) {
+        let _ = self.poisoned.set(Error::Poisoned { cause: error.to_string() });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
