@@ -15,7 +15,7 @@ use crate::outlook::{Ending, Halt, Wait};
 use crate::rejected::Rejected;
 use crate::spec::RunSpec;
 use crate::stage::{Permit, StageRun};
-use crate::step::{StepRun, StepStatus};
+use crate::step::StepRun;
 
 /// One run. Equal journals make equal runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,6 +29,8 @@ pub struct Run {
     pub(crate) stages: Vec<StageRun>,
     pub(crate) checks: Vec<CheckRun>,
     pub(crate) restored_at: Option<Millis>,
+    /// Until when an owner from whom the run was taken may still act on an open intent.
+    pub(crate) rival_until: Option<Millis>,
     pub(crate) next_act: u32,
     pub(crate) next_wake: u32,
 }
@@ -192,18 +194,12 @@ impl Run {
 
     /// The act whose command is out and whose intent is not recorded.
     pub(crate) fn starting(&self, id: ActId) -> Option<Act> {
-        self.steps().find_map(|step| match &step.status {
-            StepStatus::Starting(act) if act.act == id => Some(*act),
-            _ => None,
-        })
+        self.steps().find_map(|step| step.starting().filter(|act| act.act == id))
     }
 
     /// The act whose intent is recorded and whose outcome is not.
     pub(crate) fn acting(&self, id: ActId) -> Option<Act> {
-        self.steps().find_map(|step| match &step.status {
-            StepStatus::Acting(act) if act.act == id => Some(*act),
-            _ => None,
-        })
+        self.steps().find_map(|step| step.acting().filter(|act| act.act == id))
     }
 
     pub(crate) const fn number_act(&mut self) -> ActId {

@@ -220,6 +220,16 @@ impl StepRun {
         }
     }
 
+    /// The act whose command is out and whose intent is not recorded.
+    pub(crate) const fn starting(&self) -> Option<Act> {
+        if let StepStatus::Starting(act) = self.status { Some(act) } else { None }
+    }
+
+    /// The act whose intent is recorded and whose outcome is not.
+    pub(crate) const fn acting(&self) -> Option<Act> {
+        if let StepStatus::Acting(act) = self.status { Some(act) } else { None }
+    }
+
     /// Whether nothing is left to do.
     pub(crate) const fn is_done(&self) -> bool {
         matches!(self.status, StepStatus::LeftOut | StepStatus::Restored | StepStatus::DoneBy { .. })

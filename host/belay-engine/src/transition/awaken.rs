@@ -1,7 +1,7 @@
 //! A run goes on after its process ended, or after it halted or waited. What may have happened meanwhile is not
 //! assumed: intents without outcomes are unknown, and the stage is planned again under fresh locks.
 
-use belay_domain::id::{Epoch, Millis, StepId};
+use belay_domain::id::{Epoch, Millis};
 
 use crate::command::Command;
 use crate::rejected::Rejected;
@@ -12,6 +12,8 @@ pub(super) fn taken_over(run: &mut Run, epoch: Epoch, by: String, at: Millis) ->
     if epoch <= run.epoch {
         return Err(Rejected::StaleEpoch { given: epoch, current: run.epoch });
     }
+    // The former owner may be alive, and may act on what it intended until the intent says that it is too late.
+    run.rival_until = run.steps().filter_map(|step| Some(step.acting()?.act_by)).chain(run.rival_until).max();
     Ok(awaken(run, epoch, by, at))
 }
 
@@ -58,28 +60,14 @@ impl Run {
     /// Asks for what is needed to know what became of each open operation of the current stage.
     pub(super) fn recover_steps(&self) -> Vec<Command> {
         let steps = self.stage().map_or(&[] as &[StepRun], |stage| &stage.steps);
-        let command = |step: &StepRun| match &step.status {
-            StepStatus::Acting(act) => Some(Command::CloseOrphan { act: act.act, step: step.id }),
-            StepStatus::Settling(settling) => Some(look(step.id, settling)),
-            StepStatus::LeftOut
-            | StepStatus::Idle
-            | StepStatus::Ready
-            | StepStatus::Starting(_)
-            | StepStatus::Refused { .. }
-            | StepStatus::Between { .. }
-            | StepStatus::Confirming(_)
-            | StepStatus::Asked
-            | StepStatus::Again { .. }
-            | StepStatus::Restored
-            | StepStatus::DoneBy { .. }
-            | StepStatus::Stuck(_) => None,
-        };
-        steps.iter().filter_map(command).collect()
+        let orphans =
+            steps.iter().filter_map(|step| Some(Command::CloseOrphan { act: step.acting()?.act, step: step.id }));
+        let unknown = steps.iter().filter_map(|step| {
+            let StepStatus::Settling(settling) = &step.status else { return None };
+            Some(Command::Look { step: step.id, index: settling.act.index })
+        });
+        orphans.chain(unknown).collect()
     }
-}
-
-fn look(step: StepId, settling: &Settling) -> Command {
-    Command::Look { step, index: settling.act.index }
 }
 
 /// What a step is when its run goes on.

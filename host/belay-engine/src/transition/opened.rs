@@ -17,6 +17,7 @@ pub(crate) fn open(opened: Event) -> Result<(Run, Vec<Command>), Rejected> {
         stages: spec.stages.iter().map(StageRun::new).collect(),
         checks: Vec::new(),
         restored_at: None,
+        rival_until: None,
         next_act: 0,
         next_wake: 0,
         spec: *spec,

@@ -19,35 +19,14 @@ pub(super) fn seen(
     at: Millis,
 ) -> Result<Vec<Command>, Rejected> {
     let status = run.step(id).ok_or(Rejected::UnknownStep(id))?.status.clone();
-    let mut commands = match status {
-        StepStatus::Refused { index, reason } => {
-            run.note_found(id, &observed);
-            run.explain_refusal(id, index, reason, &observed);
-            Vec::new()
-        }
-        StepStatus::Settling(settling) => match settling.phase.clone() {
-            SettlePhase::First => {
-                run.note_found(id, &observed);
-                run.first_look(settling, look, &observed, at)
-            }
-            SettlePhase::Last { revision } => {
-                run.note_found(id, &observed);
-                run.last_look(settling, revision.as_ref(), look, &observed, at)
-            }
-            SettlePhase::Waiting { .. } => return Err(Rejected::NotExpected("step.seen")),
-        },
-        StepStatus::LeftOut
-        | StepStatus::Idle
-        | StepStatus::Ready
-        | StepStatus::Starting(_)
-        | StepStatus::Acting(_)
-        | StepStatus::Between { .. }
-        | StepStatus::Confirming(_)
-        | StepStatus::Asked
-        | StepStatus::Again { .. }
-        | StepStatus::Restored
-        | StepStatus::DoneBy { .. }
-        | StepStatus::Stuck(_) => return Err(Rejected::NotExpected("step.seen")),
+    let mut commands = if let StepStatus::Refused { index, reason } = status {
+        run.note_found(id, &observed);
+        run.explain_refusal(id, index, reason, &observed);
+        Vec::new()
+    } else if let StepStatus::Settling(settling) = status {
+        run.settle(settling, look, &observed, at)?
+    } else {
+        return Err(Rejected::NotExpected("step.seen"));
     };
     commands.extend(run.advance(at));
     Ok(commands)
@@ -80,6 +59,25 @@ impl Run {
         expected != Some(&state.content) || (index == 0 && revision != Some(&state.revision))
     }
 
+    fn settle(
+        &mut self,
+        settling: Settling,
+        look: Look,
+        observed: &Observed,
+        at: Millis,
+    ) -> Result<Vec<Command>, Rejected> {
+        let first = match settling.phase.clone() {
+            SettlePhase::Waiting { .. } => return Err(Rejected::NotExpected("step.seen")),
+            SettlePhase::First => None,
+            SettlePhase::Last { revision } => Some(revision),
+        };
+        self.note_found(settling.act.step, observed);
+        Ok(match first {
+            None => self.first_look(settling, look, observed, at),
+            Some(revision) => self.last_look(settling, revision.as_ref(), look, observed, at),
+        })
+    }
+
     fn first_look(&mut self, settling: Settling, look: Look, observed: &Observed, at: Millis) -> Vec<Command> {
         if look == Look::HoldsOperationsBytes {
             let verdict =
@@ -96,10 +94,17 @@ impl Run {
             Observed::State(state) => Some(state.revision.clone()),
             Observed::Failed(_) => None,
         };
-        let (wake, command) = self.wait(at, self.settle_ms(id, settling.act.index));
+        let after_ms = self.rival_ms(id, at).saturating_add(self.settle_ms(id, settling.act.index));
+        let (wake, command) = self.wait(at, after_ms);
         let phase = SettlePhase::Waiting { wake, revision };
         self.set(id, StepStatus::Settling(Settling { phase, ..settling }));
         vec![command]
+    }
+
+    /// How long an owner from whom the run was taken may still act: only then `settle` begins.
+    fn rival_ms(&self, id: StepId, at: Millis) -> u64 {
+        let left_ms = self.rival_until.map_or(0, |until| until.since(at));
+        left_ms.min(self.spec.step(id).map_or(0, |spec| spec.act_within_ms))
     }
 
     /// The longer of what the connection says for the step and what the plan checker found for the operation.
