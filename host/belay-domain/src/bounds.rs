@@ -11,6 +11,7 @@ use crate::mandate::{Bounds, Mandate, Wanted};
 use crate::operation::Reversibility;
 use crate::plan::{StagePlan, StepPlan, Target, Work};
 use crate::risk::{Assessment, Bands};
+use crate::state::Desired;
 
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,7 @@ pub enum Outside {
     #[error("{0} was not examined as it stands now")]
     NotExamined(StageName),
     /// More is touched.
-    #[error("{stage} would touch {} things, the mandate allows {}", Grouped(*.found), Grouped(*.bound))]
+    #[error("{stage} would touch {}, the mandate allows {}", things(*.found), Grouped(*.bound))]
     Touches {
         /// The stage.
         stage: StageName,
@@ -111,6 +112,10 @@ pub enum Outside {
     },
 }
 
+fn things(count: u64) -> String {
+    format!("{} {}", Grouped(count), if count == 1 { "thing" } else { "things" })
+}
+
 fn at_worst(bound: Option<Reversibility>) -> String {
     bound.map_or_else(|| "no write".to_owned(), |worst| format!("{worst} ones at worst"))
 }
@@ -152,11 +157,15 @@ enum Rows {
     Unknown,
 }
 
-/// None for a step that observed nothing.
+/// None for a step that observed nothing. Where nothing is written, nothing is set aside; but attributes that are set
+/// already say nothing about later.
 fn rows_set_aside(step: &StepPlan) -> Option<(&Target, Rows)> {
     let target = step.subject.target()?;
     let rows = match &step.work {
-        Work::Change { change, .. } if change.operations.is_empty() => Rows::Counted(0),
+        Work::Change { change, .. } if change.operations.is_empty() => match target.desired {
+            Desired::Pinned(_) => Rows::Counted(0),
+            Desired::Attributes(_) => return None,
+        },
         Work::Change { change, .. } => change.loss.and_then(|loss| loss.rows).map_or(Rows::Unknown, Rows::Counted),
         Work::Blind { .. } | Work::Person => return None,
     };

@@ -1,5 +1,5 @@
-//! What guardrails judge: one JSON document about one stage of one run. Bodies are named by their digest, never shown,
-//! and nothing in it is secret.
+//! What guardrails judge: one JSON document about one stage of one run. Bodies are named by their digest, never shown
+//! whole, and no credential is in it.
 //!
 //! `docs/facts.md` has its JSON Schema, generated from these types, and an example.
 
@@ -86,7 +86,7 @@ pub struct Moment {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Weekday {
     Monday,
     Tuesday,
@@ -137,11 +137,14 @@ pub struct ConsumerFacts {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
 pub enum Tier {
+    /// Nobody's work stops.
     Experimental,
+    /// The usual.
     Standard,
+    /// Users notice.
     Important,
+    /// The business stops.
     Critical,
 }
 
@@ -208,6 +211,8 @@ pub struct StageFacts {
     pub worst: Option<Reversibility>,
     /// How many things its writes touch together.
     pub touches: u64,
+    /// The names of the resources that it writes.
+    pub resources: Vec<String>,
     /// Its steps, in order.
     pub steps: Vec<StepFacts>,
     /// Its writes, in order.

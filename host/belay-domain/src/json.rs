@@ -80,6 +80,16 @@ impl Json {
     }
 }
 
+/// Reads JSON that another system wrote or will read: floats and large integers are allowed, duplicate keys (of which
+/// two readers may take different ones), deep nesting and trailing text are not.
+pub fn parse_foreign(bytes: &[u8]) -> Result<Value, NotCanonical> {
+    let refused = |error: serde_json::Error| NotCanonical(error.to_string());
+    let mut text = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0, exact: false }.deserialize(&mut text).map_err(refused)?;
+    text.end().map_err(refused)?;
+    Ok(value)
+}
+
 /// The digest of a value's canonical JSON. Fails only for values that canonical JSON can't hold.
 pub fn digest_of(value: &impl Serialize) -> Result<Digest, NotCanonical> {
     Ok(Json::from(value)?.digest())
@@ -122,13 +132,15 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Strict { depth: 0 }.deserialize(deserializer).map(Self)
+        Strict { depth: 0, exact: true }.deserialize(deserializer).map(Self)
     }
 }
 
 /// Reads a value and refuses what canonical JSON excludes while the text's position is still known.
 struct Strict {
     depth: usize,
+    /// Refuses numbers that canonical JSON can't hold.
+    exact: bool,
 }
 
 impl Strict {
@@ -136,7 +148,15 @@ impl Strict {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format!("nested deeper than {MAX_DEPTH}")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, exact: self.exact })
+    }
+
+    fn number<E: de::Error>(&self, number: Number) -> Result<Value, E> {
+        let value = Value::Number(number);
+        if self.exact {
+            check(&value, 0).map_err(E::custom)?;
+        }
+        Ok(value)
     }
 }
 
@@ -172,19 +192,17 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        let value = Value::Number(Number::from(value));
-        check(&value, 0).map_err(E::custom)?;
-        Ok(value)
+        self.number(Number::from(value))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        let value = Value::Number(Number::from(value));
-        check(&value, 0).map_err(E::custom)?;
-        Ok(value)
+        self.number(Number::from(value))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Err(E::custom(format!("the number {value} is a float; write it as a string")))
+        let number = Number::from_f64(value).filter(|_| !self.exact);
+        let refused = || E::custom(format!("the number {value} is a float; write it as a string"));
+        number.map(Value::Number).ok_or_else(refused)
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -243,6 +261,15 @@ mod tests {
             assert!(error.contains(reason), "{text}: {error}");
         }
         assert!(Json::parse(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn foreign_json_may_hold_other_numbers_but_not_two_meanings() {
+        let value = parse_foreign(br#"{"a":0.5,"b":18446744073709551615,"c":[{"d":-1e3}]}"#).unwrap();
+        assert_eq!(value["a"], 0.5);
+        for text in [r#"{"a":1,"a":2}"#, r#"[{"a":1,"a":1}]"#, "{} x", "", &"[".repeat(100_000)] {
+            assert!(parse_foreign(text.as_bytes()).is_err(), "{text:.20}");
+        }
     }
 
     #[test]

@@ -21,3 +21,6 @@ pub mod risk;
 pub mod runbook;
 pub mod state;
 pub mod verdict;
+
+#[cfg(test)]
+mod sample;

@@ -136,6 +136,7 @@ fn stage(case: &Case<'_>) -> StageFacts {
         parts: parts.map(|part| PartFacts { cause: part.cause.clone(), score: part.score }).collect(),
         worst: case.examined.worst().map(Into::into),
         touches: case.examined.touches(),
+        resources: written(case.plan).into_iter().map(ToString::to_string).collect(),
         steps: case.plan.steps.iter().map(step).collect(),
         operations: operations
             .map(|(planned, found)| {
@@ -212,10 +213,13 @@ impl BodyFacts {
     }
 }
 
+fn written(plan: &StagePlan) -> BTreeSet<&ResourceName> {
+    plan.operations().map(|planned| &planned.target.resource).collect()
+}
+
 fn lineage(case: &Case<'_>) -> Lineage {
-    let written: BTreeSet<_> = case.plan.operations().map(|planned| &planned.target.resource).collect();
     let downstream: BTreeSet<_> =
-        written.into_iter().flat_map(|resource| case.feature_set.downstream_of(resource)).collect();
+        written(case.plan).into_iter().flat_map(|resource| case.feature_set.downstream_of(resource)).collect();
     let facts = |resource: &ResourceName| DownstreamFacts {
         resource: resource.to_string(),
         restored: case.restored.contains(resource),

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::connection::WriteRule;
 use crate::id::{ResourceName, StepId};
-use crate::json::Json;
+use crate::json::{self, Json};
 use crate::operation::{HttpWrite, ObjectWrite};
 
+use super::text;
 use super::violation::Breach;
 
 /// Who writes which object, so far.
@@ -33,32 +34,40 @@ pub(super) fn of_object(write: &ObjectWrite) -> String {
 /// several rules allow the write, only the pointers that all of them list count: a coarser name finds more collisions.
 pub(super) fn of_http(write: &HttpWrite, rules: &[&WriteRule]) -> Result<String, Vec<Breach>> {
     let named = names(write, rules)?;
-    let body = if named.is_empty() { String::new() } else { format!(" {}", text(&named)) };
+    let body = if named.is_empty() { String::new() } else { format!(" {}", shown(&named)) };
     Ok(format!("{}{}{body}", write.connection, ordered(&write.path)))
 }
 
-fn names<'rule>(write: &HttpWrite, rules: &[&'rule WriteRule]) -> Result<BTreeMap<&'rule str, Value>, Vec<Breach>> {
+fn names<'rule>(write: &HttpWrite, rules: &[&'rule WriteRule]) -> Result<BTreeMap<&'rule str, Json>, Vec<Breach>> {
     let Some((first, others)) = rules.split_first() else { return Ok(BTreeMap::new()) };
     let shared = first.object.iter().filter(|pointer| others.iter().all(|rule| rule.object.contains(pointer)));
-    let body = Json::parse_bytes(&write.body.0).unwrap_or(Json::NULL);
+    let body = json::parse_foreign(&write.body.0).unwrap_or(Value::Null);
     let mut named = BTreeMap::new();
     let mut unclear = Vec::new();
     for pointer in shared {
-        match body.value().pointer(pointer) {
-            Some(value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => {
-                named.insert(pointer.as_str(), value.clone());
-            }
-            Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => {
-                unclear.push(Breach::UnclearObject { connection: write.connection.clone(), pointer: pointer.clone() });
-            }
+        let scalar = body.pointer(pointer).filter(|value| value.is_string() || value.is_number() || value.is_boolean());
+        if let Some(value) = scalar.and_then(|value| Json::new(value.clone()).ok()) {
+            named.insert(pointer.as_str(), value);
+        } else {
+            unclear.push(Breach::UnclearObject { connection: write.connection.clone(), pointer: pointer.clone() });
         }
     }
     if unclear.is_empty() { Ok(named) } else { Err(unclear) }
 }
 
-/// Parsed JSON of strings and whole numbers always has canonical text.
-fn text(named: &BTreeMap<&str, Value>) -> String {
-    Json::from(named).map(|json| json.canonical()).unwrap_or_default()
+/// `{"/name":"ranker"}`, with JSON's own escapes for what a reader could not see.
+fn shown(named: &BTreeMap<&str, Json>) -> String {
+    let members = named.iter().map(|(pointer, value)| ((*pointer).to_owned(), value.value().clone()));
+    let canonical = serde_json_canonicalizer::to_string(&Value::Object(members.collect())).unwrap_or_default();
+    let mut text = String::with_capacity(canonical.len());
+    for c in canonical.chars() {
+        if text::misleads(c) {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// A path whose query's parts stand in one order and whose hex digits are capitals.

@@ -38,7 +38,7 @@ fn of_change(target: &Target, observed: &State, change: &Change) -> Vec<Breach> 
     for factor in &change.factors {
         breaches.extend(text::check("a risk factor", &factor.cause, MAX_LINE_BYTES));
         if factor.score > 100 {
-            breaches.push(Breach::FactorTooHigh { cause: factor.cause.clone(), score: factor.score });
+            breaches.push(Breach::FactorTooHigh { score: factor.score });
         }
     }
     for (what, count) in [("notes", change.notes.len()), ("risk factors", change.factors.len())] {

@@ -157,7 +157,9 @@ pub enum Breach {
     #[error("deletes what it expects to be absent")]
     DeletesNothing,
     /// The body does not say what it writes.
-    #[error("the list of `{connection}` names the object by `{pointer}`, but the body has no text or number there")]
+    #[error(
+        "the list of `{connection}` names the object by `{pointer}`, but the body has no text or whole number there"
+    )]
     UnclearObject {
         /// The connection.
         connection: ConnectionName,
@@ -212,10 +214,8 @@ pub enum Breach {
         most: usize,
     },
     /// Risk ends at 100.
-    #[error("the risk factor `{cause}` has {score} points; risk ends at 100")]
+    #[error("a risk factor has {score} points; risk ends at 100")]
     FactorTooHigh {
-        /// The factor.
-        cause: String,
         /// Its points.
         score: u32,
     },
@@ -225,13 +225,6 @@ pub enum Breach {
 /// alone; who pastes it may widen it.
 pub(super) fn rule_for(line: &str, at_best: Reversibility) -> String {
     let (method, path) = line.split_once(' ').unwrap_or(("", line));
-    let mut pattern = String::new();
-    for c in path.chars() {
-        match c {
-            '*' | '?' | '[' | '{' => pattern.extend(['[', c, ']']),
-            '"' | '\\' => pattern.extend(['\\', c]),
-            c => pattern.push(c),
-        }
-    }
+    let pattern = globset::escape(path).replace('\\', r"\\").replace('"', r#"\""#);
     format!(r#"{{ match = "{method} {pattern}", at_best = "{at_best}" }}"#)
 }

@@ -1,0 +1,127 @@
+//! Feature sets, points and mandates.
+
+use belay_domain::feature_set::{Consumer, FeatureSet, ResourceSpec, Tier, Unchecked};
+use belay_domain::id::ResourceName;
+use belay_domain::mandate::{Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
+use belay_domain::point::{Origin, PinnedResource, Point};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+use super::values::{address, count, desired, digest, json, millis, name, pin, reversibility, text};
+
+fn tier() -> impl Strategy<Value = Tier> {
+    prop::sample::select(vec![Tier::Experimental, Tier::Standard, Tier::Important, Tier::Critical])
+}
+
+/// Each resource is made from the ones before it.
+pub(crate) fn feature_set() -> impl Strategy<Value = FeatureSet> {
+    let consumers = vec((text(), tier()).prop_map(|(name, tier)| Consumer { name, tier }), 0..3);
+    let resources = btree_map(name::<ResourceName>(), (name(), address(), json()), 1..4);
+    (name(), text(), tier(), consumers, resources)
+        .prop_map(|(name, owner, tier, consumers, resources)| {
+            let mut upstream = Vec::new();
+            let mut specs = Vec::new();
+            for (name, (plugin, at, config)) in resources {
+                specs.push(ResourceSpec { name: name.clone(), plugin, at, config, upstream: upstream.clone() });
+                upstream.push(name);
+            }
+            Unchecked { name, owner, tier, consumers, resources: specs }
+        })
+        .prop_filter_map("two resources are at one place", |set| set.try_into().ok())
+}
+
+pub(crate) fn point() -> impl Strategy<Value = Point> {
+    let origin = prop_oneof![Just(Origin::Captured), name().prop_map(|run| Origin::Undo { run })];
+    let pinned = (address(), name(), digest(), pin()).prop_map(|(at, plugin, component, pin)| PinnedResource {
+        at,
+        plugin,
+        component,
+        pin,
+    });
+    let words = (text(), option::of(text()), text());
+    let rest = (btree_map(text(), text(), 0..3), option::of(digest()), btree_map(name(), pinned, 0..3));
+    (name(), name(), origin, millis(), words, rest).prop_map(
+        |(environment, feature_set, origin, captured_at, (captured_by, commit, message), (metrics, parent, pins))| {
+            let schema = belay_domain::point::SCHEMA;
+            Point {
+                schema,
+                environment,
+                feature_set,
+                origin,
+                captured_at,
+                captured_by,
+                commit,
+                message,
+                metrics,
+                parent,
+                pins,
+            }
+        },
+    )
+}
+
+fn named<N: std::fmt::Debug>(name: impl Strategy<Value = N>) -> impl Strategy<Value = Named<N>> {
+    (name, digest()).prop_map(|(name, digest)| Named { name, digest })
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    prop_oneof![
+        (name(), digest(), millis()).prop_map(|(id, digest, captured_at)| Destination::Point {
+            id,
+            digest,
+            captured_at
+        }),
+        millis().prop_map(|at| Destination::Before { at }),
+        btree_map(name(), text(), 0..3).prop_map(|versions| Destination::Versions { versions }),
+        (digest(), name()).prop_map(|(digest, run)| Destination::UndoPoint { digest, run }),
+    ]
+}
+
+fn bounds() -> impl Strategy<Value = Bounds> {
+    (name(), option::of(reversibility()), 0..=100_u32, count(), btree_map(name(), count(), 0..3)).prop_map(
+        |(stage, worst, highest_risk, most_touches, most_rows_set_aside)| Bounds {
+            stage,
+            worst,
+            highest_risk,
+            most_touches,
+            most_rows_set_aside,
+        },
+    )
+}
+
+pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
+    let purpose = prop_oneof![Just(Purpose::Rollback), name().prop_map(|run| Purpose::Undo { run })];
+    let wanted = desired().prop_map(|desired| Wanted::of(&desired).unwrap());
+    let head = (text(), count(), digest()).prop_map(|(origin, size, root)| LogHead { origin, size, root });
+    let who = (name(), purpose, name(), text(), option::of(name()));
+    let what = (named(name()), named(name()), destination(), btree_map(text(), json(), 0..3));
+    let how = (btree_map(name(), wanted, 0..3), vec(bounds(), 0..3), digest(), btree_map(name(), digest(), 0..3));
+    let when = (head, millis(), millis(), "[0-9a-f]{32}");
+    (who, what, how, when).prop_map(|(who, what, how, when)| {
+        let (run, purpose, environment, requester, incident) = who;
+        let (runbook, feature_set, destination, parameters) = what;
+        let (desired, stages, governance, components) = how;
+        let (ledger, issued_at, expires_at, nonce) = when;
+        Mandate {
+            schema: belay_domain::mandate::SCHEMA,
+            run,
+            purpose,
+            environment,
+            requester,
+            incident,
+            runbook,
+            feature_set,
+            destination,
+            parameters,
+            desired,
+            stages,
+            governance,
+            components,
+            ledger,
+            issued_at,
+            expires_at,
+            nonce,
+        }
+    })
+}

@@ -1,0 +1,102 @@
+//! Operations and plans.
+
+use belay_domain::id::StepId;
+use belay_domain::operation::{
+    Answer, Body, BodyTest, Change, Expectation, HttpWrite, Loss, ObjectWrite, Operation, RiskFactor, Write,
+};
+use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::values::{address, count, desired, digest, json, millis, name, reversibility, state, text};
+
+pub(crate) fn operation() -> impl Strategy<Value = Operation> {
+    (text(), write(), json(), reversibility(), count()).prop_map(|(summary, write, yields, reversibility, touches)| {
+        Operation { summary, write, yields, reversibility, touches }
+    })
+}
+
+fn write() -> impl Strategy<Value = Write> {
+    prop_oneof![http().prop_map(Write::Http), object().prop_map(Write::Object)]
+}
+
+fn http() -> impl Strategy<Value = HttpWrite> {
+    let answers = || vec(answer(), 0..3);
+    let head = (name(), "PUT|POST|PATCH|DELETE", "/[a-z/?=%]{0,12}", vec((text(), text()), 0..3));
+    (head, body(), answers(), answers()).prop_map(|((connection, method, path, headers), body, applied, refused)| {
+        HttpWrite { connection, method, path, headers, body, applied, refused }
+    })
+}
+
+/// Any bytes: some are text, some are not.
+fn body() -> impl Strategy<Value = Body> {
+    prop_oneof![text().prop_map(String::into_bytes), vec(any::<u8>(), 0..12)].prop_map(Body)
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let test =
+        prop_oneof![Just(BodyTest::Present), json().prop_map(BodyTest::Equals), text().prop_map(BodyTest::Contains),];
+    (any::<u16>(), option::of((text(), test))).prop_map(|(status, body)| Answer { status, body })
+}
+
+fn object() -> impl Strategy<Value = ObjectWrite> {
+    let expect =
+        prop_oneof![Just(Expectation::Anything), Just(Expectation::Absent), digest().prop_map(Expectation::Bytes),];
+    (name(), text(), option::of(body()), expect).prop_map(|(connection, key, content, expect)| ObjectWrite {
+        connection,
+        key,
+        content,
+        expect,
+    })
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let factor = (text(), 0..=100_u32).prop_map(|(cause, score)| RiskFactor { cause, score });
+    let loss = (millis(), count(), option::of(count()));
+    let loss = option::of(loss.prop_map(|(since, changes, rows)| Loss { since, changes, rows }));
+    (vec(operation(), 0..3), vec(factor, 0..2), loss, vec(text(), 0..2))
+        .prop_map(|(operations, factors, loss, notes)| Change { operations, factors, loss, notes })
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    let place = (name(), address(), json(), name(), digest());
+    (place, vec(name(), 0..2), vec(name(), 0..2), desired()).prop_map(
+        |((resource, at, config, plugin, component), connections, upstream, desired)| Target {
+            resource,
+            at,
+            config,
+            plugin,
+            component,
+            connections,
+            upstream,
+            desired,
+        },
+    )
+}
+
+fn step_plan() -> impl Strategy<Value = StepPlan> {
+    let subject = prop_oneof![
+        target().prop_map(|target| Subject::Resource(Box::new(target))),
+        text().prop_map(|instruction| Subject::Manual { instruction }),
+    ];
+    let work = prop_oneof![
+        (state(), change()).prop_map(|(observed, change)| Work::Change { observed, change }),
+        text().prop_map(|reason| Work::Blind { reason }),
+        Just(Work::Person),
+    ];
+    (any::<u32>(), any::<u32>(), subject, work).prop_map(|(stage, step, subject, work)| StepPlan {
+        id: StepId { stage, step },
+        subject,
+        work,
+    })
+}
+
+pub(crate) fn stage_plan() -> impl Strategy<Value = StagePlan> {
+    (name(), any::<u32>(), name(), vec(step_plan(), 0..3)).prop_map(|(environment, index, stage, steps)| StagePlan {
+        environment,
+        index,
+        stage,
+        steps,
+    })
+}
