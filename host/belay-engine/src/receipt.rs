@@ -106,8 +106,6 @@ pub enum Condition {
     Changed {
         /// How many operations are known to have been applied.
         applied: u32,
-        /// How many the latest permitted plan has.
-        of: u32,
     },
     /// Whether the last operation happened is unknown.
     Unknown {
@@ -189,11 +187,11 @@ impl Run {
             assessment: stage.assessment.clone(),
             plan: stage.permit.as_ref().map(|permit| permit.digest),
             finished: stage.status == StageStatus::Finished,
-            steps: stage.steps.iter().map(|step| self.step_receipt(stage, step)).collect(),
+            steps: stage.steps.iter().map(|step| self.step_receipt(step)).collect(),
         }
     }
 
-    fn step_receipt(&self, stage: &StageRun, step: &StepRun) -> StepReceipt {
+    fn step_receipt(&self, step: &StepRun) -> StepReceipt {
         let spec = self.spec.step(step.id);
         StepReceipt {
             step: step.id,
@@ -201,7 +199,7 @@ impl Run {
             at: self.target(step.id).map(|target| target.at.clone()),
             before: step.before.as_ref().or(step.found.as_ref()).map(|state| state.version.clone()),
             after: step.found.as_ref().map(|state| state.version.clone()),
-            condition: condition(stage, step),
+            condition: condition(step),
             acts: step.acts.clone(),
             took_ms: step.began.zip(step.ended).map(|(began, ended)| ended.since(began)),
         }
@@ -231,7 +229,7 @@ impl Run {
 }
 
 /// How a step leaves its resource, as far as anybody knows.
-pub(crate) fn condition(stage: &StageRun, step: &StepRun) -> Condition {
+pub(crate) fn condition(step: &StepRun) -> Condition {
     match &step.status {
         StepStatus::LeftOut => return Condition::LeftOut,
         StepStatus::DoneBy { person } => return Condition::DoneBy { by: person.clone() },
@@ -250,11 +248,11 @@ pub(crate) fn condition(stage: &StageRun, step: &StepRun) -> Condition {
         | StepStatus::Again { .. }
         | StepStatus::Stuck(Stuck::Known(_)) => {}
     }
-    known_from_acts(stage, step)
+    known_from_acts(step)
 }
 
 /// An act that nobody can tell of makes the rest unknown, unless a later one is known to have been applied.
-fn known_from_acts(stage: &StageRun, step: &StepRun) -> Condition {
+fn known_from_acts(step: &StepRun) -> Condition {
     let telling = step.acts.iter().rev().find(|act| act.knowledge() != Knowledge::NotApplied);
     match telling.map(|act| (act, act.knowledge())) {
         None | Some((_, Knowledge::NotApplied)) => Condition::NotTouched,
@@ -263,13 +261,7 @@ fn known_from_acts(stage: &StageRun, step: &StepRun) -> Condition {
         }
         Some((_, Knowledge::Applied)) => {
             let applied = step.acts.iter().filter(|act| act.knowledge() == Knowledge::Applied).count();
-            let of = stage.permit.as_ref().and_then(|permit| permit.change(step.id));
-            let of = of.map_or(0, |(_, change)| change.operations.len());
-            Condition::Changed { applied: saturate(applied), of: saturate(of) }
+            Condition::Changed { applied: u32::try_from(applied).unwrap_or(u32::MAX) }
         }
     }
-}
-
-fn saturate(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -189,7 +189,7 @@ impl Run {
                     assessment: stage.assessment.clone(),
                     began: stage.began,
                     ended: stage.ended,
-                    steps: stage.steps.iter().map(|step| self.step_view(stage, step)).collect(),
+                    steps: stage.steps.iter().map(|step| self.step_view(step)).collect(),
                 })
                 .collect(),
             checks: self.check_views(),
@@ -224,13 +224,13 @@ impl Run {
         }
     }
 
-    fn step_view(&self, stage: &StageRun, step: &StepRun) -> StepView {
+    fn step_view(&self, step: &StepRun) -> StepView {
         let title = self.spec.step(step.id).map(|spec| spec.subject.title().to_owned());
         StepView {
             step: step.id,
             title: title.unwrap_or_default(),
             display: step_display(step),
-            condition: condition(stage, step),
+            condition: condition(step),
             version: step.found.as_ref().map(|state| state.version.clone()),
             began: step.began,
             ended: step.ended,

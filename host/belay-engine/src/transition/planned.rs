@@ -86,8 +86,14 @@ fn permit_of(plan: &StagePlan, examined: &Examined) -> Result<Permit, Rejected> 
 impl Run {
     fn note_plan(&mut self, plan: &StagePlan, finding: &Finding) {
         for planned in &plan.steps {
-            if let (Work::Change { observed, .. }, Some(step)) = (&planned.work, self.step_mut(planned.id)) {
-                step.found = Some(observed.clone());
+            let (Work::Change { observed, .. }, Some(step)) = (&planned.work, self.step_mut(planned.id)) else {
+                continue;
+            };
+            let met = planned.subject.target().is_some_and(|target| target.desired.is_met_by(&observed.content));
+            step.found = Some(observed.clone());
+            // Restored before, and moved by somebody since: it must not be called restored where the plan is refused.
+            if step.status == StepStatus::Restored && !met {
+                step.status = StepStatus::Idle;
             }
         }
         if let (Finding::Judged { assessment, .. }, Some(stage)) = (finding, self.stage_mut()) {

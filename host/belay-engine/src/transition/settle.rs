@@ -26,7 +26,7 @@ pub(super) enum Verdict {
     Applied { through: usize, evidence: &'static str },
     /// Nothing moved since the plan.
     NotApplied { evidence: &'static str },
-    /// As before the operation, and nothing moved throughout `settle`; it may have been there and gone.
+    /// As before the operation, and nothing moved throughout `settle`; whether it was there and gone nobody can tell.
     AsBefore { reason: &'static str },
     /// Somebody else moved the resource; planning from what is there is harmless.
     PlanAgain { reason: &'static str },
@@ -72,7 +72,12 @@ impl Scene<'_> {
         if !self.repeat_is_safe {
             return Verdict::Undecided { reason: "the content is as before, but doing it again may do harm" };
         }
-        if self.index == 0 && self.planned_from == Some(revision) && !yields_the_same {
+        if self.index == 0 && self.planned_from != Some(revision) {
+            return Verdict::PlanAgain {
+                reason: "the content is as before, but the resource moved since it was planned",
+            };
+        }
+        if self.index == 0 && !yields_the_same {
             return Verdict::NotApplied { evidence: "the resource has not moved since it was planned" };
         }
         Verdict::AsBefore { reason: "the content is as before, and doing it again is harmless" }
