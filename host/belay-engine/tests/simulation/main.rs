@@ -1,0 +1,57 @@
+//! Seeded simulation: a run against a world that loses answers, delays writes, changes by itself, while the run's
+//! process crashes, is taken over, aborted, and its clock jumps.
+//!
+//! `BELAY_SIM_SEED=17 cargo test -p belay-engine --test simulation` runs one seed and prints its journal;
+//! `BELAY_SIM_SEEDS=100000` runs that many.
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod host;
+mod rng;
+mod setup;
+mod truth;
+mod world;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use host::Simulation;
+
+const SEEDS: u64 = 3_000;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
+#[test]
+fn a_run_keeps_its_word_whatever_happens() {
+    if let Some(seed) = number("BELAY_SIM_SEED") {
+        let mut simulation = Simulation::new(seed);
+        simulation.verbose = true;
+        println!("{}", simulation.run_to_the_end());
+        return;
+    }
+    let mut endings: BTreeMap<String, u32> = BTreeMap::new();
+    for seed in 0..number("BELAY_SIM_SEEDS").unwrap_or(SEEDS) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| Simulation::new(seed).run_to_the_end()));
+        match outcome {
+            Ok(ending) => *endings.entry(ending).or_default() += 1,
+            Err(_) => panic!("seed {seed} failed: BELAY_SIM_SEED={seed} cargo test -p belay-engine --test simulation"),
+        }
+    }
+    println!("{endings:?}");
+    // A simulation in which nothing ends well, or nothing goes wrong, tests nothing.
+    for ending in ["done", "aborted", "refused", "partial", "nothing_to_do", "failed"] {
+        assert!(endings.contains_key(ending), "no run ended {ending}: {endings:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_journal() {
+    let journal = || {
+        let mut simulation = Simulation::new(42);
+        simulation.run_to_the_end();
+        serde_json::to_string(&simulation.journal).unwrap()
+    };
+    assert_eq!(journal(), journal());
+}

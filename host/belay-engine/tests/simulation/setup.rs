@@ -1,0 +1,62 @@
+//! What a seed begins with.
+
+use belay_domain::check::{Check, DecimalText, Inconclusive, Threshold};
+use belay_domain::id::Millis;
+use belay_domain::json::Json;
+use belay_engine::RunSpec;
+
+use crate::fixture;
+use crate::rng::Rng;
+use crate::world::{Kind, Live};
+
+/// One to three stages of one to three resources each, some of them upstream of others, and now and then a person.
+pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
+    let mut live = Vec::new();
+    let mut stages = Vec::new();
+    for stage in 0..rng.between(1, 3) {
+        let mut subjects = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for step in 0..rng.between(1, 3) {
+            let name = format!("s{stage}r{step}");
+            let kind = [Kind::Guarded, Kind::Harmless, Kind::Once][rng.between(0, 2) as usize];
+            let base = 1_000 * (i64::try_from(stage * 10 + step).unwrap() + 1);
+            let way: Vec<i64> = (1..=i64::try_from(rng.between(1, 3)).unwrap()).map(|place| base + place).collect();
+            let desired = *way.last().unwrap();
+            let original = if rng.percent(20) { desired } else { base };
+            let upstream: Vec<&str> = names.iter().filter(|_| rng.percent(40)).map(String::as_str).collect();
+            subjects.push(fixture::restore(&name, &upstream, desired));
+            let id = fixture::step_id(u32::try_from(stage).unwrap(), u32::try_from(step).unwrap());
+            live.push(Live::new(id, &name, kind, original, way));
+            names.push(name);
+        }
+        if rng.percent(10) {
+            subjects.push(fixture::by_hand("ask the DBA"));
+        }
+        stages.push((format!("stage{stage}"), subjects));
+    }
+    let mut spec = fixture::spec(stages.iter().map(|(name, subjects)| (name.as_str(), subjects.clone())).collect());
+    spec.requested_at = Millis(begin);
+    spec.mandate.expires_at = Millis(begin + if rng.percent(5) { rng.between(0, 3_000) } else { 1_000_000_000 });
+    for stage in &mut spec.stages {
+        for step in &mut stage.steps {
+            step.excepted = rng.percent(5);
+        }
+    }
+    if rng.percent(30) {
+        spec.checks.push(check());
+    }
+    (spec, live)
+}
+
+fn check() -> Check {
+    Check {
+        probe: "json-probe".parse().unwrap(),
+        connections: Vec::new(),
+        config: Json::parse("{}").unwrap(),
+        measurement: "value".into(),
+        must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),
+        within_ms: 10_000,
+        hold_ms: 1_000,
+        inconclusive: Inconclusive::Wait,
+    }
+}
