@@ -197,7 +197,8 @@ impl io::Write for Hash {
 
 /// Makes the folder's names durable.
 pub(super) fn sync_folder(folder: &Dir) -> io::Result<()> {
-    folder.try_clone()?.into_std_file().sync_all()
+    // Opened again: what names the folder may be a handle for paths only, which can't be synced.
+    folder.open(".")?.sync_all()
 }
 
 fn sync(folder: &Dir) -> Result<(), Outcome> {

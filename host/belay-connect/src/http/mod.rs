@@ -12,7 +12,7 @@ mod pool;
 mod read;
 mod scrub;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod tls;
 mod write;
 

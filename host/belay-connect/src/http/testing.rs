@@ -1,1 +1,0 @@
-//! A server that misbehaves on purpose.
