@@ -67,8 +67,8 @@ fn forget_outer_build(cargo: &mut Command) {
 /// Flags that keep this machine's folders out of panic messages: they would leak, and differ from build to build.
 fn without_local_paths(toolchain: &Toolchain, plugin: &Plugin) -> std::ffi::OsString {
     let local = toolchain.folders().map(|folder| (folder, "/rust"));
-    let cargo_home = cargo_home();
-    let cargo = cargo_home.iter().map(|folder| (folder.as_path(), "/cargo"));
+    let downloads = downloads();
+    let cargo = downloads.iter().map(|folder| (folder.as_path(), "/cargo"));
     let mut flags = std::ffi::OsString::new();
     for (folder, name) in cargo.chain(local).chain([(plugin.workspace.as_path(), "/plugin")]) {
         if !flags.is_empty() {
@@ -82,7 +82,13 @@ fn without_local_paths(toolchain: &Toolchain, plugin: &Plugin) -> std::ffi::OsSt
     flags
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// Where cargo keeps sources: its home, and in it one folder for each registry or mirror, which would name it. Of
+/// several prefixes that fit the compiler takes the last.
+fn downloads() -> Vec<PathBuf> {
     let set = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    set.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+    let Some(home) = set.or_else(|| std::env::home_dir().map(|home| home.join(".cargo"))) else { return Vec::new() };
+    let registries = home.join("registry/src").read_dir().into_iter().flatten().flatten();
+    let mut registries: Vec<PathBuf> = registries.map(|entry| entry.path()).collect();
+    registries.sort();
+    [vec![home], registries].concat()
 }

@@ -1,5 +1,8 @@
 //! Bounds on how much one rollback may touch. Knows nothing of how risky it is.
 
+#[cfg(test)]
+mod tests;
+
 use belay_sdk::{About, Fault, Guardrail, Judgement};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,7 +27,7 @@ struct Facts {
 
 #[derive(Deserialize)]
 struct FeatureSet {
-    consumers: Vec<String>,
+    consumers: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]

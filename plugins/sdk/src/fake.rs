@@ -18,6 +18,7 @@ pub struct Reads {
     objects: BTreeMap<(String, String), Vec<u8>>,
     answers: BTreeMap<(String, String), http::Response>,
     unreachable: Vec<String>,
+    services: Vec<String>,
 }
 
 impl Reads {
@@ -53,6 +54,21 @@ impl Reads {
         self
     }
 
+    /// The connection is an HTTP service: the host denies it objects.
+    #[must_use]
+    pub fn service(mut self, connection: &str) -> Self {
+        self.services.push(connection.to_owned());
+        self
+    }
+
+    fn holds_objects(&self, connection: &str) -> Result<(), objects::Error> {
+        self.reach(connection).map_err(objects::Error::Unreachable)?;
+        if self.services.iter().any(|name| name == connection) {
+            return Err(objects::Error::Denied(format!("{connection} is no directory")));
+        }
+        Ok(())
+    }
+
     fn reach(&self, connection: &str) -> Result<(), String> {
         if self.unreachable.iter().any(|name| name == connection) {
             return Err(format!("{connection} does not answer"));
@@ -75,7 +91,7 @@ impl crate::Reads for Reads {
     }
 
     fn object(&self, connection: &str, key: &str) -> Result<Vec<u8>, objects::Error> {
-        self.reach(connection).map_err(objects::Error::Unreachable)?;
+        self.holds_objects(connection)?;
         self.objects.get(&(connection.to_owned(), key.to_owned())).cloned().ok_or(objects::Error::Missing)
     }
 
@@ -96,7 +112,7 @@ impl crate::Reads for Reads {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<objects::Meta>, objects::Error> {
-        self.reach(connection).map_err(objects::Error::Unreachable)?;
+        self.holds_objects(connection)?;
         let matching = self.objects.iter().filter(|((of, key), _)| {
             of == connection && key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after)
         });

@@ -1,7 +1,6 @@
 //! JSON in and out, with faults that say what could not be read. The host canonicalises what plugins return.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::Fault;
 
@@ -11,12 +10,12 @@ pub fn text(value: &impl Serialize) -> Result<String, Fault> {
 }
 
 /// Reads what the operator wrote; `what` names it. Nonsense is [`Fault::Invalid`].
-pub fn configured<T: DeserializeOwned>(json: &str, what: &str) -> Result<T, Fault> {
+pub fn configured<'a, T: Deserialize<'a>>(json: &'a str, what: &str) -> Result<T, Fault> {
     serde_json::from_str(json).map_err(|error| Fault::Invalid(format!("{what}: {error}")))
 }
 
 /// Reads what a system answered; `what` names it. Nonsense is [`Fault::Unexpected`].
-pub fn answered<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, Fault> {
+pub fn answered<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Result<T, Fault> {
     serde_json::from_slice(bytes).map_err(|error| Fault::Unexpected(format!("{what}: {error}")))
 }
 

@@ -82,6 +82,8 @@ pub use reads::{Host, Reads};
 pub use reverter::{Desired, NoAttributes, Resource, Reverter};
 pub use schema::schema_of;
 
+// Only a guest exports: other linkers can't read the names, and tests need none.
+
 /// Exports a type that implements [`Guardrail`]. It also gives the guest a small arena to allocate from: a judgement
 /// lives for one call and need not free.
 #[macro_export]
@@ -91,7 +93,11 @@ macro_rules! guardrail {
         #[global_allocator]
         static BELAY_ARENA: $crate::Arena = $crate::Arena::new();
 
+        #[cfg(target_arch = "wasm32")]
         $crate::__export_guardrail_impl!($policy with_types_in $crate::bindings::guardrail);
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::is_guardrail::<$policy>;
     };
 }
 
@@ -99,7 +105,11 @@ macro_rules! guardrail {
 #[macro_export]
 macro_rules! reverter {
     ($kind:ident) => {
+        #[cfg(target_arch = "wasm32")]
         $crate::__export_reverter_impl!($kind with_types_in $crate::bindings::reverter);
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::is_reverter::<$kind>;
     };
 }
 
@@ -107,6 +117,17 @@ macro_rules! reverter {
 #[macro_export]
 macro_rules! probe {
     ($signal:ident) => {
+        #[cfg(target_arch = "wasm32")]
         $crate::__export_probe_impl!($signal with_types_in $crate::bindings::probe);
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::is_probe::<$signal>;
     };
 }
+
+#[doc(hidden)]
+pub fn is_guardrail<T: Guardrail>() {}
+#[doc(hidden)]
+pub fn is_reverter<T: Reverter>() {}
+#[doc(hidden)]
+pub fn is_probe<T: Probe>() {}
