@@ -20,6 +20,7 @@ use crate::json::NotCanonical;
 use crate::plan::StagePlan;
 
 use identity::Owners;
+pub use text::misleads;
 pub use violation::{Breach, Violation};
 
 /// The most operations in a stage.

@@ -208,6 +208,8 @@ fn an_examination_of_another_plan_does_not_count() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn a_first_plan_lies_inside_its_own_mandate_and_more_touches_do_not(
         touches in 1..1_000_000_u64,

@@ -9,8 +9,9 @@ pub(super) fn check(what: &'static str, text: &str, most: usize) -> impl Iterato
     too_long.into_iter().chain(misleading)
 }
 
-/// Control characters steer a terminal; the others reorder or hide text (Unicode TR 36, section 2).
-pub(super) fn misleads(c: char) -> bool {
+/// Whether a character could mislead who reads it: control characters steer a terminal, others reorder or hide text
+/// (Unicode TR 36, section 2).
+pub fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

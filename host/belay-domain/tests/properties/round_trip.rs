@@ -1,9 +1,5 @@
 //! What is digested survives its text: canonical JSON gives back the same value, and the same digest.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-mod strategies;
-
 use std::fmt::Debug;
 
 use belay_domain::feature_set::FeatureSet;
@@ -14,6 +10,8 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::strategies;
 
 fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> TestCaseResult {
     let written = Json::from(value).unwrap();

@@ -1,0 +1,7 @@
+//! What holds of any value.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod hostile_plans;
+mod round_trip;
+mod strategies;
