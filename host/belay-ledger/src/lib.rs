@@ -17,6 +17,7 @@ mod publish;
 mod store;
 mod tile;
 pub mod tree;
+pub mod verify;
 mod writer;
 
 pub use draft::{Actor, Batch, Blob, Condition, Counter, Draft, Holder, Mode, Object};

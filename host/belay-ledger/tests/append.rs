@@ -1,4 +1,5 @@
 //! What a barrier promises to those who wait for it, and to those who share it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "tests")]
 
 mod common;
 

@@ -17,7 +17,7 @@ use crate::error::Error;
 pub(crate) use blobs::BlobFolder;
 pub(crate) use number::next_number;
 pub use read::Filter;
-pub(crate) use read::{BlobRow, Columns, Reader};
+pub(crate) use read::{Columns, Reader, Row};
 pub(crate) use schema::{Meta, create};
 pub(crate) use write::{Transaction, Writing};
 

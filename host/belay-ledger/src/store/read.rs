@@ -69,6 +69,13 @@ pub(crate) struct BlobRow {
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
+/// An entry's row.
+pub(crate) struct Row {
+    pub(crate) seq: u64,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) columns: Columns,
+}
+
 /// What an entry's row repeats of its bytes.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Columns {
@@ -113,17 +120,22 @@ impl Reader {
         entries_from(&self.connection, from, to, each)
     }
 
-    /// Calls `each` for every row of the entries' table, whatever is missing.
-    pub(crate) fn rows(&self, mut each: impl FnMut(i64, &[u8], Columns)) -> Result<(), Error> {
-        let sql = "SELECT seq, bytes, run, kind, incident, environment FROM entry ORDER BY seq";
-        let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+    /// The rows from `from` up to `to`, whatever is missing.
+    pub(crate) fn rows(&self, from: u64, to: u64) -> Result<Vec<Row>, Error> {
+        let sql =
+            "SELECT seq, bytes, run, kind, incident, environment FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map((from, to), |row| {
             let columns =
                 Columns { run: row.get(2)?, kind: row.get(3)?, incident: row.get(4)?, environment: row.get(5)? };
-            each(row.get(0)?, row.get_ref(1)?.as_blob().unwrap_or_default(), columns);
-        }
-        Ok(())
+            Ok(Row { seq: row.get(0)?, bytes: row.get(1)?, columns })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many rows there are; [`Reader::size`] unless some are missing.
+    pub(crate) fn count(&self) -> Result<u64, Error> {
+        Ok(self.connection.query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?)
     }
 
     pub(crate) fn blob(&self, commitment: &Commitment) -> Result<Option<BlobRow>, Error> {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 pub(crate) use frontier::Frontier;
 pub use proof::{InvalidProof, verify_consistency, verify_inclusion};
 pub(crate) use proof::{consistency, inclusion};
-pub(crate) use range::range;
+pub(crate) use range::{combine, range};
 
 /// How many levels of the tree one level of tiles spans; a tile has 2⁸ hashes at most.
 pub(crate) const TILE_HEIGHT: u32 = 8;

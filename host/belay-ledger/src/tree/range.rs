@@ -5,7 +5,7 @@ use belay_domain::digest::Digest;
 use super::{TILE_HEIGHT, empty, node};
 
 /// The root of a list of hashes, as RFC 6962 defines it for leaves.
-fn combine(hashes: &[Digest]) -> Digest {
+pub(crate) fn combine(hashes: &[Digest]) -> Digest {
     match hashes {
         [] => empty(),
         [one] => *one,

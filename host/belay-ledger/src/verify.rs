@@ -1,0 +1,76 @@
+//! Verification: of a state folder, or of a published log alone. Repairs nothing, changes nothing, trusts nothing but the
+//! key.
+
+mod chain;
+mod contents;
+mod files;
+mod group;
+mod pass;
+mod report;
+mod truth;
+
+use std::path::Path;
+
+pub use report::{Finding, Place, Report};
+
+use crate::note::Verifier;
+use crate::store::{DATABASE, Meta};
+use contents::Contents;
+use files::LogFiles;
+use pass::Pass;
+
+/// Verifies a state folder, or the folder of a published log, and says what is wrong, where, and what is still proven.
+///
+/// Checked are the checkpoint's signature, every tile and entry bundle against the signed root, the form and sequence of
+/// all entries, and that every outcome closes one intent; in a state folder the database too, with the entries that are
+/// not published yet, and every blob and object. `key` is the key to believe; without it the one that lies beside the
+/// log is used, which shows damage, but not forgery by somebody who replaced it.
+pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
+    let mut report = Report::default();
+    let state = folder.join(DATABASE).exists();
+    let files = if state {
+        LogFiles::new(&crate::publish::log_folder(folder), Path::new("log"))
+    } else {
+        LogFiles::new(folder, Path::new(""))
+    };
+    let contents = if state { open(folder, key, &files, &mut report) } else { None };
+    let head = checkpoint(&files, key, &mut report);
+    report.checkpoint = head;
+    Pass::new(files, contents, head, report).run()
+}
+
+fn open(folder: &Path, key: Option<&Verifier>, files: &LogFiles, report: &mut Report) -> Option<Contents> {
+    let opened = Contents::open(folder).and_then(|contents| {
+        let database = crate::store::Database::of(folder);
+        let meta = Meta::read(contents.reader.connection(), &database).map_err(|error| error.to_string())?;
+        Ok((contents, meta))
+    });
+    match opened {
+        Ok((contents, meta)) => {
+            let expected = key.cloned().map_or_else(|| files.verifier(), Ok);
+            if expected.is_ok_and(|key| key.to_string() != meta.verifier) {
+                report.find(Place::Database, "it belongs to another key");
+            }
+            Some(contents)
+        }
+        Err(problem) => {
+            report.find(Place::Database, problem);
+            None
+        }
+    }
+}
+
+fn checkpoint(files: &LogFiles, key: Option<&Verifier>, report: &mut Report) -> Option<crate::tree::TreeHead> {
+    let beside = files.verifier();
+    if let Err(problem) = &beside {
+        report.find(Place::file(files.shown(crate::publish::VERIFIER)), problem);
+    }
+    let key = key.cloned().or(beside.ok())?;
+    match files.checkpoint(&key) {
+        Ok(head) => Some(head),
+        Err(problem) => {
+            report.find(Place::file(files.shown(crate::publish::CHECKPOINT)), problem);
+            None
+        }
+    }
+}

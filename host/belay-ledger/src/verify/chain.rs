@@ -1,0 +1,59 @@
+//! What entries say, one after the other: form, sequence, and that every outcome closes one intent.
+
+use std::collections::BTreeMap;
+
+use crate::entry::Entry;
+use crate::kind;
+
+/// Reads entries in their order.
+#[derive(Default)]
+pub(super) struct Chain {
+    /// Each intent, and the outcome that closed it.
+    intents: BTreeMap<u64, Option<u64>>,
+    pub(super) problems: Vec<(u64, String)>,
+}
+
+impl Chain {
+    /// Takes the entry that stands at `seq`; gives it if it is one.
+    pub(super) fn read(&mut self, seq: u64, bytes: &[u8]) -> Option<Entry> {
+        let entry = match Entry::parse(bytes) {
+            Ok(entry) => entry,
+            Err(error) => {
+                self.problems.push((seq, error.to_string()));
+                return None;
+            }
+        };
+        if entry.seq != seq {
+            self.problems.push((seq, format!("it says that it is entry {}", entry.seq)));
+        }
+        if entry.parent.is_some_and(|parent| parent >= seq) {
+            self.problems.push((seq, "its parent does not come before it".to_owned()));
+        }
+        if entry.kind == kind::INTENT {
+            self.intents.insert(seq, None);
+        } else if entry.kind == kind::OUTCOME
+            && let Err(problem) = self.close(seq, &entry)
+        {
+            self.problems.push((seq, problem));
+        }
+        Some(entry)
+    }
+
+    fn close(&mut self, seq: u64, outcome: &Entry) -> Result<(), String> {
+        let intent = outcome.body.value().get("intent").and_then(serde_json::Value::as_u64);
+        let intent = intent.ok_or("an outcome that names no intent")?;
+        match self.intents.get_mut(&intent) {
+            None => Err(format!("an outcome of entry {intent}, which is no intent before it")),
+            Some(Some(first)) => Err(format!("a second outcome of the intent {intent}; the first is entry {first}")),
+            Some(open) => {
+                *open = Some(seq);
+                Ok(())
+            }
+        }
+    }
+
+    /// The intents that nothing has closed.
+    pub(super) fn open_intents(&self) -> Vec<u64> {
+        self.intents.iter().filter(|(_, outcome)| outcome.is_none()).map(|(intent, _)| *intent).collect()
+    }
+}
