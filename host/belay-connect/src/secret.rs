@@ -169,12 +169,14 @@ async fn run(argv: &[String]) -> Result<Secret, String> {
     let (program, arguments) = argv.split_first().ok_or("no program is named")?;
     let mut child = tokio::process::Command::new(program)
         .args(arguments)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| error.to_string())?;
+    // No input: the pipe is closed at once.
+    drop(child.stdin.take());
     let stdout = child.stdout.take().ok_or("it has no output")?;
     let finished = async {
         let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 3));

@@ -84,7 +84,7 @@ fn credential(name: HeaderName, scheme: &[u8], value: &[u8], secret: &Secret) ->
     let text = Zeroizing::new([scheme, value].concat());
     let mut header = HeaderValue::from_bytes(&text).map_err(|_| "the credential contains control characters")?;
     header.set_sensitive(true);
-    Ok(Credential { header: Some((name, header)), scrubber: Scrubber::of(&[value, secret.bytes()])? })
+    Ok(Credential { header: Some((name, header)), scrubber: Scrubber::of(&[value, secret.bytes()]) })
 }
 
 /// What one request carries.

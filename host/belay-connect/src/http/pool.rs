@@ -16,11 +16,11 @@ const KEPT: Duration = Duration::from_secs(30);
 pub(super) struct Pool(Mutex<Vec<(Instant, Sender)>>);
 
 impl Pool {
-    /// One that was still open a moment ago.
+    /// One that was still open a moment ago; it may still be finishing the answer before.
     pub(super) fn take(&self) -> Option<Sender> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((since, sender)) = idle.pop() {
-            if since.elapsed() < KEPT && sender.is_ready() {
+            if since.elapsed() < KEPT && !sender.is_closed() {
                 return Some(sender);
             }
         }

@@ -55,6 +55,7 @@ impl HttpConnection {
     /// more over a new one; it changes nothing.
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(Response<Incoming>, Sender), HttpError> {
         if let Some(mut sender) = self.pool.take()
+            && sender.ready().await.is_ok()
             && let Ok(answer) = sender.send_request(request.clone()).await
         {
             return Ok((answer, sender));
