@@ -44,6 +44,7 @@ impl Flag {
     pub(crate) fn read(source: &str) -> Result<Self, Fault> {
         let parts: Parts = serde_json::from_str(source)
             .map_err(|error| Fault::Unexpected(format!("this is not a flag that flagd knows: {error}")))?;
+        let has_rules = parts.targeting.as_object().is_none_or(|rules| !rules.is_empty());
         let rollout = match Shape::of(&parts.variants, &parts.targeting) {
             Shape::Other => None,
             Shape::Share(percent) => Some(percent),
@@ -57,7 +58,7 @@ impl Flag {
             enabled: parts.state.as_deref() != Some("DISABLED"),
             default_variant: parts.default_variant,
             variants: parts.variants.into_iter().map(|(name, value)| (name, without_floats(value))).collect(),
-            targeting: Some(without_floats(parts.targeting)).filter(|rules| *rules != Map::new().into()).into(),
+            targeting: if has_rules { without_floats(parts.targeting) } else { Value::Null },
             rollout,
             source: source.to_owned(),
         })
