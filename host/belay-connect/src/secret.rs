@@ -56,8 +56,8 @@ pub enum SecretSource {
     File(PathBuf),
     /// An environment variable of belay's process.
     Env(String),
-    /// What a program prints, run without a shell within 10 s. Kept for a minute: asking a vault takes longer than most
-    /// requests.
+    /// What a program prints, run without a shell, within 10 s and the connection's `timeout`. Kept for a minute:
+    /// asking a vault takes longer than most requests.
     Command(Vec<String>),
 }
 

@@ -201,14 +201,15 @@ pub(super) fn sync_folder(folder: &Dir) -> io::Result<()> {
     folder.open(".")?.sync_all()
 }
 
-fn sync(folder: &Dir) -> Result<(), Outcome> {
+/// The last step: what it fails to make durable may be gone after a crash.
+pub(super) fn sync(folder: &Dir) -> Result<(), Outcome> {
     sync_folder(folder).map_err(|error| Outcome::Unknown {
         reason: format!("it was written, but the folder could not be synced: {error}"),
     })
 }
 
 /// The step that makes it visible failed. Only a clear no of the file system means that nothing happened.
-fn at_the_point(error: &io::Error) -> Outcome {
+pub(super) fn at_the_point(error: &io::Error) -> Outcome {
     use io::ErrorKind as Kind;
     let reason = error.to_string();
     let refused = matches!(

@@ -1,6 +1,7 @@
 //! Makes connections. Never dials an address that was not checked, and never uses a proxy.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -8,6 +9,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::address::{self, Reach};
@@ -30,6 +32,8 @@ pub(super) struct Dialer {
     /// Requests carry a credential, which must not travel in the clear beyond private networks.
     pub(super) carries_credential: bool,
     pub(super) tls: Tls,
+    /// Shared among the addresses of a name: one that swallows packets must not use up the others' time.
+    pub(super) timeout: Duration,
 }
 
 impl Dialer {
@@ -79,14 +83,16 @@ impl Dialer {
 
     async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, HttpError> {
         let mut reason = "the name has no address".to_owned();
+        let share = self.timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         for address in addresses {
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
+            match timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
                     // Requests are written whole: waiting for more to send would only cost time.
                     stream.set_nodelay(true).map_err(|error| HttpError::Unreachable(error.to_string()))?;
                     return Ok(stream);
                 }
-                Err(error) => reason = format!("{address}: {error}"),
+                Ok(Err(error)) => reason = format!("{address}: {error}"),
+                Err(_) => reason = format!("{address}: no answer within {} ms", share.as_millis()),
             }
         }
         Err(HttpError::Unreachable(format!("{}: {reason}", self.base.authority)))
@@ -108,4 +114,27 @@ where
         }
     });
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_travels_in_the_clear_on_private_networks_only() {
+        let refused = |url: &str, carries_credential: bool, address: &str| {
+            let dialer = Dialer {
+                base: Base::parse(url).unwrap(),
+                allow: vec![Allow::Loopback, Allow::Private],
+                carries_credential,
+                tls: Tls::new(None),
+                timeout: Duration::from_secs(1),
+            };
+            dialer.refusal(address.parse().unwrap()).is_some()
+        };
+        assert!(refused("http://h", true, "1.1.1.1:80"));
+        assert!(!refused("http://h", true, "127.0.0.1:80") && !refused("http://h", true, "10.0.0.1:80"));
+        assert!(!refused("http://h", false, "1.1.1.1:80") && !refused("https://h", true, "1.1.1.1:443"));
+        assert!(refused("https://h", true, "169.254.169.254:443"));
+    }
 }

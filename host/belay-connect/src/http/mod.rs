@@ -18,7 +18,7 @@ mod write;
 
 use belay_domain::connection::ConnectionRules;
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response};
 
@@ -48,6 +48,7 @@ impl HttpConnection {
             allow: target.allow.clone(),
             carries_credential: authenticator.is_needed(),
             tls: Tls::new(target.ca_file.clone()),
+            timeout: target.timeout,
         };
         Ok(Self { rules, target, dialer, authenticator, pool: Pool::default() })
     }
@@ -94,6 +95,9 @@ fn shown(status: u16, headers: &HeaderMap, body: &[u8], credential: &Credential)
 
 /// An encoded body could hide a credential, and was not asked for.
 fn refuse_encoded(answer: &Response<Incoming>) -> Result<(), HttpError> {
+    if answer.body().is_end_stream() {
+        return Ok(());
+    }
     match answer.headers().get(CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => Err(HttpError::Unreachable(
             "the answer is encoded (`content-encoding`), which was not asked for".to_owned(),

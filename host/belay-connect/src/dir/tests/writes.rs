@@ -1,13 +1,17 @@
 //! Claims about writes of objects.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use belay_domain::id::Millis;
 use belay_domain::operation::{Expectation, Outcome, Write};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 
+use super::super::write::{at_the_point, sync};
 use super::{Lake, applied, bytes, clock, delete, permit, put, refused};
 use crate::Look;
 
@@ -116,6 +120,27 @@ async fn nothing_is_written_outside_or_through_a_link() {
     }
     assert_eq!((lake.text("inside/x").unwrap(), lake.names("inside")), ("1".to_owned(), vec!["x".to_owned()]));
     assert_eq!(fs::read_dir(lake.outer.path().join("outside")).unwrap().count(), 1);
+}
+
+/// The folder is of a file system that can't be synced.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_fails_after_it_became_visible_is_unknown() {
+    let folder = Dir::open_ambient_dir("/proc/self", ambient_authority()).unwrap();
+    let outcome = sync(&folder).unwrap_err();
+    assert!(matches!(&outcome, Outcome::Unknown { reason } if reason.starts_with("it was written")), "{outcome:?}");
+}
+
+#[test]
+fn only_a_clear_no_of_the_file_system_means_that_nothing_happened() {
+    for kind in
+        [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem, ErrorKind::StorageFull, ErrorKind::NotFound]
+    {
+        refused(at_the_point(&kind.into()));
+    }
+    for kind in [ErrorKind::TimedOut, ErrorKind::StaleNetworkFileHandle, ErrorKind::Interrupted, ErrorKind::Other] {
+        assert!(matches!(at_the_point(&kind.into()), Outcome::Unknown { .. }), "{kind}");
+    }
 }
 
 /// Where not even root can create a file.
