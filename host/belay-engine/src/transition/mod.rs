@@ -5,7 +5,7 @@ mod advance;
 mod awaken;
 mod checks;
 mod confirmed;
-mod decide;
+pub(crate) mod decide;
 mod intended;
 mod locked;
 mod opened;

@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::outlook::{Ending, Halt};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run, Stop};
-use crate::stage::StageRun;
+use crate::stage::{StageRun, StageStatus};
 
 pub(super) fn abort_asked(run: &mut Run, by: String, reason: String, at: Millis) -> Result<Vec<Command>, Rejected> {
     match &run.phase {
@@ -15,8 +15,13 @@ pub(super) fn abort_asked(run: &mut Run, by: String, reason: String, at: Millis)
         | Phase::Waiting(_)
         | Phase::Halted { .. }
         | Phase::Stopping(Stop::Halt(_)) => {
+            // What an earlier process left open is not being settled yet, and must be before the receipt is true.
+            let unattended = matches!(run.phase, Phase::Halted { .. })
+                || run.stage().is_some_and(|stage| stage.status == StageStatus::Locking);
             run.phase = Phase::Stopping(Stop::End(Ending::Aborted { by, reason }));
-            Ok(run.advance(at))
+            let mut commands = if unattended { run.recover_steps() } else { Vec::new() };
+            commands.extend(run.advance(at));
+            Ok(commands)
         }
         Phase::Stopping(Stop::End(_)) | Phase::Ended { .. } | Phase::Sealed { .. } => {
             Err(Rejected::NotExpected("run.abort_asked"))

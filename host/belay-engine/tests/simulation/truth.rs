@@ -1,7 +1,9 @@
 //! What must hold, whatever happens: the run's word against the world's truth.
 
 use belay_domain::operation::Outcome;
-use belay_engine::{Act, ActRecord, Command, Condition, Decision, Event, Receipt, Run, Settlement, Status};
+use belay_engine::{
+    Act, ActRecord, Command, Condition, Decision, Event, Receipt, Run, Settlement, Status, StepReceipt,
+};
 
 use crate::world::{Kind, Live};
 
@@ -56,10 +58,10 @@ pub(crate) fn picture_is_true(receipt: &Receipt, world: &[Live]) {
             assert!(live.kind != Kind::Once || happened <= 1, "performed twice: {act:?}");
         }
         match &step.condition {
-            Condition::Restored => assert!(live.disturbed || live.content == live.desired(), "{step:?} {live:?}"),
+            Condition::Restored => is_as_desired(step, live),
             Condition::AlreadyAsDesired => {
                 assert!(live.effects.is_empty(), "{step:?} {live:?}");
-                assert!(live.disturbed || live.content == live.desired(), "{step:?} {live:?}");
+                is_as_desired(step, live);
             }
             Condition::NotTouched | Condition::LeftOut => assert!(live.effects.is_empty(), "{step:?} {live:?}"),
             Condition::Changed { applied } => {
@@ -73,6 +75,12 @@ pub(crate) fn picture_is_true(receipt: &Receipt, world: &[Live]) {
             Condition::DoneBy { .. } => panic!("a resource is not done by a person"),
         }
     }
+}
+
+/// The run saw it as desired when it looked last, and only somebody else can have moved it since.
+fn is_as_desired(step: &StepReceipt, live: &Live) {
+    assert!(live.disturbed || live.content == live.desired(), "{step:?} {live:?}");
+    assert_eq!(step.after, Some(format!("v{}", live.desired())), "{step:?}");
 }
 
 /// Each write that took effect had its intent in the journal before.

@@ -35,7 +35,7 @@ pub(crate) struct Live {
     pub(crate) way: Vec<i64>,
     /// How often each act took effect.
     pub(crate) effects: BTreeMap<ActId, u32>,
-    /// Somebody else changed the content after the run looked last.
+    /// Somebody else changed the content at some time.
     pub(crate) disturbed: bool,
 }
 
@@ -59,8 +59,7 @@ impl Live {
         *self.way.last().unwrap()
     }
 
-    pub(crate) fn observe(&mut self) -> State {
-        self.disturbed = false;
+    pub(crate) fn observe(&self) -> State {
         fixture::state(self.content, self.revision)
     }
 

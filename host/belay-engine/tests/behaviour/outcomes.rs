@@ -1,0 +1,485 @@
+//! Outcomes that are not plainly applied.
+
+use belay_engine::Look::{Absent, CannotTell, HoldsOperationsBytes, HoldsOther};
+use belay_engine::RunSpec;
+use expect_test::expect;
+
+use crate::fixture::{restore, spec};
+use crate::story::State::{Is, Unseen};
+use crate::story::{Move::*, check};
+
+fn model() -> RunSpec {
+    spec(vec![("restore", vec![restore("model", &[], 8)])])
+}
+
+/// Repeating its operation may do harm.
+fn once() -> RunSpec {
+    spec(vec![("restore", vec![restore("once", &[], 8)])])
+}
+
+#[test]
+fn unknown_and_its_bytes_are_there_means_applied() {
+    let moves = [Locked(0), Plan(0, vec![9]), Intend(1), Unknown(1), Seen((0, 0), HoldsOperationsBytes, Unseen)];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) nothing → confirm model
+        = working
+          model: Changed { applied: 1 }
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_the_content_is_what_it_yields_means_applied() {
+    let moves = [
+        Locked(0),
+        Plan(0, vec![10]),
+        Intend(1),
+        Unknown(1),
+        Seen((0, 0), CannotTell, Is(10, 1)),
+        Wake(1),
+        Seen((0, 0), CannotTell, Is(9, 2)),
+    ];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [10] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) 10 at revision 1 → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) 9 at revision 2 → act 2 (model.1 try 1)
+        = working
+          model: Changed { applied: 1 }
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_nothing_moved_is_tried_again_at_most_three_times() {
+    let again = |act: u32, wake: u32| {
+        [Intend(act), Unknown(act), Seen((0, 0), Absent, Is(9, 1)), Wake(wake), Seen((0, 0), Absent, Is(9, 1))]
+    };
+    let mut moves = vec![Locked(0), Plan(0, vec![9])];
+    moves.extend((1..=3).flat_map(|n| again(n, n)));
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) 9 at revision 1 → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) 9 at revision 1 → act 2 (model.0 try 2)
+        intent 2 → nothing
+        unknown 2 → look model.0
+        seen (0, 0) 9 at revision 1 → wake 2 after 1000 ms
+        woke 2 → look model.0
+        seen (0, 0) 9 at revision 1 → act 3 (model.0 try 3)
+        intent 3 → nothing
+        unknown 3 → look model.0
+        seen (0, 0) 9 at revision 1 → wake 3 after 1000 ms
+        woke 3 → look model.0
+        seen (0, 0) 9 at revision 1 → nothing
+        = {halted:{kind:gave_up,step:{stage:0,step:0},reason:the operation was tried 3 times and did not take}}
+          model: NotTouched
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_repeating_may_do_harm_is_for_a_person() {
+    let moves = [
+        Locked(0),
+        Plan(0, vec![9]),
+        Intend(1),
+        Unknown(1),
+        Seen((0, 0), CannotTell, Is(9, 1)),
+        Wake(1),
+        Seen((0, 0), CannotTell, Is(9, 1)),
+    ];
+    check(
+        once(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/once
+        locked → plan once
+        planned [9] → act 1 (once.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look once.0
+        seen (0, 0) 9 at revision 1 → wake 1 after 1000 ms
+        woke 1 → look once.0
+        seen (0, 0) 9 at revision 1 → nothing
+        = {halted:{kind:person_must_decide,step:{stage:0,step:0},reason:no answer; the content is as before, but doing it again may do harm}}
+          once: unknown: no answer; the content is as before, but doing it again may do harm
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_touched_since_the_plan_is_planned_again() {
+    let moves = [
+        Locked(0),
+        Plan(0, vec![9]),
+        Intend(1),
+        Unknown(1),
+        Seen((0, 0), HoldsOther, Is(9, 2)),
+        Wake(1),
+        Seen((0, 0), HoldsOther, Is(9, 2)),
+    ];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) 9 at revision 2 → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) 9 at revision 2 → plan model
+        = working
+          model: unknown: whether `model → 8` happened is unknown
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_still_moving_is_watched_for_longer() {
+    let moves = [
+        Locked(0),
+        Plan(0, vec![9]),
+        Intend(1),
+        Unknown(1),
+        Seen((0, 0), CannotTell, Is(9, 1)),
+        Wake(1),
+        Seen((0, 0), CannotTell, Is(9, 2)),
+        Wake(2),
+        Seen((0, 0), CannotTell, Is(9, 3)),
+        Wake(3),
+        Seen((0, 0), CannotTell, Is(9, 4)),
+    ];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) 9 at revision 1 → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) 9 at revision 2 → wake 2 after 1000 ms
+        woke 2 → look model.0
+        seen (0, 0) 9 at revision 3 → wake 3 after 1000 ms
+        woke 3 → look model.0
+        seen (0, 0) 9 at revision 4 → nothing
+        = {halted:{kind:person_must_decide,step:{stage:0,step:0},reason:the resource moved while its outcome was settled}}
+          model: unknown: the resource moved while its outcome was settled
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_off_the_chain_is_planned_again_where_that_is_harmless() {
+    let moves = |spec| {
+        let seen = Seen((0, 0), CannotTell, Is(77, 5));
+        (spec, [Locked(0), Plan(0, vec![9]), Intend(1), Unknown(1), seen.clone(), Wake(1), seen])
+    };
+    let (spec, steps) = moves(model());
+    check(
+        spec,
+        &steps,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) 77 at revision 5 → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) 77 at revision 5 → plan model
+        = working
+          model: unknown: whether `model → 8` happened is unknown
+    "#]],
+    );
+    let (spec, steps) = moves(once());
+    check(
+        spec,
+        &steps,
+        expect![[r#"
+        opened → lock lake/once
+        locked → plan once
+        planned [9] → act 1 (once.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look once.0
+        seen (0, 0) 77 at revision 5 → wake 1 after 1000 ms
+        woke 1 → look once.0
+        seen (0, 0) 77 at revision 5 → nothing
+        = {halted:{kind:person_must_decide,step:{stage:0,step:0},reason:no answer; the content is neither as before nor as after, and doing it again may do harm}}
+          once: unknown: no answer; the content is neither as before nor as after, and doing it again may do harm
+    "#]],
+    );
+}
+
+#[test]
+fn unknown_and_nobody_can_look_halts() {
+    let mut moves = vec![Locked(0), Plan(0, vec![9]), Intend(1), Unknown(1), Seen((0, 0), CannotTell, Unseen)];
+    moves.extend((1..=3).flat_map(|wake| [Wake(wake), Seen((0, 0), CannotTell, Unseen)]));
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        unknown 1 → look model.0
+        seen (0, 0) nothing → wake 1 after 1000 ms
+        woke 1 → look model.0
+        seen (0, 0) nothing → wake 2 after 1000 ms
+        woke 2 → look model.0
+        seen (0, 0) nothing → wake 3 after 1000 ms
+        woke 3 → look model.0
+        seen (0, 0) nothing → nothing
+        = {halted:{kind:cannot_look,step:{stage:0,step:0},reason:unavailable}}
+          model: unknown: unavailable
+    "#]],
+    );
+}
+
+#[test]
+fn not_applied_because_somebody_moved_it_is_planned_again() {
+    let moves =
+        [Locked(0), Plan(0, vec![9]), Intend(1), NotApplied(1), Seen((0, 0), HoldsOther, Is(10, 2)), Plan(0, vec![10])];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        not applied 1 → look model.0
+        seen (0, 0) 10 at revision 2 → plan model
+        planned [10] → act 2 (model.0 try 1)
+        = working
+          model: NotTouched
+    "#]],
+    );
+}
+
+#[test]
+fn a_writer_that_never_rests_is_given_up_on() {
+    let mut moves = vec![Locked(0), Plan(0, vec![9])];
+    for act in 1..=4 {
+        moves.extend([Intend(act), NotApplied(act), Seen((0, 0), HoldsOther, Is(9 + i64::from(act), 2))]);
+        moves.push(Plan(0, vec![9 + i64::from(act)]));
+    }
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        not applied 1 → look model.0
+        seen (0, 0) 10 at revision 2 → plan model
+        planned [10] → act 2 (model.0 try 1)
+        intent 2 → nothing
+        not applied 2 → look model.0
+        seen (0, 0) 11 at revision 2 → plan model
+        planned [11] → act 3 (model.0 try 1)
+        intent 3 → nothing
+        not applied 3 → look model.0
+        seen (0, 0) 12 at revision 2 → plan model
+        planned [12] → act 4 (model.0 try 1)
+        intent 4 → nothing
+        not applied 4 → look model.0
+        seen (0, 0) 13 at revision 2 → nothing
+        planned [13] → rejected: `stage.planned` was not expected now
+        = {halted:{kind:gave_up,step:{stage:0,step:0},reason:planned again 3 times, and still: not applied (409): somebody else moved the resource}}
+          model: NotTouched
+    "#]],
+    );
+}
+
+#[test]
+fn not_applied_though_nothing_moved_halts() {
+    let moves = [Locked(0), Plan(0, vec![9]), Intend(1), NotApplied(1), Seen((0, 0), Absent, Is(9, 1))];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        not applied 1 → look model.0
+        seen (0, 0) 9 at revision 1 → nothing
+        = {halted:{kind:not_applied,step:{stage:0,step:0},reason:409}}
+          model: NotTouched
+    "#]],
+    );
+}
+
+#[test]
+fn the_whole_stage_is_planned_again_once_everything_under_way_has_ended() {
+    let spec = spec(vec![("restore", vec![restore("dataset", &[], 27), restore("model", &[], 8)])]);
+    let moves = [
+        Locked(0),
+        Plan(0, vec![28, 10]),
+        Intend(1),
+        Intend(2),
+        NotApplied(1),
+        Seen((0, 0), HoldsOther, Is(29, 2)),
+        Applied(2),
+        Plan(0, vec![29, 9]),
+    ];
+    check(
+        spec,
+        &moves,
+        expect![[r#"
+        opened → lock lake/dataset lake/model
+        locked → plan dataset model
+        planned [28, 10] → act 1 (dataset.0 try 1), act 2 (model.0 try 1)
+        intent 1 → nothing
+        intent 2 → nothing
+        not applied 1 → look dataset.0
+        seen (0, 0) 29 at revision 2 → nothing
+        applied 2 → plan dataset model
+        planned [29, 9] → act 3 (dataset.0 try 1), act 4 (model.0 try 1)
+        = working
+          dataset: NotTouched
+          model: Changed { applied: 1 }
+    "#]],
+    );
+}
+
+#[test]
+fn restored_is_what_host_and_plugin_agree_on() {
+    let applied = [Locked(0), Plan(0, vec![9]), Intend(1), Applied(1)];
+    let mut slow = applied.to_vec();
+    slow.extend([Confirm((0, 0), 9, 1), Wake(1), Confirm((0, 0), 8, 0)]);
+    check(
+        model(),
+        &slow,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) 9, 1 to do → wake 1 after 250 ms
+        woke 1 → confirm model
+        confirmed (0, 0) 8, 0 to do → unlock, seal
+        = {ended:{ending:{kind:done},sealed:false}}
+          model: Restored
+    "#]],
+    );
+    let mut disagree = applied.to_vec();
+    disagree.extend((1..=4).flat_map(|wake| [Confirm((0, 0), 8, 1), Wake(wake)]));
+    disagree.push(Confirm((0, 0), 8, 1));
+    check(
+        model(),
+        &disagree,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) 8, 1 to do → wake 1 after 250 ms
+        woke 1 → confirm model
+        confirmed (0, 0) 8, 1 to do → wake 2 after 250 ms
+        woke 2 → confirm model
+        confirmed (0, 0) 8, 1 to do → wake 3 after 250 ms
+        woke 3 → confirm model
+        confirmed (0, 0) 8, 1 to do → wake 4 after 250 ms
+        woke 4 → confirm model
+        confirmed (0, 0) 8, 1 to do → nothing
+        = {halted:{kind:not_restored,step:{stage:0,step:0},reason:it is as desired (v8), but its plugin would still make 1 writes}}
+          model: Changed { applied: 1 }
+    "#]],
+    );
+    let mut moved = applied.to_vec();
+    moved.extend((1..=4).flat_map(|wake| [Confirm((0, 0), 10, 2), Wake(wake)]));
+    moved.push(Confirm((0, 0), 10, 2));
+    check(
+        model(),
+        &moved,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) 10, 2 to do → wake 1 after 250 ms
+        woke 1 → confirm model
+        confirmed (0, 0) 10, 2 to do → wake 2 after 250 ms
+        woke 2 → confirm model
+        confirmed (0, 0) 10, 2 to do → wake 3 after 250 ms
+        woke 3 → confirm model
+        confirmed (0, 0) 10, 2 to do → wake 4 after 250 ms
+        woke 4 → confirm model
+        confirmed (0, 0) 10, 2 to do → plan model
+        = working
+          model: Changed { applied: 1 }
+    "#]],
+    );
+}
+
+#[test]
+fn repeated_and_late_answers_change_nothing() {
+    let moves = [
+        Locked(0),
+        Plan(0, vec![9]),
+        Intend(1),
+        Intend(1),
+        Applied(1),
+        Unknown(1),
+        Wake(7),
+        Seen((0, 0), Absent, Is(9, 1)),
+        Confirm((0, 0), 8, 0),
+        Confirm((0, 0), 8, 0),
+        Seal,
+        Resume(2),
+    ];
+    check(
+        model(),
+        &moves,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        intent 1 → rejected: `intent` was not expected now
+        applied 1 → confirm model
+        unknown 1 → rejected: act 1 has no open intent
+        woke 7 → rejected: wait 7 is over
+        seen (0, 0) 9 at revision 1 → rejected: `step.seen` was not expected now
+        confirmed (0, 0) 8, 0 to do → unlock, seal
+        confirmed (0, 0) 8, 0 to do → rejected: `step.confirmed` was not expected now
+        sealed → nothing
+        resumed 2 → rejected: the run is sealed
+        = {ended:{ending:{kind:done},sealed:true}}
+          model: Restored
+    "#]],
+    );
+}
