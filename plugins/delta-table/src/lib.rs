@@ -67,5 +67,4 @@ impl Reverter for DeltaTable {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
 belay_sdk::reverter!(DeltaTable);

@@ -129,18 +129,21 @@ fn change(
         reversibility: Reversibility::Reversible,
         touches: difference.touches(),
     };
-    let streams: BTreeSet<&str> =
-        replay.commits(to.version, from.table.version).flat_map(|commit| &commit.streams).map(String::as_str).collect();
     Ok(Change {
         operations: vec![operation],
-        factors: streams.iter().map(|app| RiskFactor::new(stream(app), STREAMS_SCORE)).take(1).collect(),
+        factors: streams(replay, from, to).into_iter().collect(),
         loss: loss(replay, from, to, &difference),
         notes: notes::of(from.table, to, &difference)?,
     })
 }
 
-fn stream(app: &str) -> String {
-    format!("the streaming writer `{app}` wrote since and will not send again what is set aside")
+/// That streaming writers recorded progress in what is set aside.
+fn streams(replay: &Replay, from: &Position, to: &Table) -> Option<RiskFactor> {
+    let since = replay.commits(to.version, from.table.version).flat_map(|commit| &commit.streams);
+    let names: BTreeSet<String> = since.map(|app| format!("`{app}`")).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let cause = format!("streaming writers wrote since ({names}) and will not send again what is set aside");
+    (!names.is_empty()).then(|| RiskFactor::new(cause, STREAMS_SCORE))
 }
 
 /// What came after the target's version; nothing where the path leads forward.

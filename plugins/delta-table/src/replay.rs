@@ -85,24 +85,22 @@ pub(crate) fn info(folder: &Folder, log: &Log, version: u64) -> Result<CommitInf
 fn commit(folder: &Folder, log: &Log, version: u64, snapshot: &mut Snapshot) -> Result<Commit, Fault> {
     let bytes = folder.get(&commit_key(version))?;
     let mut commit = Commit { at: log.modified(version), streams: BTreeSet::new() };
-    // A commit's removes count before its adds: a file may leave and come back in one commit.
-    let mut rest = Vec::new();
+    // No commit may name one file twice, so the order of its actions doesn't matter.
     for action in action::of_commit(version, &bytes) {
         match action? {
             Action::CommitInfo(info) => commit.at = info.timestamp.or(commit.at),
             Action::Txn(txn) => {
                 commit.streams.insert(txn.app_id);
             }
-            remove @ Action::Remove(_) => snapshot.apply(remove)?,
             other @ (Action::Add(_)
+            | Action::Remove(_)
             | Action::MetaData(_)
             | Action::Protocol(_)
             | Action::DomainMetadata(_)
             | Action::Sidecar(_)
             | Action::CheckpointMetadata(_)
-            | Action::Cdc(_)) => rest.push(other),
+            | Action::Cdc(_)) => snapshot.apply(other)?,
         }
     }
-    rest.into_iter().try_for_each(|action| snapshot.apply(action))?;
     Ok(commit)
 }

@@ -73,5 +73,4 @@ impl Reverter for MlflowAlias {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
 belay_sdk::reverter!(MlflowAlias);
