@@ -8,7 +8,7 @@ use belay_domain::id::{Millis, ResourceName, StageName, StepId};
 use belay_domain::verdict::Quorum;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Holder;
+use crate::answer::Holder;
 
 /// A stage that people must approve before it may begin. Holds no locks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

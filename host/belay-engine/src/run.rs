@@ -89,8 +89,9 @@ impl Run {
         crate::transition::open(opened)
     }
 
-    /// Takes one event and says what is to be done now. Events come in the ledger's order; commands are performed
-    /// only once the event is durable.
+    /// Takes one event and says what is to be done now. Events come in the ledger's order. Commands are performed only
+    /// once a barrier ([`Event::is_barrier`]) is durable; what follows from other events rests on nothing but reads,
+    /// and an act waits for its own intent anyway.
     ///
     /// # Errors
     /// An event that doesn't fit is rejected, and the run is as it was before: repeated and late answers do no harm.

@@ -1,6 +1,8 @@
 //! Whatever events come, in whatever order: a run never panics, never acts outside its plan, never acts after it
 //! stopped, and is made again from its journal.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
 mod fixture;
 
 use belay_domain::check::Reading;
@@ -50,9 +52,9 @@ fn event(run: &Run, acts: &[Act], (kind, a, b): (u8, u8, u8), at: Millis) -> Eve
         }
         16 => Event::Woke { wake: WakeId(u32::from(a % 8)), at },
         17 => Event::Measured { check: 0, reading: Reading::Met { value: "0".into() }, at },
-        18 if b % 4 == 0 => Event::AbortAsked { by: "bo".into(), reason: String::new(), at },
+        18 if b.is_multiple_of(4) => Event::AbortAsked { by: "bo".into(), reason: String::new(), at },
         18 => Event::TakenOver { epoch: Epoch(u64::from(a)), by: "bo".into(), at },
-        _ if b % 8 == 0 => Event::Sealed { receipt: Box::new(run.receipt()), at },
+        _ if b.is_multiple_of(8) => Event::Sealed { receipt: Box::new(run.receipt()), at },
         _ => Event::Resumed { epoch: run.owner().1, by: "ana".into(), at },
     }
 }
@@ -67,7 +69,7 @@ fn planned(run: &Run, stage: u32, b: u8, at: Millis) -> Event {
         let operations = yields.rev().map(|next| fixture::operation(name, next.to_string(), next)).collect();
         fixture::change(fixture::state(desired + i64::from(b % 3), 1), operations)
     });
-    let risk = if b % 16 == 0 { 50 } else { 10 };
+    let risk = if b.is_multiple_of(16) { 50 } else { 10 };
     let finding = fixture::judged(&plan, risk, |step| step.step == 0);
     Event::Planned { stage, plan, finding, at }
 }

@@ -2,8 +2,8 @@
 
 use belay_domain::id::{Millis, StepId};
 
+use crate::answer::Observed;
 use crate::command::Command;
-use crate::event::Observed;
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};

@@ -4,17 +4,20 @@ use belay_domain::id::{Millis, StageName};
 use belay_domain::plan::{StagePlan, Subject, Work};
 use belay_domain::verdict::{Quorum, Verdict};
 
-use crate::event::{Finding, GuardrailJudgement};
+use crate::answer::{Finding, GuardrailJudgement};
 use crate::outlook::{Halt, Refusal};
 use crate::spec::RunSpec;
 
 /// What is to become of a plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Decision {
+pub enum StageDecision {
+    /// It does not run.
     Refuse(Refusal),
+    /// The run halts before it.
     Halt(Halt),
     /// These people must approve first.
     Ask(Vec<Quorum>),
+    /// It may be performed.
     Permit,
 }
 
@@ -22,27 +25,29 @@ pub(super) enum Decision {
 const APPROVER: &str = "approver";
 
 /// Decides. Doubt denies: what breaks a rule is refused before anything else is asked.
-pub(super) fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -> Decision {
+pub fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -> StageDecision {
     if at > spec.mandate.expires_at {
-        return Decision::Refuse(Refusal::Expired { expired_at: spec.mandate.expires_at });
+        return StageDecision::Refuse(Refusal::Expired { expired_at: spec.mandate.expires_at });
     }
     let blind: Vec<_> = plan
         .blind()
         .filter_map(|(step, reason)| Some((step.subject.target()?.resource.clone(), reason.to_owned())))
         .collect();
     if !blind.is_empty() {
-        return Decision::Halt(Halt::Blind { resources: blind });
+        return StageDecision::Halt(Halt::Blind { resources: blind });
     }
     match finding {
-        Finding::Violates { violations } => Decision::Refuse(Refusal::Violations { violations: violations.clone() }),
+        Finding::Violates { violations } => {
+            StageDecision::Refuse(Refusal::Violations { violations: violations.clone() })
+        }
         // Nothing is written, so there is nothing to judge.
-        Finding::Judged { .. } if plan.is_empty() => Decision::Permit,
+        Finding::Judged { .. } if plan.is_empty() => StageDecision::Permit,
         Finding::Judged { outside, .. } if !outside.is_empty() => {
-            Decision::Refuse(Refusal::OutsideMandate { outside: outside.clone() })
+            StageDecision::Refuse(Refusal::OutsideMandate { outside: outside.clone() })
         }
         Finding::Judged { assessment, judgements, .. } => {
             let refusal = denied(judgements).or_else(|| loses_too_much(spec, plan, at));
-            refusal.map_or_else(|| by_risk(spec, &plan.stage, assessment.risk, judgements), Decision::Refuse)
+            refusal.map_or_else(|| by_risk(spec, &plan.stage, assessment.risk, judgements), StageDecision::Refuse)
         }
     }
 }
@@ -67,9 +72,9 @@ fn loses_too_much(spec: &RunSpec, plan: &StagePlan, at: Millis) -> Option<Refusa
     })
 }
 
-fn by_risk(spec: &RunSpec, stage: &StageName, risk: u32, judgements: &[GuardrailJudgement]) -> Decision {
+fn by_risk(spec: &RunSpec, stage: &StageName, risk: u32, judgements: &[GuardrailJudgement]) -> StageDecision {
     let Some(band) = spec.bands.of(risk) else {
-        return Decision::Refuse(Refusal::RiskTooHigh { risk, limit: spec.bands.limit() });
+        return StageDecision::Refuse(Refusal::RiskTooHigh { risk, limit: spec.bands.limit() });
     };
     let because = format!("risk {risk} of {stage} lies in the band up to {}", band.up_to);
     let of_band = Quorum { approvals: band.approvals, role: APPROVER.to_owned(), because };
@@ -80,5 +85,5 @@ fn by_risk(spec: &RunSpec, stage: &StageName, risk: u32, judgements: &[Guardrail
         });
     let quorums: Vec<_> =
         std::iter::once(&of_band).filter(|quorum| quorum.approvals > 0).chain(of_guardrails).cloned().collect();
-    if quorums.is_empty() { Decision::Permit } else { Decision::Ask(quorums) }
+    if quorums.is_empty() { StageDecision::Permit } else { StageDecision::Ask(quorums) }
 }

@@ -2,10 +2,11 @@
 
 use belay_domain::id::{Epoch, Millis};
 
+use crate::act_record::ActRecord;
 use crate::command::{Act, Command};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run, Stop};
-use crate::step::{ActRecord, StepStatus};
+use crate::step::StepStatus;
 
 pub(super) fn intended(run: &mut Run, act: Act, epoch: Epoch, at: Millis) -> Result<Vec<Command>, Rejected> {
     if epoch != run.epoch {

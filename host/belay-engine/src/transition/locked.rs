@@ -2,8 +2,8 @@
 
 use belay_domain::id::Millis;
 
+use crate::answer::Holder;
 use crate::command::Command;
-use crate::event::Holder;
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};

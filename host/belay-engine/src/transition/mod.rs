@@ -5,7 +5,7 @@ mod advance;
 mod awaken;
 mod checks;
 mod confirmed;
-pub(crate) mod decide;
+mod decide;
 mod intended;
 mod locked;
 mod opened;
@@ -17,6 +17,7 @@ mod settle;
 mod stop;
 mod woke;
 
+pub use decide::{StageDecision, decide};
 pub(crate) use opened::open;
 
 use crate::command::Command;

@@ -2,11 +2,12 @@
 
 use belay_domain::id::{Millis, StepId};
 
+use crate::act_record::Settlement;
+use crate::answer::Decision;
 use crate::command::Command;
-use crate::event::Decision;
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};
-use crate::step::{Settlement, StepRun, StepStatus, Stuck};
+use crate::step::{StepRun, StepStatus, Stuck};
 
 /// A manual step is done.
 pub(super) fn confirmed(run: &mut Run, id: StepId, by: String, at: Millis) -> Result<Vec<Command>, Rejected> {

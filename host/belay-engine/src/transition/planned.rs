@@ -5,9 +5,9 @@ use belay_domain::id::Millis;
 use belay_domain::json;
 use belay_domain::plan::{StagePlan, StepPlan, Work};
 
-use super::decide::{Decision, decide};
+use super::decide::{StageDecision, decide};
+use crate::answer::Finding;
 use crate::command::Command;
-use crate::event::Finding;
 use crate::outlook::{Ending, Halt, Wait};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};
@@ -33,17 +33,17 @@ pub(super) fn planned(
     let decision = decide(&run.spec, &plan, &finding, at);
     run.note_plan(&plan, &finding);
     Ok(match (decision, permit) {
-        (Decision::Permit, Some(permit)) => run.permit_stage(permit, at),
-        (Decision::Ask(quorums), Some(permit)) => {
+        (StageDecision::Permit, Some(permit)) => run.permit_stage(permit, at),
+        (StageDecision::Ask(quorums), Some(permit)) => {
             let Finding::Judged { assessment, .. } = &finding else { return Ok(Vec::new()) };
             let (plan, risk, name) = (permit.digest, assessment.risk, permit.plan.stage);
             run.phase = Phase::Waiting(Wait { stage, name, plan, risk, quorums, since: at });
             vec![Command::Unlock]
         }
-        (Decision::Halt(halt), _) => run.halt(halt, at),
-        (Decision::Refuse(refusal), _) => run.end(Ending::Refused { stage: plan.stage, refusal }, at),
+        (StageDecision::Halt(halt), _) => run.halt(halt, at),
+        (StageDecision::Refuse(refusal), _) => run.end(Ending::Refused { stage: plan.stage, refusal }, at),
         // A plan that breaks rules is never permitted, so it never comes to this.
-        (Decision::Permit | Decision::Ask(_), None) => Vec::new(),
+        (StageDecision::Permit | StageDecision::Ask(_), None) => Vec::new(),
     })
 }
 

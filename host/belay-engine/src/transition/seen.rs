@@ -4,12 +4,13 @@ use belay_domain::id::{Millis, StepId};
 use belay_domain::state::State;
 
 use super::settle::{Scene, Verdict};
+use crate::act_record::Settlement;
+use crate::answer::{Look, Observed};
 use crate::command::Command;
-use crate::event::{Look, Observed};
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};
-use crate::step::{SettlePhase, Settlement, Settling, StepStatus, Stuck};
+use crate::step::{SettlePhase, Settling, StepStatus, Stuck};
 
 pub(super) fn seen(
     run: &mut Run,

@@ -3,7 +3,7 @@
 
 use belay_domain::json::Json;
 
-use crate::event::{Look, Observed};
+use crate::answer::{Look, Observed};
 
 /// What is known when `settle` has passed.
 pub(super) struct Scene<'run> {

@@ -1,5 +1,7 @@
 //! What a run does, as claims over data: a few moves of the world, and what the run wants after each.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
 #[path = "../fixture/mod.rs"]
 mod fixture;
 mod limits;
@@ -8,3 +10,4 @@ mod people;
 mod stages;
 mod stopping;
 mod story;
+mod unknown;

@@ -4,11 +4,15 @@
 //! `BELAY_SIM_SEED=17 cargo test -p belay-engine --test simulation` runs one seed and prints its journal;
 //! `BELAY_SIM_SEEDS=100000` runs that many.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+mod answers;
 #[path = "../fixture/mod.rs"]
 mod fixture;
 mod host;
 mod rng;
 mod setup;
+mod trouble;
 mod truth;
 mod world;
 
@@ -32,14 +36,18 @@ fn a_run_keeps_its_word_whatever_happens() {
         return;
     }
     let mut endings: BTreeMap<String, u32> = BTreeMap::new();
+    let mut orphaned = 0;
     for seed in 0..number("BELAY_SIM_SEEDS").unwrap_or(SEEDS) {
-        let outcome = catch_unwind(AssertUnwindSafe(|| Simulation::new(seed).run_to_the_end()));
+        let mut simulation = Simulation::new(seed);
+        let outcome = catch_unwind(AssertUnwindSafe(|| simulation.run_to_the_end()));
+        orphaned += simulation.orphaned;
         match outcome {
             Ok(ending) => *endings.entry(ending).or_default() += 1,
             Err(_) => panic!("seed {seed} failed: BELAY_SIM_SEED={seed} cargo test -p belay-engine --test simulation"),
         }
     }
-    println!("{endings:?}");
+    println!("{endings:?}; {orphaned} crashes fell between an intent and its outcome");
+    assert!(orphaned > 0, "no crash left an open intent");
     // A simulation in which nothing ends well, or nothing goes wrong, tests nothing.
     for ending in ["done", "aborted", "refused", "partial", "nothing_to_do", "failed"] {
         assert!(endings.contains_key(ending), "no run ended {ending}: {endings:?}");

@@ -67,9 +67,8 @@ impl Live {
     pub(crate) fn plan(&self) -> Vec<Operation> {
         let done = self.way.iter().position(|content| *content == self.content).map_or(0, |place| place + 1);
         let mut content = self.content;
-        let mut revision = self.revision;
         let mut operations = Vec::new();
-        for next in self.way.iter().skip(done) {
+        for (revision, next) in (self.revision..).zip(self.way.iter().skip(done)) {
             let body = match self.kind {
                 Kind::Guarded => format!("{revision} {next}"),
                 Kind::Harmless => format!("set {next}"),
@@ -77,7 +76,6 @@ impl Live {
             };
             operations.push(fixture::operation(&self.name, body, *next));
             content = *next;
-            revision += 1;
         }
         operations
     }

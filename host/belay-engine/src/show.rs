@@ -1,0 +1,114 @@
+//! How a run shows itself: its view, made from where it stands. Changes nothing.
+
+use belay_domain::check::Check;
+
+use crate::account::condition;
+use crate::run::{CheckStatus, Phase, Run, Stop};
+use crate::stage::{StageRun, StageStatus};
+use crate::step::{SettlePhase, StepRun, StepStatus, Stuck};
+use crate::view::{CheckView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};
+
+impl Run {
+    /// The run as progress is shown.
+    pub fn view(&self) -> RunView {
+        let stages = self.stages.iter().zip(&self.spec.stages).enumerate();
+        RunView {
+            run: self.spec.id().clone(),
+            owner: self.owner.clone(),
+            epoch: self.epoch,
+            requested_at: self.spec.requested_at,
+            restored_within_ms: self.spec.service_level.restored_within_ms,
+            restored_at: self.restored_at,
+            status: self.status(),
+            stages: stages
+                .map(|(index, (stage, spec))| StageView {
+                    name: spec.name.clone(),
+                    display: self.stage_display(index, stage),
+                    assessment: stage.assessment.clone(),
+                    began: stage.began,
+                    ended: stage.ended,
+                    steps: stage.steps.iter().map(|step| self.step_view(step)).collect(),
+                })
+                .collect(),
+            checks: self.check_views(),
+        }
+    }
+
+    /// How the run stands.
+    pub fn status(&self) -> Status {
+        match &self.phase {
+            Phase::Working => Status::Working,
+            Phase::Checking => Status::Checking,
+            Phase::Waiting(wait) => Status::Waiting(wait.clone()),
+            Phase::Stopping(Stop::Halt(_) | Stop::End(_)) => Status::Stopping,
+            Phase::Halted { halt, .. } => Status::Halted(halt.clone()),
+            Phase::Ended { ending, .. } => Status::Ended { ending: ending.clone(), sealed: false },
+            Phase::Sealed { ending, .. } => Status::Ended { ending: ending.clone(), sealed: true },
+        }
+    }
+
+    fn stage_display(&self, index: usize, stage: &StageRun) -> StageDisplay {
+        if index == self.current && matches!(self.phase, Phase::Waiting(_)) {
+            return StageDisplay::Waiting;
+        }
+        match stage.status {
+            StageStatus::Pending => StageDisplay::Pending,
+            StageStatus::Locking => StageDisplay::Locking,
+            StageStatus::Resting => StageDisplay::Resting,
+            StageStatus::Planning => StageDisplay::Planning,
+            StageStatus::Acting => StageDisplay::Acting,
+            StageStatus::Finished if stage.did_nothing() => StageDisplay::NothingToDo,
+            StageStatus::Finished => StageDisplay::Finished,
+        }
+    }
+
+    fn step_view(&self, step: &StepRun) -> StepView {
+        let title = self.spec.step(step.id).map(|spec| spec.subject.title().to_owned());
+        StepView {
+            step: step.id,
+            title: title.unwrap_or_default(),
+            display: step_display(step),
+            condition: condition(step),
+            version: step.found.as_ref().map(|state| state.version.clone()),
+            began: step.began,
+            ended: step.ended,
+        }
+    }
+
+    fn check_views(&self) -> Vec<CheckView> {
+        let result = |index: usize| match &self.checks.get(index)?.status {
+            CheckStatus::Ended(result) => Some(result.clone()),
+            CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
+        };
+        let view = |(index, check): (usize, &Check)| CheckView {
+            probe: check.probe.to_string(),
+            claim: format!("{} {}", check.measurement, check.must),
+            result: result(index),
+        };
+        self.spec.checks.iter().enumerate().map(view).collect()
+    }
+}
+
+fn step_display(step: &StepRun) -> StepDisplay {
+    match &step.status {
+        StepStatus::LeftOut => StepDisplay::LeftOut,
+        StepStatus::Idle | StepStatus::Between { .. } => StepDisplay::Pending,
+        StepStatus::Ready => StepDisplay::Ready,
+        StepStatus::Starting(act) | StepStatus::Acting(act) => {
+            StepDisplay::Acting { index: act.index, attempt: act.attempt }
+        }
+        StepStatus::Settling(settling) => match settling.phase {
+            SettlePhase::Waiting { .. } => StepDisplay::Settling,
+            SettlePhase::First | SettlePhase::Last { .. } => StepDisplay::Observing,
+        },
+        StepStatus::Refused { .. } => StepDisplay::Observing,
+        StepStatus::Confirming(_) => StepDisplay::Confirming,
+        StepStatus::Asked => StepDisplay::AskedPerson,
+        StepStatus::Again { reason } => StepDisplay::PlanAgain { reason: reason.clone() },
+        StepStatus::Restored => StepDisplay::Restored,
+        StepStatus::DoneBy { person } => StepDisplay::DoneBy { by: person.clone() },
+        StepStatus::Stuck(Stuck::Undecided { halt, .. } | Stuck::Known(halt)) => {
+            StepDisplay::Stuck { reason: halt.to_string() }
+        }
+    }
+}
