@@ -2,9 +2,11 @@
 //! and no randomness: both come as event data.
 //!
 //! The events are the run's journal. Whoever drives a run feeds each event in the ledger's order, those of other
-//! processes included, and performs the commands that come back only once what they rest on is durable:
-//! [`Event::is_barrier`]. After a crash, [`Run::fold`] makes the run again from the
-//! same events, and [`Event::Resumed`] makes it go on.
+//! processes included, and performs the commands that come back only once what they rest on is durable (see
+//! [`Event::is_barrier`]). An event that the run rejects changed nothing; it may stand in the journal all the same.
+//!
+//! After a crash, [`Run::fold`] makes the run again from the same events, and [`Event::Resumed`] makes it go on. So it
+//! does for a run that halted or waits, and for one that was aborted while nobody drove it.
 
 mod account;
 mod act_record;
@@ -32,5 +34,4 @@ pub use rejected::Rejected;
 pub use run::Run;
 pub use spec::{DEFAULT_ATTEMPTS, RunSpec, SpecError, StageSpec, StepSpec};
 pub use transition::{StageDecision, decide};
-
 pub use view::{CheckView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};

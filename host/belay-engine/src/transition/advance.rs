@@ -1,9 +1,9 @@
-//! What can go on now: ready steps, the next plan, the next stage, the end. Every transition ends here.
+//! What can go on now: ready steps, the next operation, the next plan, rest. Every transition ends here.
 
-use belay_domain::id::{Millis, ResourceAddress, ResourceName, StepId};
+use belay_domain::id::{Millis, ResourceName, StepId};
 
 use crate::command::{Act, Command};
-use crate::outlook::{Ending, Halt};
+use crate::outlook::Halt;
 use crate::run::{Phase, Run, Stop};
 use crate::stage::StageStatus;
 use crate::step::{Confirming, StepStatus, Stuck};
@@ -153,64 +153,5 @@ impl Run {
             step.replans += 1;
             step.status = StepStatus::Again { reason };
         }
-    }
-
-    /// Takes the locks of the current stage; a stage of which everything was left out is finished.
-    pub(super) fn enter_stage(&mut self, at: Millis) -> Vec<Command> {
-        let number = self.current_number();
-        let Some(stage) = self.stage_mut() else { return self.stages_done(at) };
-        stage.began.get_or_insert(at);
-        if stage.is_done() {
-            return self.finish_stage(at);
-        }
-        stage.status = StageStatus::Locking;
-        vec![Command::Lock { stage: number, resources: self.resources_of_stage() }]
-    }
-
-    fn resources_of_stage(&self) -> Vec<ResourceAddress> {
-        let steps = self.stage().map_or(&[] as &[_], |stage| &stage.steps);
-        let written = steps.iter().filter(|step| step.status != StepStatus::LeftOut);
-        written.filter_map(|step| Some(self.target(step.id)?.at.clone())).collect()
-    }
-
-    fn finish_stage(&mut self, at: Millis) -> Vec<Command> {
-        if let Some(stage) = self.stage_mut() {
-            stage.status = StageStatus::Finished;
-            stage.ended = Some(at);
-        }
-        self.current += 1;
-        self.enter_stage(at)
-    }
-
-    fn stages_done(&mut self, at: Millis) -> Vec<Command> {
-        self.restored_at = Some(at);
-        // Where nothing was done there is nothing that a check could vouch for.
-        if self.spec.checks.is_empty() || self.did_nothing() {
-            let ending = self.good_ending();
-            return self.end(ending, at);
-        }
-        let mut commands = vec![Command::Unlock];
-        commands.extend(self.begin_checks(at));
-        commands
-    }
-
-    fn did_nothing(&self) -> bool {
-        self.stages.iter().all(crate::stage::StageRun::did_nothing)
-    }
-
-    /// How a run ends of which everything went well.
-    pub(super) fn good_ending(&self) -> Ending {
-        if self.steps().any(|step| step.status == StepStatus::LeftOut) {
-            Ending::Partial
-        } else if self.did_nothing() {
-            Ending::NothingToDo
-        } else {
-            Ending::Done
-        }
-    }
-
-    /// The current stage's place.
-    pub(super) fn current_number(&self) -> u32 {
-        u32::try_from(self.current).unwrap_or(u32::MAX)
     }
 }

@@ -15,6 +15,7 @@ mod planned;
 mod seen;
 mod settle;
 mod stop;
+mod turn;
 mod woke;
 
 pub use decide::{StageDecision, decide};
