@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use rusqlite::Connection;
 
 use crate::checkpoint;
-use crate::draft::{Batch, Counter, Draft};
+use crate::draft::{Batch, Condition, Counter, Draft};
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::note::{Signer, Verifier};
@@ -68,20 +68,22 @@ impl Ledger {
     /// can know. Blocks; see [`Ledger::append_then`].
     pub fn append(&self, batch: impl Into<Batch>) -> Result<Appended, Error> {
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.append_then(batch, move |result| {
+        let done = move |result| {
             // The receiver is gone only if this thread was, and then nobody waits.
             let _ = sender.send(result);
-        });
+        };
+        let (entries, conditions) = self.prepare_all(batch.into())?;
+        self.shared.writer.submit_and_help(Job { entries, conditions, done: Box::new(done) });
         receiver.recv().map_err(|_| Error::Closed)?
     }
 
-    /// [`Ledger::append`] without waiting: `done` is called once, with the same promise, on the writer's thread (or, if
-    /// the batch is refused at once, on this one). It must be quick: everybody else's barriers wait for it.
+    /// [`Ledger::append`] without waiting: `done` is called once, with the same promise, on a thread that writes (or, if
+    /// the batch is refused at once, on this one). It must be quick: others wait for their own answers behind it.
     pub fn append_then(&self, batch: impl Into<Batch>, done: impl FnOnce(Result<Appended, Error>) + Send + 'static) {
-        let Batch { drafts, conditions } = batch.into();
-        let entries: Result<Vec<_>, _> = drafts.into_iter().map(|draft| self.prepare(draft)).collect();
-        match entries {
-            Ok(entries) => self.shared.writer.submit(Job { entries, conditions, done: Box::new(done) }),
+        match self.prepare_all(batch.into()) {
+            Ok((entries, conditions)) => {
+                self.shared.writer.submit(Job { entries, conditions, done: Box::new(done) });
+            }
             Err(error) => done(Err(error)),
         }
     }
@@ -124,6 +126,11 @@ impl Ledger {
     /// The public log: `checkpoint`, `tile/`, and the key as `ledger.vkey`.
     pub fn log_folder(&self) -> PathBuf {
         publish::log_folder(&self.shared.folder)
+    }
+
+    fn prepare_all(&self, batch: Batch) -> Result<(Vec<Prepared>, Vec<Condition>), Error> {
+        let entries: Result<_, _> = batch.drafts.into_iter().map(|draft| self.prepare(draft)).collect();
+        Ok((entries?, batch.conditions))
     }
 
     fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {

@@ -1,27 +1,27 @@
-//! The one thread of a process that writes. Many who wait share one commit; nobody is answered before it is durable.
+//! Writing, by one thread of a process at a time. Many who wait share one commit; nobody is answered before it is durable.
 
 mod group;
 mod queue;
+mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
 
-use group::Group;
 pub(crate) use queue::Job;
 use queue::Queue;
+use worker::Worker;
 
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::store::{BlobFolder, Writing};
 
-/// Bytes in the write-ahead log from which on it is moved into the database when nobody waits.
-const CHECKPOINT_IDLE: usize = 4 << 20;
-/// Bytes from which on it is moved even though somebody waits.
-const CHECKPOINT_BUSY: usize = 64 << 20;
-
-/// Hands work to the thread. Dropping it writes what is queued and ends the thread.
+/// Takes entries and barriers. Dropping it writes what is queued and ends its thread.
+///
+/// A caller who would wait anyway, and finds nobody writing, writes for itself and for all that is queued: a lone
+/// barrier costs no change of threads. All others are served by the thread.
 pub(crate) struct Writer {
     queue: Arc<Queue>,
+    worker: Arc<Mutex<Worker>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -29,10 +29,11 @@ impl Writer {
     /// Starts the thread; `pending` is how many bytes the write-ahead log has already.
     pub(crate) fn start(writing: Writing, blobs: BlobFolder, pending: usize) -> Result<Self, Error> {
         let queue = Arc::new(Queue::default());
-        let worker = Worker { queue: Arc::clone(&queue), writing, blobs, pending };
-        let thread = thread::Builder::new().name("ledger".to_owned()).spawn(|| worker.run());
+        let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, blobs, pending)));
+        let (waiting, working) = (Arc::clone(&queue), Arc::clone(&worker));
+        let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(&waiting, &working));
         let thread = thread.map_err(|error| Error::Io { what: "a thread".to_owned(), cause: error.to_string() })?;
-        Ok(Self { queue, thread: Some(thread) })
+        Ok(Self { queue, worker, thread: Some(thread) })
     }
 
     /// Queues an entry that joins the next barrier.
@@ -40,9 +41,26 @@ impl Writer {
         self.queue.record(entry)
     }
 
-    /// Queues a barrier; its answer comes through [`Job::done`], from the writer's thread.
+    /// Queues a barrier; its answer comes through [`Job::done`], from another thread.
     pub(crate) fn submit(&self, job: Job) {
         self.queue.submit(job);
+    }
+
+    /// Queues a barrier of a caller who waits for it, and writes it if nobody else is writing.
+    pub(crate) fn submit_and_help(&self, job: Job) {
+        match self.worker.try_lock() {
+            Ok(mut worker) if !worker.is_crowded() => {
+                self.queue.submit_quietly(job);
+                let answers = worker.write();
+                let idle = worker.is_idle();
+                drop(worker);
+                answers.give();
+                if !idle {
+                    self.queue.nudge();
+                }
+            }
+            _ => self.queue.submit(job),
+        }
     }
 
     /// [`Error::Poisoned`] if the disk's state is unknown.
@@ -73,44 +91,23 @@ impl Drop for Writer {
     }
 }
 
-/// What the thread owns.
-struct Worker {
-    queue: Arc<Queue>,
-    writing: Writing,
-    blobs: BlobFolder,
-    /// Roughly the bytes in the write-ahead log since it was moved into the database.
-    pending: usize,
-}
-
-impl Worker {
-    fn run(mut self) {
-        while let Some(items) = self.queue.next() {
-            let group = Group::new(items);
-            self.pending += group.bytes();
-            match group.write(&mut self.writing, &self.blobs) {
-                Ok(answers) => answers.give(),
-                Err(failed) => {
-                    if failed.error.poisons() {
-                        tracing::error!(error = %failed.error, "the ledger refuses everything from now on");
-                        self.queue.poison(&failed.error);
-                    }
-                    failed.give(&self.queue);
-                }
-            }
-            self.checkpoint();
-        }
-    }
-
-    /// Moves the write-ahead log into the database while nobody waits, or when it has become large.
-    fn checkpoint(&mut self) {
-        let due = if self.queue.is_idle() { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
-        if self.pending < due || self.queue.check().is_err() {
-            return;
-        }
-        match self.writing.checkpoint() {
-            Ok(()) => self.pending = 0,
-            Err(error) if error.poisons() => self.queue.poison(&error),
-            Err(error) => tracing::warn!(%error, "the write-ahead log stays as it is"),
-        }
+/// Writes what is due until the queue is closed and empty.
+fn serve(queue: &Queue, worker: &Mutex<Worker>) {
+    while queue.wait() {
+        let answers = {
+            let mut worker = lock(worker);
+            worker.gather();
+            worker.write()
+        };
+        // Not under the lock: an answer may itself wait for the ledger.
+        answers.give();
+        lock(worker).tidy();
     }
 }
+
+fn lock(worker: &Mutex<Worker>) -> MutexGuard<'_, Worker> {
+    worker.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,11 @@ impl Writing {
         Ok(Self { connection, frontier })
     }
 
+    #[cfg(test)]
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Begins to write; waits for other processes that do.
     pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Error> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;

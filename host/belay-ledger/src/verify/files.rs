@@ -9,7 +9,7 @@ use belay_domain::digest::Digest;
 use crate::checkpoint;
 use crate::note::Verifier;
 use crate::publish::{CHECKPOINT, VERIFIER};
-use crate::tile::{Holds, Tile, unbundle};
+use crate::tile::{Bundled, Tile, unbundle};
 use crate::tree::{TILE_WIDTH, TreeHead};
 
 /// A published log's folder, and its path as findings name it.
@@ -73,7 +73,6 @@ impl LogFiles {
 
     /// The entries of a bundle, and where it goes wrong.
     pub(super) fn entries(&self, tile: &Tile) -> Result<(PathBuf, Vec<FoundEntry>, Option<Trouble>), String> {
-        debug_assert!(tile.holds == Holds::Entries);
         let found = self.tile(tile)?;
         let (entries, rest) = unbundle(&found.bytes);
         let (count, expected) = (entries.len(), width(tile));
@@ -86,7 +85,7 @@ impl LogFiles {
         } else {
             None
         };
-        let owned = |entry: crate::tile::Bundled<'_>| FoundEntry { place: entry.place, bytes: entry.bytes.to_owned() };
+        let owned = |entry: Bundled<'_>| FoundEntry { place: entry.place, bytes: entry.bytes.to_owned() };
         Ok((found.path.clone(), entries.into_iter().take(expected).map(owned).collect(), trouble))
     }
 }

@@ -24,7 +24,6 @@ impl Candidates {
         }
         let alone = (0..SOURCES).map(|source| self.choose(|group| group.get(source).copied().flatten()));
         let most = std::iter::once_with(|| self.choose(most));
-        // A source that is right but for a last, partial group, which tiles of level 1 don't have.
         alone.chain(most).flatten().find(|groups| combine(groups) == head.root)
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::queue::{Done, Item, Job, Queue};
+use super::queue::{Done, Item, Job};
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::ledger::Appended;
@@ -16,18 +16,29 @@ pub(super) struct Group {
     items: Vec<Item>,
 }
 
-/// The answers of a group that is durable.
+/// Answers that are known and not given yet.
+#[derive(Default)]
+#[must_use]
 pub(super) struct Answers(Vec<(Done, Result<Appended, Error>)>);
 
 /// A group of which nothing was written.
 pub(super) struct Failed {
     pub(super) error: Error,
-    items: Vec<Item>,
+    pub(super) group: Group,
 }
 
 impl Group {
     pub(super) const fn new(items: Vec<Item>) -> Self {
         Self { items }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// How many wait for it.
+    pub(super) fn barriers(&self) -> usize {
+        self.items.iter().filter(|item| matches!(item, Item::Barrier(_))).count()
     }
 
     /// Roughly what it adds to the write-ahead log.
@@ -52,8 +63,20 @@ impl Group {
                 });
                 Ok(Answers(jobs.zip(results).collect()))
             }
-            Err(error) => Err(Box::new(Failed { error, items: self.items })),
+            Err(error) => Err(Box::new(Failed { error, group: self })),
         }
+    }
+
+    /// The records, which nobody waits for, and the same error for everybody who waits.
+    pub(super) fn refuse(self, error: &Error) -> (Vec<Item>, Answers) {
+        let (mut records, mut answers) = (Vec::new(), Vec::new());
+        for item in self.items {
+            match item {
+                Item::Record(_) => records.push(item),
+                Item::Barrier(job) => answers.push((job.done, Err(error.clone()))),
+            }
+        }
+        (records, Answers(answers))
     }
 
     /// One result for each job.
@@ -87,21 +110,6 @@ fn append(transaction: &mut Transaction<'_>, job: &Job) -> Result<Result<std::op
 impl Answers {
     pub(super) fn give(self) {
         self.0.into_iter().for_each(|(done, result)| answer(done, result));
-    }
-}
-
-impl Failed {
-    /// Tells everybody who waited, and keeps the records for the next barrier.
-    pub(super) fn give(self, queue: &Queue) {
-        let (mut records, mut waiting) = (Vec::new(), Vec::new());
-        for item in self.items {
-            match item {
-                Item::Record(_) => records.push(item),
-                Item::Barrier(job) => waiting.push(job.done),
-            }
-        }
-        queue.put_back(records);
-        waiting.into_iter().for_each(|done| answer(done, Err(self.error.clone())));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ledger::Appended;
 /// Recorded bytes from which on they are written without waiting for a barrier.
 const MAX_RECORDED: usize = 8 << 20;
 
-/// Takes a barrier's answer, on the writer's thread.
+/// Takes a barrier's answer, on the thread that wrote it.
 pub(crate) type Done = Box<dyn FnOnce(Result<Appended, Error>) + Send>;
 
 /// A barrier: entries that somebody waits for.
@@ -32,7 +32,7 @@ pub(crate) enum Item {
 #[derive(Default)]
 struct State {
     items: Vec<Item>,
-    /// Whether something in it can't wait for more.
+    /// Whether the thread has something to do.
     due: bool,
     recorded: usize,
     closed: bool,
@@ -58,26 +58,41 @@ impl Queue {
         Ok(())
     }
 
+    /// Queues a barrier and wakes the thread.
     pub(super) fn submit(&self, job: Job) {
         if let Err(error) = self.check() {
             return (job.done)(Err(error));
         }
-        let mut state = self.lock();
-        state.items.push(Item::Barrier(job));
-        state.due = true;
+        self.submit_quietly(job);
+        self.nudge();
+    }
+
+    /// Queues a barrier without waking the thread: the caller takes it out itself.
+    pub(super) fn submit_quietly(&self, job: Job) {
+        self.lock().items.push(Item::Barrier(job));
+    }
+
+    /// Wakes the thread.
+    pub(super) fn nudge(&self) {
+        self.lock().due = true;
         self.wake.notify_one();
     }
 
-    /// Waits until something is due and takes all that is there; `None` once the queue is closed and empty.
-    pub(super) fn next(&self) -> Option<Vec<Item>> {
+    /// Waits until something is due; `false` once the queue is closed and empty.
+    pub(super) fn wait(&self) -> bool {
         let mut state = self.lock();
         while !state.due && !state.closed {
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.due = false;
+        !state.closed || !state.items.is_empty()
+    }
+
+    /// Takes all that is there.
+    pub(super) fn take(&self) -> Vec<Item> {
+        let mut state = self.lock();
         state.recorded = 0;
-        let items = mem::take(&mut state.items);
-        if items.is_empty() && state.closed { None } else { Some(items) }
+        mem::take(&mut state.items)
     }
 
     /// Puts records whose barrier failed back before all others. A closed queue has nobody left to write them for.

@@ -1,0 +1,93 @@
+//! What whoever writes needs, and what is done about the write-ahead log. Never answers anybody itself.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::group::{Answers, Group};
+use super::queue::Queue;
+use crate::store::{BlobFolder, Writing};
+
+/// Bytes in the write-ahead log from which on it is moved into the database when nobody waits.
+const CHECKPOINT_IDLE: usize = 4 << 20;
+/// Bytes from which on it is moved even though somebody waits.
+const CHECKPOINT_BUSY: usize = 64 << 20;
+/// Barriers in one commit from which on it pays to wait a little for more.
+const CROWD: usize = 4;
+/// The longest such wait.
+const MAX_GATHER: Duration = Duration::from_millis(1);
+
+/// The one who writes at a time.
+pub(super) struct Worker {
+    queue: Arc<Queue>,
+    writing: Writing,
+    blobs: BlobFolder,
+    /// Roughly the bytes in the write-ahead log since it was moved into the database.
+    pending: usize,
+    /// How many barriers shared the last commit, and how long it took.
+    last: (usize, Duration),
+}
+
+impl Worker {
+    pub(super) const fn new(queue: Arc<Queue>, writing: Writing, blobs: BlobFolder, pending: usize) -> Self {
+        Self { queue, writing, blobs, pending, last: (0, Duration::ZERO) }
+    }
+
+    /// Whether many share commits at present.
+    pub(super) const fn is_crowded(&self) -> bool {
+        self.last.0 >= CROWD
+    }
+
+    /// Whether the write-ahead log may stay as it is.
+    pub(super) const fn is_idle(&self) -> bool {
+        self.pending < CHECKPOINT_IDLE
+    }
+
+    /// In a crowd, lets those who were just answered come back: without it every other commit would serve only the first
+    /// few of them. Costs them an eighth of a commit, and a lone writer nothing.
+    pub(super) fn gather(&self) {
+        if self.is_crowded() {
+            thread::sleep((self.last.1 / 8).min(MAX_GATHER));
+        }
+    }
+
+    /// Writes all that is queued, durably. What is given back must be given on.
+    pub(super) fn write(&mut self) -> Answers {
+        let group = Group::new(self.queue.take());
+        if group.is_empty() {
+            return Answers::default();
+        }
+        if let Err(error) = self.queue.check() {
+            return group.refuse(&error).1;
+        }
+        self.pending += group.bytes();
+        let (barriers, start) = (group.barriers(), Instant::now());
+        let written = group.write(&mut self.writing, &self.blobs);
+        self.last = (barriers, start.elapsed());
+        match written {
+            Ok(answers) => answers,
+            Err(failed) => {
+                if failed.error.poisons() {
+                    tracing::error!(error = %failed.error, "the ledger refuses everything from now on");
+                    self.queue.poison(&failed.error);
+                }
+                let (records, answers) = failed.group.refuse(&failed.error);
+                self.queue.put_back(records);
+                answers
+            }
+        }
+    }
+
+    /// Moves the write-ahead log into the database while nobody waits, or when it has become large.
+    pub(super) fn tidy(&mut self) {
+        let due = if self.queue.is_idle() { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
+        if self.pending < due || self.queue.check().is_err() {
+            return;
+        }
+        match self.writing.checkpoint() {
+            Ok(()) => self.pending = 0,
+            Err(error) if error.poisons() => self.queue.poison(&error),
+            Err(error) => tracing::warn!(%error, "the write-ahead log stays as it is"),
+        }
+    }
+}
