@@ -232,3 +232,38 @@ fn repeated_and_late_answers_change_nothing() {
     "#]],
     );
 }
+
+#[test]
+fn an_operation_that_never_lasts_is_given_up_on_and_nothing_else_starts() {
+    let mut spec = spec(vec![("restore", vec![restore("model", &[], 8), restore("flag", &[], 0)])]);
+    spec.stages[0].steps[0].settle_ms = 0;
+    let mut moves = vec![Locked(0), Plan(0, vec![9, 0])];
+    for act in 1..=3 {
+        moves.extend([Intend(act), Applied(act), Confirm((0, 0), 9, 1)]);
+        moves.push(Plan(0, vec![9, i64::from(act == 3)]));
+    }
+    check(
+        spec,
+        &moves,
+        expect![[r#"
+        opened → lock lake/model lake/flag
+        locked → plan model flag
+        planned [9, 0] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) 9, 1 to do → plan model flag
+        planned [9, 0] → act 2 (model.0 try 2)
+        intent 2 → nothing
+        applied 2 → confirm model
+        confirmed (0, 0) 9, 1 to do → plan model flag
+        planned [9, 0] → act 3 (model.0 try 3)
+        intent 3 → nothing
+        applied 3 → confirm model
+        confirmed (0, 0) 9, 1 to do → plan model flag
+        planned [9, 1] → nothing
+        = {halted:{kind:gave_up,step:{stage:0,step:0},reason:the operation was tried 3 times and did not take}}
+          model: Changed { applied: 3 }
+          flag: NotTouched
+    "#]],
+    );
+}

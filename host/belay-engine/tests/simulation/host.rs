@@ -257,5 +257,8 @@ impl Simulation {
         let text = serde_json::to_string(&self.journal).unwrap();
         let read: Vec<Event> = serde_json::from_str(&text).unwrap();
         assert_eq!(read, self.journal, "the journal does not survive its text");
+        for event in &self.journal {
+            assert_eq!(serde_json::to_value(event).unwrap()["kind"], event.kind());
+        }
     }
 }
