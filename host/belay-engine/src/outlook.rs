@@ -172,3 +172,20 @@ pub enum Refusal {
         limit: u32,
     },
 }
+
+impl fmt::Display for Refusal {
+    /// The reason, without what to do about it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired { .. } => f.write_str("the mandate has expired"),
+            Self::Violations { violations: lines }
+            | Self::OutsideMandate { outside: lines }
+            | Self::Denied { reasons: lines } => f.write_str(&lines.join("; ")),
+            Self::LosesTooMuch { resource, may_lose_ms, .. } => {
+                let hours = may_lose_ms / 3_600_000;
+                write!(f, "{resource} would set aside more than the {hours} h of data that the runbook may lose")
+            }
+            Self::RiskTooHigh { risk, limit } => write!(f, "risk {risk} is above every band: {limit} is the highest"),
+        }
+    }
+}

@@ -1,3 +1,32 @@
 //! Performs the engine's commands with the sandbox, the connections and the ledger. Owns tokio and time.
+//!
+//! [`Runtime`] is the one way in: plain requests and answers ([`api`]), so that a server can stand between one day.
 
 pub mod api;
+mod clock;
+mod commands;
+mod driver;
+mod governance;
+mod history;
+mod host;
+mod identity;
+mod init;
+mod journal;
+mod ledger;
+mod lint;
+mod log_line;
+mod owner;
+mod package;
+mod planner;
+mod prepare;
+mod reads;
+mod record;
+mod resolve;
+mod runtime;
+mod workspace;
+
+pub use driver::Progress;
+pub use init::init;
+pub use lint::lint;
+pub use runtime::{Runtime, inspect_plugin, verify_directory};
+pub use workspace::Workspace;

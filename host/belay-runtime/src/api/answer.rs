@@ -15,8 +15,9 @@ use belay_domain::plan::StagePlan;
 use belay_domain::point::Point;
 use belay_domain::risk::{Assessment, Band};
 use belay_domain::runbook::Runbook;
-use belay_domain::verdict::Judgement;
-use belay_engine::RunView;
+use belay_domain::state::Description;
+use belay_domain::verdict::{Judgement, Quorum};
+use belay_engine::{Receipt, RunView};
 use serde::{Deserialize, Serialize};
 
 use super::request::Mark;
@@ -101,12 +102,8 @@ pub enum Gate {
     },
     /// People must approve first.
     NeedsApprovals {
-        /// How many.
-        approvals: u32,
-        /// Who: `approver of ranking`.
-        role: String,
-        /// Why.
-        because: String,
+        /// Who, how many, and why.
+        quorums: Vec<Quorum>,
     },
     /// It does not run.
     Refused {
@@ -125,8 +122,10 @@ pub enum Gate {
 pub struct RunAnswer {
     /// The run.
     pub run: RunId,
-    /// How far it came, with its receipt once it is sealed.
+    /// How far it came.
     pub view: RunView,
+    /// What was and was not done so far; final once the run is sealed.
+    pub receipt: Receipt,
 }
 
 /// One run in a list.
@@ -148,6 +147,8 @@ pub struct RunSummary {
     pub requested_at: Millis,
     /// How far it came.
     pub view: RunView,
+    /// What was and was not done so far; final once the run is sealed.
+    pub receipt: Receipt,
     /// Whether a process is at work on it now.
     pub owned: bool,
 }
@@ -301,7 +302,6 @@ pub struct Holder {
     pub since: Millis,
 }
 
-
 /// A verified ledger, or what is wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct VerifyAnswer {
@@ -309,14 +309,33 @@ pub struct VerifyAnswer {
     pub sound: bool,
     /// Entries examined.
     pub entries: u64,
-    /// The root of the tree over them.
-    pub root: Digest,
-    /// The log's name.
-    pub origin: String,
+    /// Size and root of the published checkpoint, if its signature holds.
+    pub checkpoint: Option<(u64, Digest)>,
     /// What does not fit: where and what.
     pub problems: Vec<String>,
     /// Intents without an outcome: a run under way, or one to resume.
     pub open_intents: Vec<u64>,
-    /// How many entries from the start are still trustworthy.
+    /// The first so many entries are proven to be what the checkpoint's key signed.
     pub trustworthy: u64,
+}
+
+/// What a component is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PluginInspection {
+    /// The component's SHA-256.
+    pub digest: Digest,
+    /// In bytes.
+    pub size: u64,
+    /// `reverter`, `guardrail`, `probe`.
+    pub world: String,
+    /// The version of the contract that it was built against.
+    pub wit: String,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// What it exports.
+    pub exports: Vec<String>,
+    /// What it says of itself.
+    pub description: Option<Description>,
+    /// Why it could not say that.
+    pub problem: Option<String>,
 }

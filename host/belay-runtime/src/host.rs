@@ -1,0 +1,147 @@
+//! What every request works with: the workspace, the ledger, the sandbox, and who asks.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use belay_domain::digest::Digest;
+use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
+use belay_ledger::Ledger;
+use belay_sandbox::Access;
+use belay_sandbox::Reads;
+use belay_sandbox::{Limits, Plugin, Sandbox};
+
+use crate::api::{Error, Requester};
+use crate::ledger;
+use crate::reads::Lines;
+use crate::workspace::{Environment, Problems, Workspace};
+
+/// What every request works with.
+pub(crate) struct Host {
+    pub(crate) workspace: Workspace,
+    pub(crate) requester: Requester,
+    pub(crate) ledger: Ledger,
+    plugins: Plugins,
+    lines: Mutex<BTreeMap<EnvironmentName, Arc<Lines>>>,
+}
+
+impl Host {
+    pub(crate) fn open(folder: &Path, requester: Requester) -> Result<Self, Error> {
+        let workspace = Workspace::load(folder).map_err(problems)?;
+        let ledger = open_ledger(&workspace)?;
+        let plugins = Plugins::new(workspace.state.join("compiled"));
+        Ok(Self { workspace, requester, ledger, plugins, lines: Mutex::default() })
+    }
+
+    /// The connections of an environment, opened once.
+    pub(crate) fn lines(&self, name: &EnvironmentName, environment: &Environment) -> Arc<Lines> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = || Arc::new(Lines::open(environment.connections.values()));
+        Arc::clone(lines.entry(name.clone()).or_insert_with(open))
+    }
+
+    /// What a call may reach.
+    pub(crate) fn access(
+        &self,
+        name: &EnvironmentName,
+        environment: &Environment,
+        granted: impl IntoIterator<Item = ConnectionName>,
+    ) -> Access {
+        Access::new(self.lines(name, environment) as Arc<dyn Reads>, granted)
+    }
+
+    /// A plugin of the workspace, if its file is the one that was pinned.
+    pub(crate) fn plugin(&self, name: &PluginName) -> Result<Plugin, Error> {
+        let path =
+            self.workspace.plugins.get(name).ok_or_else(|| {
+                Error::usage(format!("`{name}` is no plugin of this workspace; belay.toml has [plugin]"))
+            })?;
+        let pinned = self.pinned(name)?;
+        self.plugins.load(name, path, pinned)
+    }
+
+    /// A plugin's component, as its file is.
+    pub(crate) fn component(&self, name: &PluginName) -> Result<Vec<u8>, Error> {
+        let path = self.workspace.plugins.get(name);
+        let bytes = path.map(std::fs::read).transpose();
+        let bytes = bytes.map_err(|error| Error::failed(format!("the plugin `{name}` can't be read: {error}")))?;
+        bytes.ok_or_else(|| Error::usage(format!("`{name}` is no plugin of this workspace")))
+    }
+
+    /// The digest that a plugin's component must have.
+    pub(crate) fn pinned(&self, name: &PluginName) -> Result<Digest, Error> {
+        self.workspace.lock.plugin.get(name).map(|pinned| pinned.digest).ok_or_else(|| {
+            let path = self.workspace.plugins.get(name).map_or_else(String::new, |path| path.display().to_string());
+            Error::usage(format!("the plugin `{name}` is not pinned in belay.lock"))
+                .changed("nothing was changed")
+                .next(format!("belay plugin add {path}"))
+        })
+    }
+}
+
+/// The workspace's ledger, which must be there: a clone of the configuration must not begin a second truth unnoticed.
+fn open_ledger(workspace: &Workspace) -> Result<Ledger, Error> {
+    Ledger::open(&workspace.state, &workspace.key).map_err(|error| {
+        let error = ledger::error(&error);
+        if workspace.state.join("ledger.db").exists() {
+            return error;
+        }
+        Error::usage(format!("there is no ledger at {}", workspace.state.display()))
+            .changed("nothing was changed")
+            .next("belay init, on the host where this workspace's state is to live")
+    })
+}
+
+/// Problems of a workspace as one error.
+pub(crate) fn problems(problems: Problems) -> Error {
+    Error::usage(problems.to_string()).changed("nothing was read or changed beyond the workspace").next("belay lint")
+}
+
+/// Plugins, loaded when they are needed: a workspace may have many that a request has no use for.
+struct Plugins {
+    compiled: PathBuf,
+    sandbox: Mutex<Option<Sandbox>>,
+    loaded: Mutex<BTreeMap<PluginName, Plugin>>,
+}
+
+impl Plugins {
+    fn new(compiled: PathBuf) -> Self {
+        Self { compiled, sandbox: Mutex::default(), loaded: Mutex::default() }
+    }
+
+    fn load(&self, name: &PluginName, path: &Path, pinned: Digest) -> Result<Plugin, Error> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded.get(name) {
+            return Ok(plugin.clone());
+        }
+        let bytes = std::fs::read(path).map_err(|error| {
+            Error::failed(format!("the plugin `{name}` can't be read from {}: {error}", path.display()))
+                .changed("nothing was changed")
+                .next("belay plugin list")
+        })?;
+        let found = Digest::of(&bytes);
+        if found != pinned {
+            let (path, found, pinned) = (path.display(), found.short(), pinned.short());
+            return Err(Error::refused(format!("{path} is {found}, but `{name}` is pinned as {pinned} in belay.lock"))
+                .changed("nothing was changed; the plugin was not run")
+                .next(format!("belay plugin add {path}, if the change is meant")));
+        }
+        let plugin = self.sandbox()?.load(&bytes, Some(&self.compiled)).map_err(|error| {
+            Error::failed(format!("the plugin `{name}` can't be loaded: {error}"))
+                .changed("nothing was changed")
+                .next(format!("belay plugin inspect {}", path.display()))
+        })?;
+        loaded.insert(name.clone(), plugin.clone());
+        Ok(plugin)
+    }
+
+    fn sandbox(&self) -> Result<Sandbox, Error> {
+        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sandbox) = &*sandbox {
+            return Ok(sandbox.clone());
+        }
+        let made = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+        *sandbox = Some(made.clone());
+        Ok(made)
+    }
+}

@@ -1,0 +1,165 @@
+//! Looks at everything in a workspace before anybody needs it: files, names, plugins, what plugins say of their
+//! configuration. Needs no state and reaches no system.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use belay_domain::digest::Digest;
+use belay_domain::id::PluginName;
+use belay_domain::json::Json;
+use belay_domain::runbook::{Setting, Step};
+use belay_domain::state::Description;
+use belay_sandbox::{Limits, Sandbox, World};
+
+use crate::api::{Error, Finding, LintAnswer};
+use crate::workspace::{self, Workspace};
+
+/// Examines a workspace.
+pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
+    let workspace = match Workspace::load(folder) {
+        Ok(workspace) => workspace,
+        Err(problems) => {
+            let findings = problems.0.into_iter().map(|problem| Finding {
+                file: problem.file,
+                line: problem.line,
+                message: problem.message,
+            });
+            return Ok(LintAnswer { examined: BTreeMap::new(), findings: findings.collect() });
+        }
+    };
+    let mut linter = Linter { workspace: &workspace, plugins: BTreeMap::new(), findings: Vec::new() };
+    linter.plugins().await?;
+    linter.feature_sets();
+    linter.runbooks();
+    linter.guardrails();
+    let counts = [
+        ("environments", workspace.environments.len()),
+        ("feature sets", workspace.feature_sets.len()),
+        ("runbooks", workspace.runbooks.len()),
+        ("plugins", workspace.plugins.len()),
+        ("guardrails", workspace.guardrails.len()),
+    ];
+    let examined = counts.into_iter().map(|(what, count)| (what.to_owned(), count as u64)).collect();
+    Ok(LintAnswer { examined, findings: linter.findings })
+}
+
+struct Linter<'w> {
+    workspace: &'w Workspace,
+    plugins: BTreeMap<PluginName, (World, Description)>,
+    findings: Vec<Finding>,
+}
+
+impl Linter<'_> {
+    fn find(&mut self, file: impl Into<PathBuf>, message: String) {
+        self.findings.push(Finding { file: file.into(), line: None, message });
+    }
+
+    async fn plugins(&mut self) -> Result<(), Error> {
+        let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+        for (name, path) in &self.workspace.plugins {
+            match describe(&sandbox, path).await {
+                Ok((digest, world, description)) => {
+                    match self.workspace.lock.plugin.get(name) {
+                        None => self
+                            .find("belay.lock", format!("`{name}` is not pinned: belay plugin add {}", path.display())),
+                        Some(pinned) if pinned.digest != digest => {
+                            let (found, pinned) = (digest.short(), pinned.digest.short());
+                            self.find("belay.lock", format!("`{name}` is pinned as {pinned}, but its file is {found}"));
+                        }
+                        Some(_) => {}
+                    }
+                    self.plugins.insert(name.clone(), (world, description));
+                }
+                Err(error) => self.find(workspace::FILE, format!("plugin `{name}`: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn feature_sets(&mut self) {
+        for set in self.workspace.feature_sets.values() {
+            for resource in set.resources() {
+                let place = format!("`{}` of {}", resource.name, set.name());
+                self.config(&resource.plugin, World::Reverter, &resource.config, &place);
+            }
+        }
+    }
+
+    fn runbooks(&mut self) {
+        for runbook in self.workspace.runbooks.values() {
+            let serves =
+                self.workspace.feature_sets.values().any(|set| runbook.resources().all(|r| set.resource(r).is_some()));
+            if !serves {
+                self.find("runbooks", format!("no feature set has all the resources of `{}`", runbook.name));
+            }
+            for check in &runbook.checks {
+                let place = format!("a check of {}", runbook.name);
+                let config = crate::planner::with_connections(&check.config, &check.connections);
+                if let Ok(config) = config {
+                    self.config(&check.probe, World::Probe, &config, &place);
+                }
+            }
+            for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
+                self.attributes(runbook, step);
+            }
+        }
+    }
+
+    /// What a step sets must be attributes that the resource's plugin knows, in each feature set that it serves.
+    fn attributes(&mut self, runbook: &belay_domain::runbook::Runbook, step: &Step) {
+        let Step::Resource { resource, set: Some(set), .. } = step else { return };
+        let value = |setting: &Setting| match setting {
+            Setting::Value(value) => Some(value.value().clone()),
+            Setting::Parameter(name) => {
+                let parameter = runbook.parameters.iter().find(|parameter| parameter.name == *name)?;
+                parameter.default.as_ref().map(|default| default.value().clone())
+            }
+        };
+        let attributes: serde_json::Map<_, _> =
+            set.iter().filter_map(|(name, setting)| Some((name.clone(), value(setting)?))).collect();
+        let attributes = serde_json::Value::Object(attributes);
+        for feature_set in self.workspace.feature_sets.values() {
+            let Some(spec) = feature_set.resource(resource) else { continue };
+            let Some((_, description)) = self.plugins.get(&spec.plugin) else { continue };
+            if let Err(error) = fits(&description.attributes_schema, &attributes) {
+                let place = format!("`{resource}` in {} ({})", runbook.name, feature_set.name());
+                self.find("runbooks", format!("{place} sets {attributes}, but {}: {error}", spec.plugin));
+            }
+        }
+    }
+
+    fn guardrails(&mut self) {
+        for guardrail in &self.workspace.guardrails {
+            self.config(&guardrail.plugin, World::Guardrail, &guardrail.config, "a guardrail");
+        }
+    }
+
+    fn config(&mut self, plugin: &PluginName, world: World, config: &Json, place: &str) {
+        let Some((found, description)) = self.plugins.get(plugin) else { return };
+        if *found != world {
+            let message = format!("{place}: `{plugin}` is a {found}, where a {world} is needed");
+            return self.find(workspace::FILE, message);
+        }
+        if let Err(error) = fits(&description.config_schema, config.value()) {
+            self.find(workspace::FILE, format!("{place}: the configuration does not fit {plugin}: {error}"));
+        }
+    }
+}
+
+async fn describe(sandbox: &Sandbox, path: &Path) -> Result<(Digest, World, Description), String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+    let plugin = sandbox.load(&bytes, None).map_err(|error| error.to_string())?;
+    let description = plugin.describe().await.result.map_err(|error| error.to_string())?;
+    Ok((plugin.digest(), plugin.world(), description))
+}
+
+/// Whether a value fits a JSON Schema; the first way in which it does not.
+fn fits(schema: &str, value: &serde_json::Value) -> Result<(), String> {
+    let schema: serde_json::Value =
+        serde_json::from_str(schema).map_err(|error| format!("its schema is no JSON: {error}"))?;
+    let validator = jsonschema::validator_for(&schema).map_err(|error| format!("its schema is none: {error}"))?;
+    validator.validate(value).map_err(|error| {
+        let place = error.instance_path().to_string();
+        if place.is_empty() { error.to_string() } else { format!("{error} (at {place})") }
+    })
+}

@@ -1,0 +1,65 @@
+//! An entry in a few words, for people. What it says in full is its JSON.
+
+use belay_ledger::Entry;
+use serde_json::Value;
+
+/// What an entry says, in one line.
+pub(crate) fn summary(entry: &Entry) -> String {
+    let body = entry.body.value();
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let number = |pointer: &str| body.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let short = |pointer: &str| text(pointer).chars().take(12).collect::<String>();
+    match entry.kind.as_str() {
+        "plugin.call" => {
+            let (plugin, function, status) = (text("/plugin"), text("/call/function"), text("/call/status"));
+            format!(
+                "{plugin} {function}: {status}, {} reads, {} µs",
+                number("/call/reads"),
+                number("/call/duration_us")
+            )
+        }
+        "run.opened" => {
+            format!("{} on {}, mandate {}", text("/runbook/name"), text("/feature_set/name"), short("/mandate"))
+        }
+        "stage.planned" if text("/finding/kind") == "judged" => format!(
+            "{}: {} operations, risk {}, plan {}",
+            text("/name"),
+            number("/operations"),
+            number("/finding/risk/risk"),
+            short("/plan")
+        ),
+        "stage.planned" => format!("{}: breaks {} rules", text("/name"), number("/finding/violations")),
+        "intent" => format!(
+            "step {}.{}, operation {} (attempt {}), {}",
+            number("/step/stage"),
+            number("/step/step"),
+            number("/index"),
+            number("/attempt"),
+            short("/operation")
+        ),
+        "outcome" => {
+            let why = [text("/outcome/detail"), text("/outcome/reason")].concat();
+            format!("{} for intent {}: {why}", text("/outcome/kind"), number("/intent"))
+        }
+        "point.captured" => format!("{} of {}: {}", text("/id"), text("/feature_set"), text("/message")),
+        "point.marked" => format!("{} is {}", text("/id"), text("/mark")),
+        "resource.seen" => format!("{} is {}", text("/resource"), text("/version")),
+        "resource.changed_outside" => {
+            format!(
+                "{}: {} → {} with no run to explain it",
+                text("/resource"),
+                text("/before/version"),
+                text("/version")
+            )
+        }
+        "plugin.added" => format!("{} is {}", text("/name"), short("/digest")),
+        "configuration.changed" => format!("{} {} is now {}", text("/what"), text("/name"), short("/digest")),
+        "run.sealed" => text("/ending"),
+        "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),
+        "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),
+        "request.refused" => body.pointer("/reasons").map(ToString::to_string).unwrap_or_default(),
+        "incident.attached" => text("/incident"),
+        "mandate" => format!("{}, until {} ms", short("/mandate"), number("/expires_at")),
+        _ => String::new(),
+    }
+}

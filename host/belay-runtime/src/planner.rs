@@ -1,0 +1,265 @@
+//! Makes plans: lets plugins observe and propose, has the plan checker examine what they propose, weighs it and lets
+//! the guardrails judge it. Writes nothing but records of its calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use belay_domain::assess::{self, Situation};
+use belay_domain::digest::Digest;
+use belay_domain::examined::Examined;
+use belay_domain::facts::{Case, Facts, Mode};
+use belay_domain::feature_set::{FeatureSet, Tier};
+use belay_domain::id::{EnvironmentName, Millis, PluginName, ResourceName, StageName, StepId};
+use belay_domain::json::Json;
+use belay_domain::mandate::{Destination, Purpose};
+use belay_domain::operation::RiskFactor;
+use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
+use belay_domain::plan_check;
+use belay_domain::risk::Assessment;
+use belay_domain::state::{Context, Desired, State};
+use belay_domain::verdict::{Judgement, Verdict};
+use belay_sandbox::Call;
+
+use crate::api::{Error, GuardrailVerdict};
+use crate::clock;
+use crate::host::Host;
+use crate::record::{self, Cause};
+use crate::workspace::{Environment, Guardrail};
+
+/// What every plan of a run shares.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    pub(crate) host: Arc<Host>,
+    pub(crate) cause: Cause,
+    pub(crate) environment_name: EnvironmentName,
+    pub(crate) environment: Environment,
+    pub(crate) feature_set: FeatureSet,
+    pub(crate) purpose: Purpose,
+    pub(crate) destination: Destination,
+    pub(crate) runbook: belay_domain::mandate::Named<belay_domain::id::RunbookName>,
+    /// The resources that the run restores.
+    pub(crate) restored: BTreeSet<ResourceName>,
+    /// The probes of its checks.
+    pub(crate) probes: Vec<PluginName>,
+    /// The stages of the run, for the facts.
+    pub(crate) stages: Vec<StageName>,
+    /// What makes the keys of this run's operations its own.
+    pub(crate) key: String,
+}
+
+/// A plan, and what the host and the guardrails make of it.
+pub(crate) struct Judged {
+    pub(crate) plan: StagePlan,
+    pub(crate) finding: Finding,
+    pub(crate) at: Millis,
+}
+
+/// What the host and the guardrails make of a plan.
+pub(crate) enum Finding {
+    /// It breaks rules.
+    Violates(Vec<String>),
+    /// It keeps them.
+    Judged { examined: Examined, assessment: Assessment, verdicts: Vec<GuardrailVerdict> },
+}
+
+/// What a stage is to do: its place, its name, and what each step is about.
+pub(crate) struct StageToPlan<'s> {
+    pub(crate) index: u32,
+    pub(crate) name: &'s StageName,
+    pub(crate) steps: Vec<(StepId, &'s Subject)>,
+}
+
+impl Ground {
+    /// Observes and plans the steps side by side, then examines, assesses and judges the whole.
+    pub(crate) async fn plan(&self, stage: &StageToPlan<'_>) -> Result<Judged, Error> {
+        let at = clock::now();
+        let works = futures_util::future::join_all(stage.steps.iter().map(|(id, subject)| self.work(*id, subject, at)));
+        let works = works.await.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let steps = stage.steps.iter().zip(works);
+        let steps = steps.map(|((id, subject), work)| StepPlan { id: *id, subject: (*subject).clone(), work });
+        let plan = StagePlan {
+            environment: self.environment_name.clone(),
+            index: stage.index,
+            stage: stage.name.clone(),
+            steps: steps.collect(),
+        };
+        let finding = self.find(&plan, at).await?;
+        Ok(Judged { plan, finding, at })
+    }
+
+    async fn work(&self, id: StepId, subject: &Subject, at: Millis) -> Result<Work, Error> {
+        let target = match subject {
+            Subject::Manual { .. } => return Ok(Work::Person),
+            Subject::Resource(target) => target,
+        };
+        let observed = match self.observe(target).await? {
+            Ok(observed) => observed,
+            Err(reason) => return Ok(Work::Blind { reason }),
+        };
+        let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
+        Ok(match self.propose(target, &moment, &observed).await? {
+            Ok(change) => Work::Change { observed, change },
+            Err(reason) => Work::Blind { reason },
+        })
+    }
+
+    /// The resource's state now, or why it can't be told.
+    pub(crate) async fn observe(&self, target: &Target) -> Result<Result<State, String>, Error> {
+        let plugin = self.host.plugin(&target.plugin)?;
+        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(not_a("reverter", &target.plugin))) };
+        let call = reverter.observe(&self.access(target), &target.to_resource()).await;
+        self.answer(&target.plugin, call)
+    }
+
+    /// What the plugin proposes to get from a state to what is wanted.
+    async fn propose(
+        &self,
+        target: &Target,
+        moment: &Context,
+        observed: &State,
+    ) -> Result<Result<belay_domain::operation::Change, String>, Error> {
+        let plugin = self.host.plugin(&target.plugin)?;
+        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(not_a("reverter", &target.plugin))) };
+        let path: [Desired; 1] = [target.desired.clone()];
+        let call = reverter.plan(&self.access(target), moment, &target.to_resource(), observed, &path).await;
+        let changes = self.answer(&target.plugin, call)?;
+        Ok(changes.and_then(|changes| changes.into_iter().next().ok_or_else(|| "it proposed no change".to_owned())))
+    }
+
+    /// Observes a resource and plans it again: what was found, and how many operations it would still take.
+    pub(crate) async fn confirm(&self, id: StepId, target: &Target) -> Result<(Result<State, String>, u32), Error> {
+        let subject = Subject::Resource(Box::new(target.clone()));
+        Ok(match self.work(id, &subject, clock::now()).await? {
+            Work::Change { observed, change } => (Ok(observed), crate::resolve::count(change.operations.len())),
+            Work::Blind { reason } => (Err(reason), 0),
+            Work::Person => (Err("a person's work can't be observed".to_owned()), 0),
+        })
+    }
+
+    /// The components in use now: reverters of the run's resources, and every guardrail.
+    pub(crate) fn components(&self) -> BTreeMap<PluginName, Digest> {
+        let reverters = self.feature_set.resources().iter().filter(|spec| self.restored.contains(&spec.name));
+        let reverters = reverters.map(|spec| &spec.plugin);
+        let guardrails = self.host.workspace.guardrails.iter().map(|guardrail| &guardrail.plugin);
+        let named = reverters.chain(guardrails).chain(&self.probes);
+        named.filter_map(|name| Some((name.clone(), self.host.pinned(name).ok()?))).collect()
+    }
+
+    fn access(&self, target: &Target) -> belay_sandbox::Access {
+        let granted = std::iter::once(&target.at.connection).chain(&target.connections).cloned();
+        self.host.access(&self.environment_name, &self.environment, granted)
+    }
+
+    /// Records a call; its answer, or why there is none, for people.
+    pub(crate) fn answer<T>(
+        &self,
+        plugin: &belay_domain::id::PluginName,
+        call: Call<T>,
+    ) -> Result<Result<T, String>, Error> {
+        record::call(&self.host.ledger, &self.cause, plugin, &call.record)?;
+        Ok(call.result.map_err(|error| format!("{plugin}: {error}")))
+    }
+
+    async fn find(&self, plan: &StagePlan, at: Millis) -> Result<Finding, Error> {
+        // What could not be seen can be neither examined nor judged; the steps that could still are.
+        let rules = self.environment.rules();
+        let examined = match plan_check::examine(plan, &rules) {
+            Ok(examined) => examined,
+            Err(violations) => return Ok(Finding::Violates(violations.iter().map(ToString::to_string).collect())),
+        };
+        let left = assess::left_downstream(&self.feature_set, plan, &self.restored);
+        let downstream: Vec<Tier> = left.iter().map(|_| self.feature_set.tier()).collect();
+        let situation = Situation {
+            plan,
+            examined: &examined,
+            connections: &rules,
+            feature_set: &self.feature_set,
+            downstream: &downstream,
+            now: at,
+            point_age_ms: self.point_age(at),
+            max_point_age_ms: Some(self.environment.risk.max_point_age_ms),
+            factors: &[],
+        };
+        let first = assess::assess(&situation);
+        let verdicts = self.judge(plan, &examined, &first, at).await?;
+        let factors: Vec<RiskFactor> =
+            verdicts.iter().filter(|v| v.enforced).flat_map(|v| v.judgement.factors.clone()).collect();
+        let assessment = assess::assess(&Situation { factors: &factors, ..situation });
+        Ok(Finding::Judged { examined, assessment, verdicts })
+    }
+
+    fn point_age(&self, at: Millis) -> Option<u64> {
+        match &self.destination {
+            Destination::Point { captured_at, .. } => Some(at.since(*captured_at)),
+            Destination::Before { at: moment } => Some(at.since(*moment)),
+            Destination::Versions { .. } | Destination::UndoPoint { .. } => None,
+        }
+    }
+
+    async fn judge(
+        &self,
+        plan: &StagePlan,
+        examined: &Examined,
+        assessment: &Assessment,
+        at: Millis,
+    ) -> Result<Vec<GuardrailVerdict>, Error> {
+        if self.host.workspace.guardrails.is_empty() {
+            return Ok(Vec::new());
+        }
+        let facts = Facts::of(&Case {
+            mode: Mode::Live,
+            purpose: &self.purpose,
+            now: at,
+            requester: &self.cause.requester.name,
+            incident: self.cause.incident.as_ref(),
+            runbook: &self.runbook,
+            feature_set: &self.feature_set,
+            destination: &self.destination,
+            stages: &self.stages,
+            restored: &self.restored,
+            plan,
+            examined,
+            assessment,
+        });
+        let facts = Json::from(&facts).map_err(|error| Error::failed(format!("the facts can't be told: {error}")))?;
+        let guardrails = &self.host.workspace.guardrails;
+        let verdicts = futures_util::future::join_all(guardrails.iter().map(|guardrail| self.ask(guardrail, &facts)));
+        verdicts.await.into_iter().collect()
+    }
+
+    /// Doubt denies: a guardrail that can't answer, for whatever reason, has denied.
+    async fn ask(&self, guardrail: &Guardrail, facts: &Json) -> Result<GuardrailVerdict, Error> {
+        let answer = match self.host.plugin(&guardrail.plugin) {
+            Err(error) => Err(error.what),
+            Ok(plugin) => match plugin.as_guardrail() {
+                None => Err(not_a("guardrail", &guardrail.plugin)),
+                Some(policy) => {
+                    let call = policy.judge(&facts.into(), &(&guardrail.config).into()).await;
+                    self.answer(&guardrail.plugin, call)?
+                }
+            },
+        };
+        let (judgement, failed) = match answer {
+            Ok(judgement) => (judgement, None),
+            Err(reason) => {
+                let said = format!("the guardrail could not judge ({reason}); doubt denies");
+                let judgement = Judgement { verdict: Verdict::Deny(vec![said]), factors: vec![], notes: vec![] };
+                (judgement, Some(reason))
+            }
+        };
+        Ok(GuardrailVerdict { plugin: guardrail.plugin.clone(), enforced: guardrail.enforced, judgement, failed })
+    }
+}
+
+/// A probe's configuration, with the names of the connections that it may read.
+pub(crate) fn with_connections(config: &Json, connections: &[belay_domain::id::ConnectionName]) -> Result<Json, Error> {
+    let mut value = config.value().clone();
+    if let Some(object) = value.as_object_mut() {
+        object.insert("connections".to_owned(), serde_json::json!(connections));
+    }
+    Json::new(value).map_err(|error| Error::usage(error.to_string()))
+}
+
+pub(crate) fn not_a(world: &str, plugin: &belay_domain::id::PluginName) -> String {
+    format!("`{plugin}` is no {world}")
+}

@@ -1,0 +1,385 @@
+//! From a request to a run that could be opened: what it names, what each step wants, the first plan of every stage, the
+//! mandate that follows. Performs nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use belay_domain::digest::Digest;
+use belay_domain::id::{Millis, PluginName, ResourceName, RunId, StageName, StepId};
+use belay_domain::json::{self, Json, MAX_INTEGER};
+use belay_domain::mandate::{self, Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
+use belay_domain::operation::Reversibility;
+use belay_domain::plan::Subject;
+use belay_domain::risk::Bands;
+use belay_domain::state::{Pin, Reference};
+use belay_engine::{DEFAULT_ATTEMPTS, RunSpec, StageSpec, StepSpec};
+
+use crate::api::{Error, Goal, Mark, PlanRequest};
+use crate::clock;
+use crate::history;
+use crate::host::Host;
+use crate::planner::{self, Finding, Ground, Judged, StageToPlan};
+use crate::record::Cause;
+use crate::resolve::{self, About, Aim, Resolution, count};
+use crate::workspace::Environment;
+
+/// From the decision to act: a host that wakes up later doesn't act.
+const ACT_WITHIN_MS: u64 = 10_000;
+/// Until a connection says otherwise, for steps without one.
+const SETTLE_MS: u64 = 1_000;
+
+/// A run that could be opened.
+pub(crate) struct Prepared {
+    pub(crate) ground: Ground,
+    pub(crate) destination_label: String,
+    pub(crate) stages: Vec<StageSpec>,
+    pub(crate) left_out: Vec<StageName>,
+    pub(crate) checks: Vec<belay_domain::check::Check>,
+    pub(crate) service_level: belay_domain::runbook::ServiceLevel,
+    pub(crate) parameters: BTreeMap<String, Json>,
+    pub(crate) still_affected: Vec<String>,
+    pub(crate) excepted: Vec<ResourceName>,
+    pub(crate) firsts: Vec<Judged>,
+    pub(crate) requested_at: Millis,
+}
+
+/// What makes a prepared run one of its own.
+pub(crate) struct Identity {
+    pub(crate) run: RunId,
+    pub(crate) nonce: String,
+    pub(crate) log: LogHead,
+}
+
+impl Prepared {
+    /// Resolves a request and plans every stage from the present.
+    pub(crate) async fn of(host: &Arc<Host>, request: &PlanRequest) -> Result<Self, Error> {
+        let requested_at = clock::now();
+        let resolution = Resolution::of(&host.workspace, request)?;
+        let mut cause = Cause::of(&host.requester).within(&resolution.environment_name);
+        cause.incident.clone_from(&request.incident);
+        cause.reason.clone_from(&request.reason);
+        let (aim, destination_label) = aim(host, &resolution, request)?;
+        let mut ground = ground(host, cause, &resolution, &aim)?;
+        let pins = pins(&ground, &resolution, &aim).await?;
+        let stages = stages(&ground, &resolution, &pins)?;
+        ground.restored = restored(&stages);
+        let mut prepared = Self {
+            ground,
+            destination_label,
+            stages,
+            left_out: resolution.left_out.clone(),
+            checks: resolution.runbook.checks.clone(),
+            service_level: resolution.runbook.service_level,
+            parameters: resolution.parameters.clone(),
+            still_affected: Vec::new(),
+            excepted: request.except.clone(),
+            firsts: Vec::new(),
+            requested_at,
+        };
+        prepared.still_affected = prepared.not_covered();
+        prepared.plan_all().await?;
+        Ok(prepared)
+    }
+
+    /// The first plan of every stage.
+    pub(crate) async fn plan_all(&mut self) -> Result<(), Error> {
+        let mut firsts = Vec::with_capacity(self.stages.len());
+        for (index, stage) in self.stages.iter().enumerate() {
+            let steps = stage.steps.iter().filter(|step| !step.excepted).map(|step| (step.id, &step.subject));
+            let to_plan = StageToPlan { index: count(index), name: &stage.name, steps: steps.collect() };
+            firsts.push(self.ground.plan(&to_plan).await?);
+        }
+        self.firsts = firsts;
+        Ok(())
+    }
+
+    /// Consumers of the set, and resources made from what is restored that the run leaves as they are.
+    fn not_covered(&self) -> Vec<String> {
+        let set = &self.ground.feature_set;
+        let left = set.resources().iter().filter(|spec| {
+            !self.ground.restored.contains(&spec.name)
+                && set.upstream_of(&spec.name).iter().any(|upstream| self.ground.restored.contains(*upstream))
+        });
+        let resources = left.map(|spec| format!("{} is made from what is restored", spec.name));
+        let consumers = set.consumers().iter().map(|consumer| format!("{} consumes this set", consumer.name));
+        resources.chain(consumers).collect()
+    }
+
+    /// What the run would be made from.
+    pub(crate) fn spec(&self, identity: Identity) -> Result<RunSpec, Error> {
+        let risk = &self.ground.environment.risk;
+        Ok(RunSpec {
+            mandate: self.mandate(identity)?,
+            stages: self.stages.clone(),
+            left_out: self.left_out.clone(),
+            checks: self.checks.clone(),
+            service_level: self.service_level,
+            bands: risk.bands.clone(),
+            tier: self.ground.feature_set.tier(),
+            still_affected: self.still_affected.clone(),
+            attempts: DEFAULT_ATTEMPTS,
+            requested_at: self.requested_at,
+        })
+    }
+
+    fn mandate(&self, identity: Identity) -> Result<Mandate, Error> {
+        let cant = |error: json::NotCanonical| Error::failed(format!("the mandate can't be written: {error}"));
+        let ground = &self.ground;
+        let set = &ground.feature_set;
+        let issued_at = clock::now();
+        let targets = self.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| step.subject.target());
+        let wanted = targets.map(|target| Ok((target.resource.clone(), Wanted::of(&target.desired)?)));
+        Ok(Mandate {
+            schema: mandate::SCHEMA,
+            run: identity.run,
+            purpose: ground.purpose.clone(),
+            environment: ground.environment_name.clone(),
+            requester: ground.cause.requester.name.clone(),
+            incident: ground.cause.incident.clone(),
+            runbook: ground.runbook.clone(),
+            feature_set: Named { name: set.name().clone(), digest: json::digest_of(set).map_err(cant)? },
+            destination: ground.destination.clone(),
+            parameters: self.parameters.clone(),
+            desired: wanted.collect::<Result<_, json::NotCanonical>>().map_err(cant)?,
+            stages: self.firsts.iter().map(|first| bounds(first, &ground.environment)).collect(),
+            governance: ground.host.workspace.governance(&ground.environment_name).map_err(cant)?,
+            components: ground.components(),
+            ledger: identity.log,
+            issued_at,
+            expires_at: issued_at.plus(ground.environment.risk.mandate_ttl_ms),
+            nonce: identity.nonce,
+        })
+    }
+}
+
+/// What a stage's first plan allows later ones. What could not be seen is bounded by what needs nobody's approval: a
+/// system that comes back must not find its run without a mandate. A stage that is refused may do nothing.
+fn bounds(first: &Judged, environment: &Environment) -> Bounds {
+    let bands = &environment.risk.bands;
+    let headroom = u64::from(environment.risk.headroom);
+    let found = match &first.finding {
+        Finding::Judged { examined, assessment, .. } if first.plan.blind().next().is_none() => {
+            Bounds::of_first_plan(&first.plan, examined, assessment, bands, headroom)
+        }
+        Finding::Judged { .. } | Finding::Violates(_) => None,
+    };
+    let unseen = first.plan.blind().next().is_some();
+    found.unwrap_or_else(|| Bounds {
+        stage: first.plan.stage.clone(),
+        worst: unseen.then_some(Reversibility::Recoverable),
+        highest_risk: if unseen { without_approval(bands) } else { 0 },
+        most_touches: if unseen { MAX_INTEGER.unsigned_abs() } else { 0 },
+        most_rows_set_aside: BTreeMap::new(),
+    })
+}
+
+/// The highest risk that needs nobody's approval.
+fn without_approval(bands: &Bands) -> u32 {
+    let free = |risk: &u32| bands.of(*risk).is_some_and(|band| band.approvals == 0);
+    (0..=100).rev().find(free).unwrap_or(0)
+}
+
+fn aim(host: &Host, resolution: &Resolution<'_>, request: &PlanRequest) -> Result<(Aim, String), Error> {
+    let wanting = resolution.wanting_destination();
+    let Some(goal) = &request.goal else {
+        if wanting.is_empty() {
+            return Ok((Aim::Nothing, "the settings of the runbook".to_owned()));
+        }
+        let message = format!("`{}` restores {}: back to what?", resolution.runbook.name, resolve::list(&wanting));
+        return Err(Error::usage(message)
+            .changed("nothing was read or changed")
+            .next("add --to latest-good, --to POINT, --before TIME, or --at RESOURCE=VERSION"));
+    };
+    if let Some(aim) = Aim::locate(goal, &wanting)? {
+        let label = match goal {
+            Goal::Before(_) => "the states before that moment",
+            Goal::Versions(_) => "the versions that were named",
+            Goal::Point(_) | Goal::LatestGood => "",
+        };
+        return Ok((aim, label.to_owned()));
+    }
+    let summary = match goal {
+        Goal::Point(id) => history::point(&host.ledger, id)?,
+        Goal::LatestGood | Goal::Before(_) | Goal::Versions(_) => {
+            history::latest_good(&host.ledger, resolution.feature_set.name(), &resolution.environment_name)?
+        }
+    };
+    let point = &summary.point;
+    if point.feature_set != *resolution.feature_set.name() || point.environment != resolution.environment_name {
+        let message = format!("{} is a point of `{}` in `{}`", summary.id, point.feature_set, point.environment);
+        return Err(Error::usage(message).changed("nothing was changed").next("belay point list"));
+    }
+    if let Some((Mark::Bad, by)) = &summary.mark {
+        return Err(Error::refused(format!("{} is marked bad by {by}", summary.id))
+            .changed("nothing was changed")
+            .next(format!("belay point list {}", point.feature_set)));
+    }
+    let age = clock::now().since(point.captured_at);
+    let oldest = resolution.environment.risk.max_point_age_ms;
+    if age > oldest {
+        let days = |ms: u64| ms / 86_400_000;
+        let message = format!("{} is {} days old; the oldest allowed is {}", summary.id, days(age), days(oldest));
+        return Err(Error::refused(message)
+            .changed("nothing was changed")
+            .next(format!("belay point list {}", point.feature_set)));
+    }
+    let marked = summary.mark.as_ref().map(|(_, by)| format!(", marked good by {by}")).unwrap_or_default();
+    let label = format!("{} ({} old{marked})", summary.id, rough(age));
+    Ok((Aim::Point { id: summary.id, digest: summary.digest, point: Box::new(summary.point) }, label))
+}
+
+/// A length of time for people: `2 days`.
+fn rough(ms: u64) -> String {
+    let (number, unit) = match ms / 1_000 {
+        seconds if seconds < 120 => (seconds, "second"),
+        seconds if seconds < 7_200 => (seconds / 60, "minute"),
+        seconds if seconds < 172_800 => (seconds / 3_600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+fn ground(host: &Arc<Host>, cause: Cause, resolution: &Resolution<'_>, aim: &Aim) -> Result<Ground, Error> {
+    let destination = match aim {
+        Aim::Point { id, digest, point } => {
+            Destination::Point { id: id.clone(), digest: *digest, captured_at: point.captured_at }
+        }
+        Aim::Locate { destination, .. } => destination.clone(),
+        Aim::Nothing => Destination::Versions { versions: BTreeMap::new() },
+    };
+    let digest = json::digest_of(resolution.runbook).map_err(|error| Error::usage(error.to_string()))?;
+    Ok(Ground {
+        host: Arc::clone(host),
+        cause,
+        environment_name: resolution.environment_name.clone(),
+        environment: resolution.environment.clone(),
+        feature_set: resolution.feature_set.clone(),
+        purpose: Purpose::Rollback,
+        destination,
+        runbook: Named { name: resolution.runbook.name.clone(), digest },
+        restored: BTreeSet::new(),
+        probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
+        stages: resolution.stages.iter().map(|stage| stage.name.clone()).collect(),
+        key: "plan".to_owned(),
+    })
+}
+
+/// The pin of each resource that the destination tells of.
+async fn pins(ground: &Ground, resolution: &Resolution<'_>, aim: &Aim) -> Result<BTreeMap<ResourceName, Pin>, Error> {
+    match aim {
+        Aim::Nothing => Ok(BTreeMap::new()),
+        Aim::Point { id, point, .. } => {
+            let wanting = resolution.wanting_destination();
+            if let Some(missing) = wanting.iter().find(|name| !point.pins.contains_key(**name)) {
+                return Err(Error::usage(format!("{id} pins nothing for `{missing}`"))
+                    .changed("nothing was changed")
+                    .next(format!("add --except {missing}, or name another point: belay point list")));
+            }
+            for name in wanting {
+                moved_house(resolution, point, name, id)?;
+            }
+            Ok(point.pins.iter().map(|(name, pinned)| (name.clone(), pinned.pin.clone())).collect())
+        }
+        Aim::Locate { references, .. } => {
+            let located = references.iter().map(|(name, reference)| ground.locate(name, reference));
+            futures_util::future::join_all(located).await.into_iter().collect()
+        }
+    }
+}
+
+/// A pin holds for the place that it was taken at.
+fn moved_house(
+    resolution: &Resolution<'_>,
+    point: &belay_domain::point::Point,
+    name: &ResourceName,
+    id: &belay_domain::id::PointId,
+) -> Result<(), Error> {
+    let (Some(pinned), Some(spec)) = (point.pins.get(name), resolution.feature_set.resource(name)) else {
+        return Ok(());
+    };
+    if pinned.at == spec.at {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{id} pinned `{name}` at {}, but it now lives at {}", pinned.at, spec.at))
+        .changed("nothing was changed")
+        .next(format!("add --except {name}, or name another point: belay point list")))
+}
+
+fn stages(
+    ground: &Ground,
+    resolution: &Resolution<'_>,
+    pins: &BTreeMap<ResourceName, Pin>,
+) -> Result<Vec<StageSpec>, Error> {
+    let component = |plugin: &PluginName| ground.host.pinned(plugin);
+    let step = |step: &resolve::ResolvedStep| {
+        let subject = resolution.subject(&step.about, pins, component)?;
+        let subject = subject.or_else(|| left_out(resolution, &step.about, component).ok().flatten());
+        let subject =
+            subject.ok_or_else(|| Error::usage("a step wants something that the destination doesn't tell"))?;
+        Ok(step_spec(&ground.environment, step.id, subject, step.excepted))
+    };
+    resolution
+        .stages
+        .iter()
+        .map(|stage| {
+            let steps = stage.steps.iter().map(step).collect::<Result<_, Error>>()?;
+            Ok(StageSpec { name: stage.name.clone(), steps })
+        })
+        .collect()
+}
+
+/// A step that was left out wants nothing; it stands in the run so that the receipt can name it.
+fn left_out(
+    resolution: &Resolution<'_>,
+    about: &About,
+    component: impl Fn(&PluginName) -> Result<Digest, Error>,
+) -> Result<Option<Subject>, Error> {
+    let About::Resource { resource, connections, .. } = about else { return Ok(None) };
+    let empty = Json::parse("{}").map_err(|error| Error::failed(error.to_string()))?;
+    let wants = resolve::Wants::Attributes(empty);
+    let about = About::Resource { resource: resource.clone(), wants, connections: connections.clone() };
+    resolution.subject(&about, &BTreeMap::new(), component)
+}
+
+pub(crate) fn step_spec(environment: &Environment, id: StepId, subject: Subject, excepted: bool) -> StepSpec {
+    let connection = subject.target().and_then(|target| environment.connections.get(&target.at.connection));
+    let settle_ms = connection.map_or(SETTLE_MS, |spec| spec.rules.settle_ms);
+    StepSpec { id, subject, excepted, settle_ms, act_within_ms: ACT_WITHIN_MS }
+}
+
+pub(crate) fn restored(stages: &[StageSpec]) -> BTreeSet<ResourceName> {
+    let steps = stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
+    steps.filter_map(|step| step.subject.target()).map(|target| target.resource.clone()).collect()
+}
+
+impl Ground {
+    /// The state that a reference stands for, by its plugin.
+    pub(crate) async fn locate(
+        &self,
+        name: &ResourceName,
+        reference: &Reference,
+    ) -> Result<(ResourceName, Pin), Error> {
+        let spec = self
+            .feature_set
+            .resource(name)
+            .ok_or_else(|| Error::usage(format!("`{}` has no resource `{name}`", self.feature_set.name())))?;
+        let plugin = self.host.plugin(&spec.plugin)?;
+        let Some(reverter) = plugin.as_reverter() else {
+            return Err(Error::usage(planner::not_a("reverter", &spec.plugin)));
+        };
+        let resource = belay_domain::state::Resource {
+            connection: spec.at.connection.clone(),
+            id: spec.at.id.clone(),
+            config: spec.config.clone(),
+        };
+        let granted = std::iter::once(spec.at.connection.clone());
+        let access = self.host.access(&self.environment_name, &self.environment, granted);
+        let call = reverter.locate(&access, &resource, reference).await;
+        match self.answer(&spec.plugin, call)? {
+            Ok(pin) => Ok((name.clone(), pin)),
+            Err(reason) => Err(Error::failed(format!("`{name}` ({}): {reason}", spec.at))
+                .changed("nothing was changed")
+                .next(format!("add --except {name}, or go back to a point: belay point list"))),
+        }
+    }
+}

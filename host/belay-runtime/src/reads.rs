@@ -1,0 +1,153 @@
+//! Lets plugins read through the connections of an environment. Translates, and decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use belay_connect::{ConnectionSpec, Connections, HttpRead, Look, Performed, Permit};
+use belay_domain::id::{ConnectionName, Millis};
+use belay_domain::operation::{Outcome, Write};
+use belay_sandbox::{
+    HttpDigested, HttpError, HttpRequest, HttpResponse, ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Reading,
+    Reads,
+};
+
+use crate::clock;
+
+/// The connections of an environment, each opened by itself: one that can't be opened stands in nobody else's way.
+pub(crate) struct Lines(BTreeMap<ConnectionName, Result<Connections, String>>);
+
+impl Lines {
+    pub(crate) fn open<'s>(specs: impl IntoIterator<Item = &'s ConnectionSpec>) -> Self {
+        let open = |spec: &ConnectionSpec| Connections::open(vec![spec.clone()]).map_err(|error| error.to_string());
+        Self(specs.into_iter().map(|spec| (spec.rules.name.clone(), open(spec))).collect())
+    }
+
+    fn to(&self, name: &ConnectionName) -> Result<&Connections, String> {
+        match self.0.get(name) {
+            Some(Ok(connections)) => Ok(connections),
+            Some(Err(reason)) => Err(reason.clone()),
+            None => Err(format!("this environment has no connection `{name}`")),
+        }
+    }
+
+    /// Performs a permitted operation, once or not at all.
+    pub(crate) async fn perform(&self, permit: Permit) -> Performed {
+        match self.to(permit.operation().write.connection()) {
+            Ok(connections) => connections.perform(permit, Arc::new(clock::now)).await,
+            Err(reason) => Performed { outcome: Outcome::NotApplied { reason }, answer: None },
+        }
+    }
+
+    /// Looks at what lies where a write goes.
+    pub(crate) async fn look(&self, write: &Write) -> Look {
+        match self.to(write.connection()) {
+            Ok(connections) => connections.look(write).await,
+            Err(reason) => Look::CannotTell(reason),
+        }
+    }
+}
+
+fn read(connection: &ConnectionName, request: &HttpRequest) -> HttpRead {
+    HttpRead {
+        connection: connection.clone(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        headers: request.headers.clone(),
+        body: request.body.0.clone(),
+    }
+}
+
+fn http_error(error: belay_connect::HttpError) -> HttpError {
+    match error {
+        belay_connect::HttpError::Denied(reason) => HttpError::Denied(reason),
+        belay_connect::HttpError::Unreachable(reason) => HttpError::Unreachable(reason),
+        belay_connect::HttpError::TimedOut => HttpError::TimedOut,
+        belay_connect::HttpError::TooLarge(limit) => HttpError::TooLarge(limit),
+    }
+}
+
+fn object_error(error: belay_connect::ObjectError) -> ObjectError {
+    match error {
+        belay_connect::ObjectError::Denied(reason) => ObjectError::Denied(reason),
+        belay_connect::ObjectError::Missing => ObjectError::Missing,
+        belay_connect::ObjectError::Unreachable(reason) => ObjectError::Unreachable(reason),
+        belay_connect::ObjectError::TimedOut => ObjectError::TimedOut,
+        belay_connect::ObjectError::TooLarge(limit) => ObjectError::TooLarge(limit),
+    }
+}
+
+fn meta(meta: belay_connect::Meta) -> ObjectMeta {
+    ObjectMeta { key: meta.key, size: meta.size, modified: meta.modified.map(Millis) }
+}
+
+impl Reads for Lines {
+    fn http_send<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        request: &'a HttpRequest,
+    ) -> Reading<'a, Result<HttpResponse, HttpError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(HttpError::Unreachable)?;
+            let answer = line.http_send(read(connection, request)).await.map_err(http_error)?;
+            Ok(HttpResponse { status: answer.status, headers: answer.headers, body: answer.body })
+        })
+    }
+
+    fn http_digest<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        request: &'a HttpRequest,
+    ) -> Reading<'a, Result<HttpDigested, HttpError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(HttpError::Unreachable)?;
+            let found = line.http_digest(read(connection, request)).await.map_err(http_error)?;
+            Ok(HttpDigested { status: found.status, size: found.size, sha256: found.sha256 })
+        })
+    }
+
+    fn object_get<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a str,
+    ) -> Reading<'a, Result<Vec<u8>, ObjectError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(ObjectError::Unreachable)?;
+            line.object_get(connection, key).await.map_err(object_error)
+        })
+    }
+
+    fn object_head<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a str,
+    ) -> Reading<'a, Result<ObjectMeta, ObjectError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(ObjectError::Unreachable)?;
+            line.object_head(connection, key).await.map(meta).map_err(object_error)
+        })
+    }
+
+    fn object_digest<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a str,
+    ) -> Reading<'a, Result<ObjectDigested, ObjectError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(ObjectError::Unreachable)?;
+            let (size, sha256) = line.object_digest(connection, key).await.map_err(object_error)?;
+            Ok(ObjectDigested { size, sha256 })
+        })
+    }
+
+    fn object_list<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        range: &'a ObjectRange,
+    ) -> Reading<'a, Result<Vec<ObjectMeta>, ObjectError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(ObjectError::Unreachable)?;
+            let found = line.object_list(connection, &range.prefix, range.after.as_deref(), range.limit).await;
+            found.map(|found| found.into_iter().map(meta).collect()).map_err(object_error)
+        })
+    }
+}

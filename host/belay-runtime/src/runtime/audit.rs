@@ -1,0 +1,115 @@
+//! Reading the ledger: lines, whole entries with their proof, verification.
+
+use std::path::Path;
+
+use belay_domain::digest::{Commitment, Digest};
+use belay_domain::json::Json;
+use belay_ledger::{Entry, Filter};
+
+use super::Runtime;
+use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, VerifyAnswer};
+use crate::ledger;
+use crate::log_line;
+
+/// The longest attachment that is shown as text, in bytes.
+const MAX_SHOWN: usize = 16 * 1024;
+/// How many entries are read where nobody says.
+const DEFAULT_LIMIT: u64 = 200;
+
+impl Runtime {
+    /// Entries as lines, the oldest first; of many, the newest.
+    pub fn log(&self, request: LogRequest) -> Result<Vec<LogLine>, Error> {
+        let filter = Filter {
+            run: request.run,
+            incident: request.incident,
+            environment: request.environment,
+            kinds: request.kind.into_iter().collect(),
+            newest_first: true,
+            limit: Some(request.limit.map_or(DEFAULT_LIMIT, u64::from)),
+            ..Filter::default()
+        };
+        let mut entries = self.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
+        entries.reverse();
+        entries.iter().map(line).collect()
+    }
+
+    /// One entry, whole, with its proof.
+    pub fn entry(&self, seq: u64) -> Result<EntryAnswer, Error> {
+        let store = &self.host.ledger;
+        let read = |error: belay_ledger::Error| ledger::error(&error);
+        let Some(bytes) = store.entry_bytes(seq).map_err(read)? else {
+            let size = store.size().map_err(read)?;
+            let message = format!("there is no entry {seq}; the log has {size}, from 0");
+            return Err(Error::usage(message).next("belay audit log"));
+        };
+        let entry = Entry::parse(&bytes)
+            .map_err(|error| Error::failed(format!("entry {seq} can't be read: {error}")).next("belay audit verify"))?;
+        let checkpoint = store.checkpoint_now().map_err(read)?;
+        let proof = store.inclusion_proof(seq, checkpoint.head.size).map_err(read)?;
+        Ok(EntryAnswer {
+            line: line(&entry)?,
+            leaf: belay_ledger::tree::leaf(&bytes),
+            proof: proof.unwrap_or_default(),
+            checkpoint: checkpoint.note,
+            attachments: self.attachments(&entry)?,
+        })
+    }
+
+    fn attachments(&self, entry: &Entry) -> Result<Vec<Attachment>, Error> {
+        let read = |error: belay_ledger::Error| ledger::error(&error);
+        let mut found = Vec::new();
+        for commitment in &entry.blobs {
+            let blob = self.host.ledger.blob(commitment).map_err(read)?;
+            let (name, bytes) = blob.map_or((None, None), |(name, bytes)| (Some(name), Some(bytes)));
+            found.push(attachment(*Commitment::digest(commitment), name, bytes));
+        }
+        for digest in &entry.objects {
+            let bytes = self.host.ledger.object(digest).map_err(read)?;
+            found.push(attachment(*digest, Some("object".to_owned()), bytes));
+        }
+        Ok(found)
+    }
+
+    /// Verifies the whole ledger: entries, tree, tiles, checkpoint, pairing, blobs and objects.
+    pub fn verify(&self) -> Result<VerifyAnswer, Error> {
+        self.host.ledger.publish().map_err(|error| ledger::error(&error))?;
+        verify_directory(&self.host.workspace.state)
+    }
+}
+
+/// Verifies a state folder or a log folder, without a workspace.
+pub fn verify_directory(folder: &Path) -> Result<VerifyAnswer, Error> {
+    let report = belay_ledger::verify::verify(folder, None);
+    let more = (report.omitted > 0).then(|| format!("and {} more", report.omitted));
+    Ok(VerifyAnswer {
+        sound: report.is_intact(),
+        entries: report.entries,
+        checkpoint: report.checkpoint.map(|head| (head.size, head.root)),
+        problems: report.findings.iter().map(ToString::to_string).chain(more).collect(),
+        open_intents: report.open_intents.clone(),
+        trustworthy: report.proven,
+    })
+}
+
+fn line(entry: &Entry) -> Result<LogLine, Error> {
+    let text = Json::from(entry).map_err(|error| Error::failed(error.to_string()))?;
+    Ok(LogLine {
+        seq: entry.seq,
+        at: entry.at,
+        run: entry.run.clone(),
+        kind: entry.kind.clone(),
+        actor: entry.actor.name.clone(),
+        summary: log_line::summary(entry),
+        entry: text.canonical(),
+    })
+}
+
+fn attachment(digest: Digest, name: Option<String>, bytes: Option<Vec<u8>>) -> Attachment {
+    let text = bytes.as_ref().filter(|bytes| bytes.len() <= MAX_SHOWN);
+    Attachment {
+        digest,
+        name: name.unwrap_or_else(|| "missing".to_owned()),
+        size: bytes.as_ref().map(|bytes| bytes.len() as u64),
+        text: text.and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
+    }
+}

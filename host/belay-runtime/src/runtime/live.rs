@@ -1,0 +1,244 @@
+//! Runs that exist already: resumed, taken over, aborted, resolved, confirmed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use belay_domain::id::{Epoch, IncidentId, ResourceName, RunId, StepId};
+use belay_domain::mandate::Purpose;
+use belay_engine::{Decision, Event, Run, Status};
+use belay_ledger::{Batch, Condition};
+
+use super::Runtime;
+use super::opening::{answer, sealed};
+use crate::api::{Ending, Error, ResolveAs, RunAnswer, RunSummary};
+use crate::clock;
+use crate::driver::{self, Ask, Driver, Progress, Start};
+use crate::journal::{self, Told};
+use crate::ledger;
+use crate::owner::{self, Owner};
+use crate::planner::Ground;
+use crate::prepare;
+use crate::record::Cause;
+use crate::resolve;
+
+impl Runtime {
+    /// Goes on with a run whose process is gone, or that halted or waits.
+    pub async fn resume(&self, id: &RunId, progress: Progress) -> Result<RunAnswer, Error> {
+        let told = self.told(id)?;
+        let epoch = told.run.owner().1;
+        if owner::is_alive(&self.host, id, epoch) {
+            return Err(Error::refused(format!("{id} is being worked on by {}", told.run.owner().0))
+                .changed("nothing was changed")
+                .next(format!("belay watch {id}, or if that process hangs: belay takeover {id} --reason …")));
+        }
+        self.go_on(told, None, |epoch, by, at| Event::Resumed { epoch, by, at }, progress).await
+    }
+
+    /// Takes a run from a process that still lives: it can't act any more.
+    pub async fn takeover(&self, id: &RunId, reason: String, progress: Progress) -> Result<RunAnswer, Error> {
+        let told = self.told(id)?;
+        self.go_on(told, Some(reason), |epoch, by, at| Event::TakenOver { epoch, by, at }, progress).await
+    }
+
+    async fn go_on(
+        &self,
+        told: Told,
+        reason: Option<String>,
+        event: impl FnOnce(Epoch, String, belay_domain::id::Millis) -> Event,
+        progress: Progress,
+    ) -> Result<RunAnswer, Error> {
+        if told.run.is_sealed() {
+            return Err(sealed(&told.run));
+        }
+        let mut ground = self.ground_of(&told)?;
+        ground.cause.reason = reason.or(ground.cause.reason);
+        let (run, owner, commands) = self.claim(&ground, &told, event).await?;
+        let driver = Driver::new(Start {
+            ground,
+            run,
+            intents: told.intents,
+            heard: told.last_seq,
+            owner,
+            progress,
+            stop: Arc::clone(&self.stop),
+        });
+        driver.drive(commands).await.map(|run| answer(&run))
+    }
+
+    /// Becomes the run's owner: the new epoch and the event that says so are durable together.
+    async fn claim(
+        &self,
+        ground: &Ground,
+        told: &Told,
+        event: impl FnOnce(Epoch, String, belay_domain::id::Millis) -> Event,
+    ) -> Result<(Run, Owner, Vec<belay_engine::Command>), Error> {
+        let id = told.run.spec().id().clone();
+        let (_, current) = told.run.owner();
+        let epoch = current.next();
+        let owner = Owner::begin(&self.host, &id, epoch)?;
+        let event = event(epoch, ground.cause.requester.name.clone(), clock::now());
+        let batch = Batch {
+            drafts: vec![journal::draft(&ground.cause, &event)?],
+            conditions: vec![Condition::OwnRun { run: id.clone(), epoch, expect: Some(current) }],
+        };
+        ledger::append(&self.host.ledger, batch).await.map_err(|error| match error {
+            belay_ledger::Error::NotOwner { .. } => Error::refused(format!("another process has just taken {id}"))
+                .changed("nothing was changed by this command")
+                .next(format!("belay watch {id}")),
+            other => ledger::error(&other).changed("nothing was changed; without a record nothing is done"),
+        })?;
+        let mut run = told.run.clone();
+        let commands = run.apply(event).map_err(|error| Error::failed(format!("{id}: {error}")))?;
+        Ok((run, owner, commands))
+    }
+
+    /// Ends a run: whoever works on it is asked to; one that nobody works on is taken up to be ended.
+    pub async fn abort(&self, id: &RunId, reason: String) -> Result<RunSummary, Error> {
+        let told = self.told(id)?;
+        if told.run.is_sealed() {
+            return Err(sealed(&told.run));
+        }
+        let alive = owner::is_alive(&self.host, id, told.run.owner().1);
+        self.ask(&told, &Ask::Abort { reason }).await?;
+        if !alive {
+            let (progress, _) = tokio::sync::mpsc::unbounded_channel();
+            self.resume(id, progress).await?;
+        }
+        self.status(id)
+    }
+
+    /// Takes a person's word on an outcome that belay can't tell.
+    pub async fn resolve(
+        &self,
+        id: &RunId,
+        step: &str,
+        decision: ResolveAs,
+        reason: String,
+    ) -> Result<RunSummary, Error> {
+        let told = self.told(id)?;
+        if !matches!(told.run.status(), Status::Halted(_)) {
+            return Err(Error::usage(format!("{id} has nothing that a person must decide"))
+                .changed("nothing was changed")
+                .next(format!("belay status {id}")));
+        }
+        let step = find_step(&told.run, step)?;
+        let decision = match decision {
+            ResolveAs::Applied => Decision::Applied,
+            ResolveAs::NotApplied => Decision::NotApplied,
+            ResolveAs::PlanAgain => Decision::PlanAgain,
+        };
+        let ground = self.ground_of(&told)?;
+        let by = ground.cause.requester.name.clone();
+        self.note(&told, &ground, Event::Resolved { step, decision, by, reason, at: clock::now() }).await?;
+        self.status(id)
+    }
+
+    /// Takes a person's word that a manual step is done.
+    pub async fn confirm(&self, id: &RunId, step: &str) -> Result<RunSummary, Error> {
+        let told = self.told(id)?;
+        let step = find_step(&told.run, step)?;
+        if told.run.target(step).is_some() {
+            return Err(Error::usage("that step is belay's own, not one to confirm by hand")
+                .changed("nothing was changed")
+                .next(format!("belay status {id}")));
+        }
+        self.ask(&told, &Ask::Confirm { step }).await?;
+        self.status(id)
+    }
+
+    /// Leaves a word in the ledger for whoever works on the run, now or once it is resumed.
+    async fn ask(&self, told: &Told, ask: &Ask) -> Result<(), Error> {
+        let body = serde_json::to_value(ask).map_err(|error| Error::failed(error.to_string()))?;
+        let draft = self.cause_of(told).draft(driver::ASKED, body)?;
+        ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error))?;
+        Ok(())
+    }
+
+    /// Adds an event to a run that nobody works on.
+    async fn note(&self, told: &Told, ground: &Ground, event: Event) -> Result<(), Error> {
+        let id = told.run.spec().id().clone();
+        let (_, epoch) = told.run.owner();
+        let _owner = Owner::begin(&self.host, &id, epoch)?;
+        let draft = journal::draft(&ground.cause, &event)?;
+        told.run.clone().apply(event).map_err(|error| {
+            Error::usage(format!("{id}: {error}")).changed("nothing was changed").next(format!("belay status {id}"))
+        })?;
+        let conditions = vec![Condition::OwnerIs { run: id, epoch }];
+        let batch = Batch { drafts: vec![draft], conditions };
+        ledger::append(&self.host.ledger, batch).await.map_err(|error| ledger::error(&error))?;
+        Ok(())
+    }
+
+    /// Names the incident of a run that was opened without one.
+    pub async fn attach_incident(&self, id: &RunId, incident: &IncidentId) -> Result<RunSummary, Error> {
+        let told = self.told(id)?;
+        let mut cause = self.cause_of(&told);
+        cause.incident = Some(incident.clone());
+        let draft = cause.draft("incident.attached", serde_json::json!({ "incident": incident }))?;
+        ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error))?;
+        self.status(id)
+    }
+
+    pub(super) fn told(&self, id: &RunId) -> Result<Told, Error> {
+        journal::tell(&self.host.ledger, id)
+    }
+
+    fn cause_of(&self, told: &Told) -> Cause {
+        let mandate = &told.run.spec().mandate;
+        let mut cause = Cause::of(&self.host.requester).within(&mandate.environment);
+        cause.run = Some(mandate.run.clone());
+        cause.incident.clone_from(&mandate.incident);
+        cause
+    }
+
+    /// What a run works with now. The rules must be those of its mandate: others would need another one.
+    pub(super) fn ground_of(&self, told: &Told) -> Result<Ground, Error> {
+        let spec = told.run.spec();
+        let mandate = &spec.mandate;
+        let (environment_name, environment) = resolve::environment(&self.host.workspace, Some(&mandate.environment))?;
+        let governance = self.host.workspace.governance(&environment_name);
+        if governance.ok() != Some(mandate.governance) {
+            return Err(Error::new(
+                Ending::OutsideMandate,
+                format!("the rules of `{environment_name}` changed since {} was opened", mandate.run),
+            )
+            .changed("nothing was changed by this command")
+            .next("put belay.toml and belay.lock back as they were, or abort the run and begin another"));
+        }
+        let feature_set = resolve::feature_set(&self.host.workspace, &mandate.feature_set.name)?.clone();
+        let restored: BTreeSet<ResourceName> = prepare::restored(&spec.stages);
+        Ok(Ground {
+            host: Arc::clone(&self.host),
+            cause: self.cause_of(told),
+            environment_name,
+            environment: environment.clone(),
+            feature_set,
+            purpose: match &mandate.purpose {
+                Purpose::Rollback => Purpose::Rollback,
+                Purpose::Undo { run } => Purpose::Undo { run: run.clone() },
+            },
+            destination: mandate.destination.clone(),
+            runbook: mandate.runbook.clone(),
+            restored,
+            probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
+            stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
+            key: mandate.run.to_string(),
+        })
+    }
+}
+
+/// A step by its resource's name, or by `stage.step` from 0.
+fn find_step(run: &Run, text: &str) -> Result<StepId, Error> {
+    let steps = || run.spec().stages.iter().flat_map(|stage| &stage.steps);
+    let by_name = steps().find(|step| step.subject.target().is_some_and(|target| target.resource.as_str() == text));
+    let by_place = steps().find(|step| format!("{}.{}", step.id.stage, step.id.step) == text);
+    let manual: Vec<_> = steps().filter(|step| step.subject.target().is_none()).collect();
+    let only_manual = if let ([step], "by-hand" | "by hand") = (manual.as_slice(), text) { Some(*step) } else { None };
+    by_name.or(by_place).or(only_manual).map(|step| step.id).ok_or_else(|| {
+        let known = resolve::list(steps().map(|step| match step.subject.target() {
+            Some(target) => target.resource.to_string(),
+            None => format!("{}.{}", step.id.stage, step.id.step),
+        }));
+        Error::usage(format!("{} has no step `{text}`; it has {known}", run.spec().id()))
+    })
+}

@@ -1,0 +1,144 @@
+//! Opening a run: the mandate, the claim, the first barrier. From here on the ledger holds the run.
+
+use std::sync::Arc;
+
+use belay_domain::digest::Digest;
+use belay_domain::id::Epoch;
+use belay_domain::json::Json;
+use belay_engine::{Event, Run, RunSpec};
+use belay_ledger::{Batch, Condition, Draft, Object};
+
+use super::Runtime;
+use crate::api::{Ending, Error, Gate, RunAnswer, RunRequest};
+use crate::clock;
+use crate::driver::{Driver, Progress, Start};
+use crate::journal;
+use crate::ledger;
+use crate::owner::Owner;
+use crate::package;
+use crate::planner::Ground;
+use crate::prepare::Prepared;
+
+impl Runtime {
+    /// Plans and runs, runs a package, or undoes a run; comes back when the run is sealed, halted or waiting.
+    ///
+    /// # Errors
+    /// Nothing was changed unless the error says so.
+    pub async fn run(&self, request: RunRequest, progress: Progress) -> Result<RunAnswer, Error> {
+        match request {
+            RunRequest::Plan(request) => {
+                let prepared = Prepared::of(&self.host, &request).await?;
+                self.open_prepared(prepared, progress).await
+            }
+            RunRequest::Package(bytes) => {
+                let (ground, spec) = package::read(&self.host, &bytes).await?;
+                self.begin(ground, spec, progress).await
+            }
+            RunRequest::Undo { run, with_checks, incident, reason } => {
+                let prepared = self.prepare_undo(&run, with_checks, incident, reason).await?;
+                self.open_prepared(prepared, progress).await
+            }
+        }
+    }
+
+    /// A run whose first stage with work is refused is not opened: the refusal is recorded instead.
+    async fn open_prepared(&self, mut prepared: Prepared, progress: Progress) -> Result<RunAnswer, Error> {
+        let answer = self.describe(&prepared)?;
+        let first = answer.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo));
+        if let Some(Gate::Refused { reasons }) = first.map(|stage| &stage.gate) {
+            return Err(self.refuse(&prepared.ground, reasons).await);
+        }
+        let identity = self.identity()?;
+        prepared.ground.cause.run = Some(identity.run.clone());
+        prepared.ground.key = identity.run.to_string();
+        let spec = prepared.spec(identity)?;
+        self.begin(prepared.ground, spec, progress).await
+    }
+
+    async fn refuse(&self, ground: &Ground, reasons: &[String]) -> Error {
+        let body = serde_json::json!({
+            "runbook": ground.runbook, "feature_set": ground.feature_set.name(), "reasons": reasons,
+        });
+        let refused = Error::refused(reasons.join("\n")).changed("nothing was changed").next(format!(
+            "belay plan {} {} … shows each reason",
+            ground.runbook.name,
+            ground.feature_set.name()
+        ));
+        let recorded = match ground.cause.draft("request.refused", body) {
+            Ok(draft) => ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error)),
+            Err(error) => Err(error),
+        };
+        recorded.err().unwrap_or(refused)
+    }
+
+    /// The first barrier: mandate, claim and opening are durable together.
+    pub(super) async fn begin(&self, ground: Ground, spec: RunSpec, progress: Progress) -> Result<RunAnswer, Error> {
+        let id = spec.id().clone();
+        let owner = Owner::begin(&self.host, &id, Epoch::FIRST)?;
+        let nonce = Digest::of(spec.mandate.nonce.as_bytes());
+        let mandate = self.mandate_draft(&ground, &spec)?;
+        let opened = Event::Opened {
+            spec: Box::new(spec),
+            by: ground.cause.requester.name.clone(),
+            epoch: Epoch::FIRST,
+            at: clock::now(),
+        };
+        let mut drafts = self.configuration_drafts(&ground)?;
+        drafts.push(mandate);
+        drafts.push(journal::draft(&ground.cause, &opened)?);
+        let conditions = vec![
+            Condition::UseOnce { nonce, run: id.clone() },
+            Condition::OwnRun { run: id.clone(), epoch: Epoch::FIRST, expect: None },
+        ];
+        let appended = ledger::append(&self.host.ledger, Batch { drafts, conditions }).await;
+        let appended = appended.map_err(|error| match error {
+            belay_ledger::Error::AlreadyUsed { run, .. } => {
+                Error::refused(format!("this package was used already, by {run}"))
+                    .changed("nothing was changed")
+                    .next(format!("belay status {run}"))
+            }
+            other => ledger::error(&other).changed("nothing was changed; without a record nothing is done"),
+        })?;
+        let (run, commands) = Run::open(opened).map_err(|error| Error::failed(error.to_string()))?;
+        let driver = Driver::new(Start {
+            ground,
+            run,
+            intents: std::collections::BTreeMap::new(),
+            heard: appended.seqs.end.saturating_sub(1),
+            owner,
+            progress,
+            stop: Arc::clone(&self.stop),
+        });
+        driver.drive(commands).await.map(|run| answer(&run))
+    }
+
+    fn mandate_draft(&self, ground: &Ground, spec: &RunSpec) -> Result<Draft, Error> {
+        let mandate = Json::from(&spec.mandate).map_err(|error| Error::failed(error.to_string()))?;
+        let object = Object::new(mandate.canonical());
+        let body = serde_json::json!({
+            "mandate": object.digest(), "nonce": spec.mandate.nonce, "expires_at": spec.mandate.expires_at,
+            "signatures": [],
+        });
+        let mut draft = ground.cause.draft("mandate", body)?;
+        draft.objects.push(object);
+        Ok(draft)
+    }
+
+    /// The rules in force, where the ledger does not know them yet.
+    fn configuration_drafts(&self, ground: &Ground) -> Result<Vec<Draft>, Error> {
+        crate::governance::drafts(&self.host, ground)
+    }
+}
+
+/// What a run came to.
+pub(super) fn answer(run: &Run) -> RunAnswer {
+    RunAnswer { run: run.spec().id().clone(), view: run.view(), receipt: run.receipt() }
+}
+
+/// That a run is sealed already.
+pub(super) fn sealed(run: &Run) -> Error {
+    let id = run.spec().id();
+    Error::new(Ending::Usage, format!("{id} has ended already"))
+        .changed("nothing was changed")
+        .next(format!("belay status {id}"))
+}

@@ -1,0 +1,176 @@
+//! What a run would do, every stage from the present.
+
+use belay_domain::examined::Examined;
+use belay_domain::id::ResourceAddress;
+use belay_domain::plan::{Subject, Work};
+use belay_domain::state::Desired;
+use belay_engine::{RunSpec, StageDecision, decide};
+
+use super::Runtime;
+use crate::api::{Error, Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedStage};
+use crate::driver;
+use crate::history::{self, Sighting};
+use crate::identity;
+use crate::ledger;
+use crate::package;
+use crate::planner::{Finding, Judged};
+use crate::prepare::{Identity, Prepared};
+
+impl Runtime {
+    /// Plans every stage from the present. Changes nothing; its calls are recorded.
+    pub async fn plan(&self, request: PlanRequest) -> Result<PlanAnswer, Error> {
+        let prepared = Prepared::of(&self.host, &request).await?;
+        let answer = self.describe(&prepared)?;
+        self.record_plan(&prepared).await?;
+        Ok(answer)
+    }
+
+    /// Plans, and puts all that the run needs into one file's bytes.
+    pub async fn package(&self, request: PlanRequest) -> Result<(PlanAnswer, Vec<u8>), Error> {
+        let prepared = Prepared::of(&self.host, &request).await?;
+        let answer = self.describe(&prepared)?;
+        let spec = prepared.spec(self.identity()?)?;
+        let bytes = package::write(&self.host, &prepared.ground, &spec).await?;
+        Ok((answer, bytes))
+    }
+
+    /// The writes as lines for a shell, without secrets: for when belay itself can't act.
+    pub async fn plan_as_commands(&self, request: PlanRequest) -> Result<Vec<String>, Error> {
+        let prepared = Prepared::of(&self.host, &request).await?;
+        self.record_plan(&prepared).await?;
+        let environment = &prepared.ground.environment;
+        Ok(prepared.firsts.iter().flat_map(|first| crate::commands::of(&first.plan, environment)).collect())
+    }
+
+    pub(super) fn identity(&self) -> Result<Identity, Error> {
+        let ledger = &self.host.ledger;
+        Ok(Identity {
+            run: identity::next_run(ledger)?,
+            nonce: identity::nonce()?,
+            log: identity::log_head(ledger, &self.host.workspace.origin())?,
+        })
+    }
+
+    /// What a plan found joins the ledger: its calls, and what changed outside.
+    async fn record_plan(&self, prepared: &Prepared) -> Result<(), Error> {
+        let cause = &prepared.ground.cause;
+        let body = serde_json::json!({
+            "runbook": prepared.ground.runbook, "feature_set": prepared.ground.feature_set.name(),
+            "plans": prepared.firsts.iter().filter_map(|first| first.plan.digest().ok()).collect::<Vec<_>>(),
+        });
+        let draft = cause.draft("plan.shown", body)?;
+        ledger::append(&self.host.ledger, draft.into())
+            .await
+            .map_err(|error| ledger::error(&error).changed("nothing was changed; without a record nothing is done"))?;
+        Ok(())
+    }
+
+    pub(super) fn describe(&self, prepared: &Prepared) -> Result<PlanAnswer, Error> {
+        let ground = &prepared.ground;
+        let identity = Identity {
+            run: "r-0".parse().map_err(|_| Error::failed("a run's name"))?,
+            nonce: String::new(),
+            log: identity::log_head(&self.host.ledger, &self.host.workspace.origin())?,
+        };
+        let spec = prepared.spec(identity)?;
+        let outside = self.changed_outside(prepared)?;
+        Ok(PlanAnswer {
+            environment: ground.environment_name.clone(),
+            runbook: ground.runbook.name.clone(),
+            feature_set: ground.feature_set.name().clone(),
+            purpose: ground.purpose.clone(),
+            destination: Some(ground.destination.clone()),
+            destination_label: prepared.destination_label.clone(),
+            stages: prepared.firsts.iter().map(|first| planned_stage(&spec, first)).collect(),
+            changed_since: changed_since(prepared, &outside),
+            not_covered: prepared.still_affected.clone(),
+            excepted: prepared.excepted.clone(),
+            at: prepared.requested_at,
+        })
+    }
+
+    /// Records each resource that changed with no run to explain it, and says which.
+    pub(super) fn changed_outside(&self, prepared: &Prepared) -> Result<Vec<ResourceAddress>, Error> {
+        let ground = &prepared.ground;
+        let observed: Vec<Sighting> = prepared.firsts.iter().flat_map(sightings).collect();
+        let wanted: Vec<_> = observed.iter().map(|sighting| &sighting.resource).collect();
+        let known = history::last_known(&self.host.ledger, &ground.environment_name, &wanted)?;
+        let mut outside = Vec::new();
+        for now in &observed {
+            let Some(before) = known.get(&now.resource) else { continue };
+            if before.content != now.content {
+                let draft = history::changed_outside(&ground.cause, before, now)?;
+                self.host.ledger.record(draft).map_err(|error| ledger::error(&error))?;
+                outside.push(now.resource.clone());
+            }
+        }
+        Ok(outside)
+    }
+}
+
+fn sightings(first: &Judged) -> impl Iterator<Item = Sighting> {
+    first.plan.steps.iter().filter_map(|step| match (&step.subject, &step.work) {
+        (Subject::Resource(target), Work::Change { observed, .. }) => Some(Sighting {
+            resource: target.at.clone(),
+            version: observed.version.clone(),
+            content: observed.content_digest(),
+            run: None,
+        }),
+        _ => None,
+    })
+}
+
+/// How each resource that goes back to a pin moved since: for people.
+fn changed_since(prepared: &Prepared, outside: &[ResourceAddress]) -> Vec<String> {
+    let steps = prepared.firsts.iter().flat_map(|first| &first.plan.steps);
+    let changed = steps.filter_map(|step| {
+        let (Subject::Resource(target), Work::Change { observed, change }) = (&step.subject, &step.work) else {
+            return None;
+        };
+        let Desired::Pinned(pin) = &target.desired else { return None };
+        if pin.state.content == observed.content {
+            return None;
+        }
+        let commits = change.loss.map(|loss| format!(" by {} changes", loss.changes)).unwrap_or_default();
+        let how = if outside.contains(&target.at) { " (changed outside belay)" } else { "" };
+        let (from, to) = (&pin.state.version, &observed.version);
+        Some(format!("{}{commits}: {from} → {to}{how}", target.resource))
+    });
+    changed.collect()
+}
+
+fn planned_stage(spec: &RunSpec, first: &Judged) -> PlannedStage {
+    let (check, assessment, verdicts) = match &first.finding {
+        Finding::Violates(violations) => {
+            let none = belay_domain::risk::Assessment { risk: 0, parts: Vec::new() };
+            (PlanCheck::Broken(violations.clone()), none, Vec::new())
+        }
+        Finding::Judged { examined, assessment, verdicts } => {
+            (PlanCheck::Kept(Examined::clone(examined)), assessment.clone(), verdicts.clone())
+        }
+    };
+    PlannedStage {
+        name: first.plan.stage.clone(),
+        gate: gate(spec, first),
+        plan: first.plan.clone(),
+        check,
+        assessment,
+        verdicts,
+    }
+}
+
+/// What stands between a stage and its run: the engine's own decision.
+fn gate(spec: &RunSpec, first: &Judged) -> Gate {
+    let finding = driver::finding_without_mandate(&first.finding);
+    match decide(spec, &first.plan, &finding, first.at) {
+        StageDecision::Permit if first.plan.is_empty() => Gate::NothingToDo,
+        StageDecision::Permit => {
+            let risk = if let Finding::Judged { assessment, .. } = &first.finding { assessment.risk } else { 0 };
+            let band = spec.bands.of(risk);
+            band.map_or_else(|| Gate::Refused { reasons: vec!["no band".to_owned()] }, |band| Gate::RunsAtOnce { band })
+        }
+        StageDecision::Ask(quorums) => Gate::NeedsApprovals { quorums },
+        StageDecision::Halt(halt) => Gate::Blind { reasons: vec![halt.to_string()] },
+        StageDecision::Refuse(refusal) => Gate::Refused { reasons: vec![refusal.to_string()] },
+    }
+}

@@ -1,0 +1,94 @@
+//! How runs stand.
+
+use std::time::Duration;
+
+use belay_domain::id::RunId;
+use belay_domain::json::Json;
+use belay_engine::{RunView, Status};
+use belay_ledger::Filter;
+
+use super::Runtime;
+use crate::api::{Error, RunSummary};
+use crate::driver::Progress;
+use crate::journal::{self, Told};
+use crate::ledger;
+use crate::owner;
+
+/// How often a watched run is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+impl Runtime {
+    /// How one run stands.
+    pub fn status(&self, id: &RunId) -> Result<RunSummary, Error> {
+        Ok(self.summary(&journal::tell(&self.host.ledger, id)?))
+    }
+
+    /// The newest runs, at most `limit`.
+    pub fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, Error> {
+        let filter = Filter {
+            kinds: vec!["run.opened".to_owned()],
+            newest_first: true,
+            limit: Some(u64::from(limit)),
+            ..Filter::default()
+        };
+        let opened = self.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
+        opened.iter().filter_map(|entry| entry.run.as_ref()).map(|run| self.status(run)).collect()
+    }
+
+    /// Follows a run until it is sealed, halted or waiting, or its process is gone.
+    pub async fn watch(&self, id: &RunId, progress: Progress) -> Result<RunSummary, Error> {
+        let mut shown: Option<RunView> = None;
+        loop {
+            let summary = self.status(id)?;
+            if shown.as_ref() != Some(&summary.view) {
+                shown = Some(summary.view.clone());
+                if progress.send(summary.view.clone()).is_err() {
+                    return Ok(summary);
+                }
+            }
+            if !summary.owned || !is_under_way(&summary.view.status) {
+                return Ok(summary);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn summary(&self, told: &Told) -> RunSummary {
+        let spec = told.run.spec();
+        let mandate = &spec.mandate;
+        RunSummary {
+            run: mandate.run.clone(),
+            environment: mandate.environment.clone(),
+            runbook: mandate.runbook.name.clone(),
+            feature_set: mandate.feature_set.name.clone(),
+            incident: mandate.incident.clone().or_else(|| self.attached(&mandate.run)),
+            requester: mandate.requester.clone(),
+            requested_at: spec.requested_at,
+            view: told.run.view(),
+            receipt: told.run.receipt(),
+            owned: owner::is_alive(&self.host, &mandate.run, told.run.owner().1),
+        }
+    }
+
+    /// The incident that was named after the run was opened.
+    fn attached(&self, run: &RunId) -> Option<belay_domain::id::IncidentId> {
+        let filter = Filter {
+            run: Some(run.clone()),
+            kinds: vec!["incident.attached".to_owned()],
+            newest_first: true,
+            limit: Some(1),
+            ..Filter::default()
+        };
+        let found = self.host.ledger.entries(&filter).ok()?;
+        let incident = found.first()?.body.value().get("incident")?.clone();
+        Json::new(incident).ok()?.to().ok()
+    }
+}
+
+const fn is_under_way(status: &Status) -> bool {
+    match status {
+        Status::Working | Status::Checking | Status::Stopping => true,
+        Status::Ended { sealed, .. } => !*sealed,
+        Status::Waiting(_) | Status::Halted(_) => false,
+    }
+}

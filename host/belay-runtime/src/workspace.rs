@@ -1,0 +1,135 @@
+//! A workspace: configuration in git, read from TOML and turned into values that can't be wrong in themselves. Holds no
+//! state and reads no secret.
+
+mod catalog;
+mod config;
+mod connections;
+mod lock;
+mod recipe;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use belay_connect::ConnectionSpec;
+use belay_domain::connection::ConnectionRules;
+use belay_domain::digest::Digest;
+use belay_domain::feature_set::FeatureSet;
+use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginName, RunbookName};
+use belay_domain::json::{Json, NotCanonical};
+use belay_domain::risk::Bands;
+use belay_domain::runbook::Runbook;
+use serde::Serialize;
+
+pub(crate) use lock::{Lock, PinnedPlugin};
+pub(crate) use source::Problems;
+
+/// The file that makes a folder a workspace.
+pub(crate) const FILE: &str = "belay.toml";
+
+/// A workspace as its files say.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder.
+    pub root: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Where its state lies on belay's host.
+    pub state: PathBuf,
+    /// Where the log's signing key lies, outside workspace and state.
+    pub key: PathBuf,
+    /// Where rollbacks happen.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// The plugins' files.
+    pub plugins: BTreeMap<PluginName, PathBuf>,
+    /// The digests that they must have.
+    pub lock: Lock,
+    /// Policies that judge every stage.
+    pub guardrails: Vec<Guardrail>,
+    /// The catalog.
+    pub feature_sets: BTreeMap<FeatureSetName, FeatureSet>,
+    /// The recipes.
+    pub runbooks: BTreeMap<RunbookName, Runbook>,
+}
+
+/// Where rollbacks happen.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its connections.
+    pub connections: BTreeMap<ConnectionName, ConnectionSpec>,
+    /// What may happen there at which risk.
+    pub risk: RiskPolicy,
+}
+
+/// What may happen at which risk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RiskPolicy {
+    /// Approvals by risk.
+    pub bands: Bands,
+    /// How many times the touches of its first plan a mandate allows.
+    pub headroom: u32,
+    /// How long a mandate holds.
+    pub mandate_ttl_ms: u64,
+    /// The oldest point that can be gone back to.
+    pub max_point_age_ms: u64,
+}
+
+/// A policy that judges every stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Guardrail {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// Whether its verdict binds.
+    pub enforced: bool,
+    /// Its configuration, files included.
+    pub config: Json,
+}
+
+impl Workspace {
+    /// Reads a workspace. Every problem of its files is reported, not only the first.
+    pub fn load(root: &Path) -> Result<Self, Problems> {
+        config::load(root)
+    }
+
+    /// The nearest folder upwards that is a workspace.
+    pub fn find(from: &Path) -> Option<PathBuf> {
+        from.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_path_buf)
+    }
+
+    /// The log's name.
+    pub fn origin(&self) -> String {
+        format!("belay.invalid/{}", self.name)
+    }
+
+    /// The rules in force in an environment, as one digest: bands, guardrails, connections' lists, plugin pins.
+    pub fn governance(&self, environment: &EnvironmentName) -> Result<Digest, NotCanonical> {
+        self.governance_json(environment).map(|rules| rules.digest())
+    }
+
+    /// What [`Workspace::governance`] digests.
+    pub fn governance_json(&self, environment: &EnvironmentName) -> Result<Json, NotCanonical> {
+        #[derive(Serialize)]
+        struct Governance<'w> {
+            environment: &'w EnvironmentName,
+            risk: Option<&'w RiskPolicy>,
+            guardrails: &'w [Guardrail],
+            connections: Vec<&'w ConnectionRules>,
+            plugins: &'w BTreeMap<PluginName, PinnedPlugin>,
+        }
+        let found = self.environments.get(environment);
+        Json::from(&Governance {
+            environment,
+            risk: found.map(|found| &found.risk),
+            guardrails: &self.guardrails,
+            connections: found.iter().flat_map(|found| found.connections.values()).map(|spec| &spec.rules).collect(),
+            plugins: &self.lock.plugin,
+        })
+    }
+}
+
+impl Environment {
+    /// The connections as the rules see them.
+    pub fn rules(&self) -> BTreeMap<ConnectionName, ConnectionRules> {
+        self.connections.iter().map(|(name, spec)| (name.clone(), spec.rules.clone())).collect()
+    }
+}

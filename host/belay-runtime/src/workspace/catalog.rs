@@ -1,0 +1,110 @@
+//! `features/*.toml`: the feature sets.
+
+use std::collections::BTreeMap;
+
+use belay_domain::feature_set::{Consumer, FeatureSet, ResourceSpec, Tier, Unchecked};
+use belay_domain::id::{ConnectionName, FeatureSetName, PluginName, ResourceAddress, ResourceName};
+use belay_domain::json::Json;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::source::{Problem, Source, to_json};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    feature_set: Spanned<Heading>,
+    #[serde(default)]
+    resource: Vec<ResourceTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    name: FeatureSetName,
+    owner: String,
+    #[serde(default)]
+    tier: Tier,
+    #[serde(default)]
+    consumers: Vec<ConsumerEntry>,
+}
+
+/// A name alone, or a name with its tier.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ConsumerEntry {
+    Name(String),
+    Full(Consumer),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceTable {
+    name: ResourceName,
+    plugin: Spanned<PluginName>,
+    at: Spanned<ResourceAddress>,
+    #[serde(default)]
+    config: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    upstream: Vec<ResourceName>,
+}
+
+/// What a feature set may refer to.
+pub(super) struct Known<'config> {
+    pub(super) plugins: &'config BTreeMap<PluginName, std::path::PathBuf>,
+    pub(super) connections: &'config [&'config ConnectionName],
+}
+
+/// Reads one file.
+pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Vec<Problem>> {
+    let file: File = source.parse().map_err(|problem| vec![problem])?;
+    let span = file.feature_set.span();
+    let mut problems = Vec::new();
+    let mut resources = Vec::new();
+    for table in file.resource {
+        if !known.plugins.contains_key(table.plugin.as_ref()) {
+            let message =
+                format!("`{}` is no plugin of this workspace; belay.toml has [plugin]", table.plugin.as_ref());
+            problems.push(source.problem(Some(table.plugin.span()), message));
+        }
+        if !known.connections.contains(&&table.at.as_ref().connection) {
+            let message = format!("`{}` is no connection of belay.toml", table.at.as_ref().connection);
+            problems.push(source.problem(Some(table.at.span()), message));
+        }
+        let config = match table.config {
+            None => Json::parse("{}").map_err(|error| error.to_string()),
+            Some(value) => {
+                let span = value.span();
+                to_json(value.into_inner()).map_err(|error| {
+                    problems.push(source.problem(Some(span), error.clone()));
+                    error
+                })
+            }
+        };
+        let Ok(config) = config else { continue };
+        resources.push(ResourceSpec {
+            name: table.name,
+            plugin: table.plugin.into_inner(),
+            at: table.at.into_inner(),
+            config,
+            upstream: table.upstream,
+        });
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let heading = file.feature_set.into_inner();
+    let consumers = heading.consumers.into_iter().map(|entry| match entry {
+        ConsumerEntry::Name(name) => Consumer { name, tier: Tier::default() },
+        ConsumerEntry::Full(consumer) => consumer,
+    });
+    let set = Unchecked {
+        name: heading.name,
+        owner: heading.owner,
+        tier: heading.tier,
+        consumers: consumers.collect(),
+        resources,
+    };
+    set.try_into()
+        .map_err(|error: belay_domain::feature_set::Error| vec![source.problem(Some(span), error.to_string())])
+}

@@ -1,0 +1,262 @@
+//! `belay.toml` and the files beside it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
+use belay_domain::json::Json;
+use belay_domain::risk::Bands;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::catalog::{self, Known};
+use super::connections::{ConnectionTable, Overlays, resolve};
+use super::lock::Lock;
+use super::source::{Problem, Problems, Source, to_json};
+use super::{Environment, Guardrail, RiskPolicy, Workspace, recipe};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    workspace: Heading,
+    #[serde(default)]
+    connection: BTreeMap<ConnectionName, ConnectionTable>,
+    #[serde(default)]
+    environment: BTreeMap<EnvironmentName, EnvironmentTable>,
+    #[serde(default)]
+    plugin: BTreeMap<PluginName, PluginTable>,
+    risk: Spanned<RiskTable>,
+    #[serde(default)]
+    guardrail: Vec<Spanned<GuardrailTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    name: belay_domain::id::FeatureSetName,
+    state: PathBuf,
+    key: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnvironmentTable {
+    #[serde(default)]
+    connection: Overlays,
+    risk: Option<Spanned<RiskTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PluginTable {
+    path: PathBuf,
+}
+
+/// What an environment leaves out it takes from the workspace.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RiskTable {
+    bands: Option<Bands>,
+    headroom: Option<u32>,
+    #[serde(default, with = "humantime_serde")]
+    mandate_ttl: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    max_point_age: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Enforce,
+    Monitor,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuardrailTable {
+    plugin: PluginName,
+    mode: Option<Mode>,
+    config: Option<toml::Table>,
+    /// Files whose content becomes part of the configuration: `key = "file.toml"`, or `"file.toml#/pointer"`.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    let one = |problem| Problems(vec![problem]);
+    let source = Source::read(&root, super::FILE).map_err(one)?;
+    let file: File = source.parse().map_err(one)?;
+    let mut problems = Vec::new();
+    let environments = environments(&root, &source, &file, &mut problems);
+    let guardrails =
+        file.guardrail.iter().filter_map(|table| guardrail(&root, &source, table, &file.plugin, &mut problems));
+    let guardrails = guardrails.collect();
+    let plugins = file.plugin.iter().map(|(name, table)| (name.clone(), root.join(&table.path))).collect();
+    let connections: Vec<_> = file.connection.keys().collect();
+    let known = Known { plugins: &plugins, connections: &connections };
+    let feature_sets = folder(&root, "features", &mut problems, |source| {
+        catalog::parse(source, &known).map(|set| (set.name().clone(), set))
+    });
+    let runbooks = folder(&root, "runbooks", &mut problems, |source| {
+        recipe::parse(source, &known).map(|runbook| (runbook.name.clone(), runbook))
+    });
+    let lock = Lock::load(&root).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Lock::default()
+    });
+    if !problems.is_empty() {
+        return Err(Problems(problems));
+    }
+    let name = file.workspace.name.to_string();
+    let state = root.join(&file.workspace.state);
+    let key = file.workspace.key.map_or_else(|| default_key(&name), |key| root.join(key));
+    Ok(Workspace { root, name, state, key, environments, plugins, lock, guardrails, feature_sets, runbooks })
+}
+
+/// Below the user's own data folder: neither in the workspace nor in its state.
+fn default_key(name: &str) -> PathBuf {
+    let home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share")));
+    home.unwrap_or_else(|| PathBuf::from("/var/lib")).join("belay/keys").join(format!("{name}.key"))
+}
+
+fn environments(
+    root: &Path,
+    source: &Source,
+    file: &File,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<EnvironmentName, Environment> {
+    if file.environment.is_empty() {
+        problems.push(source.problem(None, "there is no [environment.NAME]: belay would not know where to act"));
+    }
+    let mut found = BTreeMap::new();
+    for (name, table) in &file.environment {
+        for (connection, overlay) in &table.connection {
+            if !file.connection.contains_key(connection) {
+                let message =
+                    format!("the environment `{name}` has `{connection}`, but there is no [connection.{connection}]");
+                problems.push(source.problem(Some(overlay.span()), message));
+            }
+        }
+        let mut connections = BTreeMap::new();
+        for (connection, base) in &file.connection {
+            // An environment that does not place a connection does without it.
+            let Some(overlay) = table.connection.get(connection) else { continue };
+            match resolve(root, connection, base, overlay.as_ref()) {
+                Ok(spec) => {
+                    connections.insert(connection.clone(), spec);
+                }
+                Err(error) => {
+                    let message = format!("connection `{connection}` of environment `{name}`: {error}");
+                    problems.push(source.problem(Some(overlay.span()), message));
+                }
+            }
+        }
+        match risk_policy(file.risk.as_ref(), table.risk.as_ref().map(AsRef::as_ref)) {
+            Ok(risk) => {
+                found.insert(name.clone(), Environment { connections, risk });
+            }
+            Err(error) => {
+                let span = table.risk.as_ref().map_or_else(|| file.risk.span(), Spanned::span);
+                problems.push(source.problem(Some(span), error));
+            }
+        }
+    }
+    found
+}
+
+fn risk_policy(base: &RiskTable, here: Option<&RiskTable>) -> Result<RiskPolicy, String> {
+    let none = RiskTable::default();
+    let here = here.unwrap_or(&none);
+    let days = |days: u64| Duration::from_secs(days * 24 * 3_600);
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let bands = here.bands.clone().or_else(|| base.bands.clone());
+    let headroom = here.headroom.or(base.headroom).unwrap_or(2);
+    if headroom == 0 {
+        return Err("headroom is at least 1: a mandate must allow its own plan".to_owned());
+    }
+    Ok(RiskPolicy {
+        bands: bands.ok_or("[risk] has no bands: which risk may run, and with how many approvals?")?,
+        headroom,
+        mandate_ttl_ms: millis(here.mandate_ttl.or(base.mandate_ttl).unwrap_or(Duration::from_secs(4 * 3_600))),
+        max_point_age_ms: millis(here.max_point_age.or(base.max_point_age).unwrap_or(days(30))),
+    })
+}
+
+fn guardrail(
+    root: &Path,
+    source: &Source,
+    table: &Spanned<GuardrailTable>,
+    plugins: &BTreeMap<PluginName, PluginTable>,
+    problems: &mut Vec<Problem>,
+) -> Option<Guardrail> {
+    let span = table.span();
+    let table = table.as_ref();
+    if !plugins.contains_key(&table.plugin) {
+        problems.push(source.problem(Some(span), format!("`{}` is no plugin of [plugin]", table.plugin)));
+        return None;
+    }
+    match guardrail_config(root, table) {
+        Ok(config) => Some(Guardrail {
+            plugin: table.plugin.clone(),
+            enforced: !matches!(table.mode, Some(Mode::Monitor)),
+            config,
+        }),
+        Err(error) => {
+            problems.push(source.problem(Some(span), error));
+            None
+        }
+    }
+}
+
+fn guardrail_config(root: &Path, table: &GuardrailTable) -> Result<Json, String> {
+    let mut config = table.config.clone().unwrap_or_default();
+    for (key, file) in &table.files {
+        let (path, pointer) = file.split_once('#').unwrap_or((file, ""));
+        let text =
+            std::fs::read_to_string(root.join(path)).map_err(|error| format!("{path} can't be read: {error}"))?;
+        let value: toml::Value = if Path::new(path).extension().is_some_and(|extension| extension == "json") {
+            serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?
+        } else {
+            toml::from_str::<toml::Table>(&text).map_err(|error| format!("{path}: {}", error.message()))?.into()
+        };
+        let found = pointer.split('/').skip(1).try_fold(&value, |value, part| value.get(part));
+        let found = found.ok_or_else(|| format!("{path} has nothing at {pointer}"))?;
+        config.insert(key.clone(), found.clone());
+    }
+    to_json(config.into())
+}
+
+/// Reads every `.toml` of a folder. A folder that is not there is empty.
+fn folder<K: Ord + std::fmt::Display, V>(
+    root: &Path,
+    folder: &str,
+    problems: &mut Vec<Problem>,
+    parse: impl Fn(&Source) -> Result<(K, V), Vec<Problem>>,
+) -> BTreeMap<K, V> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root.join(folder))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(Path::new(folder).join(entry.ok()?.file_name())))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    let mut found = BTreeMap::new();
+    for file in files {
+        let parsed = Source::read(root, file)
+            .map_err(|problem| vec![problem])
+            .and_then(|source| parse(&source).map(|pair| (source.file().to_path_buf(), pair)));
+        match parsed {
+            Ok((file, (name, _))) if found.contains_key(&name) => {
+                problems.push(Problem { file, line: None, message: format!("`{name}` is in another file too") });
+            }
+            Ok((_, (name, value))) => {
+                found.insert(name, value);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    found
+}

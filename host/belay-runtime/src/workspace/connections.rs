@@ -1,0 +1,65 @@
+//! Connections: what the workspace says of each, and what each environment adds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use belay_connect::{ConnectionSpec, Target};
+use belay_domain::connection::{ConnectionKind, ConnectionRules, Criticality, WriteRule};
+use belay_domain::id::ConnectionName;
+use serde::Deserialize;
+
+/// How long a lost write may still take to land, where a connection does not say.
+const SETTLE_MS: u64 = 1_000;
+
+/// `[connection.NAME]`: the keys that every kind has; the rest is the target's own.
+#[derive(Clone, Deserialize)]
+pub(super) struct ConnectionTable {
+    kind: ConnectionKind,
+    #[serde(default)]
+    writes: Vec<WriteRule>,
+    #[serde(default)]
+    criticality: Criticality,
+    #[serde(default, with = "humantime_serde")]
+    settle: Option<std::time::Duration>,
+    #[serde(flatten)]
+    target: toml::Table,
+}
+
+/// A connection in an environment: the keys of the target there go before those of the workspace.
+pub(super) fn resolve(
+    root: &Path,
+    name: &ConnectionName,
+    base: &ConnectionTable,
+    here: &toml::Table,
+) -> Result<ConnectionSpec, String> {
+    let mut keys = base.target.clone();
+    keys.extend(here.clone());
+    let target = match base.kind {
+        ConnectionKind::Dir => {
+            let mut target: belay_connect::DirTarget = keys.try_into().map_err(|e| plain(&e))?;
+            target.path = root.join(target.path);
+            Target::Dir(target)
+        }
+        ConnectionKind::Http => {
+            let mut target: belay_connect::HttpTarget = keys.try_into().map_err(|e| plain(&e))?;
+            target.ca_file = target.ca_file.map(|file| root.join(file));
+            Target::Http(target)
+        }
+    };
+    let settle_ms = base.settle.map_or(SETTLE_MS, |settle| u64::try_from(settle.as_millis()).unwrap_or(u64::MAX));
+    let rules = ConnectionRules {
+        name: name.clone(),
+        kind: base.kind,
+        criticality: base.criticality,
+        writes: base.writes.clone(),
+        settle_ms,
+    };
+    Ok(ConnectionSpec { rules, target })
+}
+
+fn plain(error: &toml::de::Error) -> String {
+    error.message().to_owned()
+}
+
+/// The tables of an environment's connections.
+pub(super) type Overlays = BTreeMap<ConnectionName, toml::Spanned<toml::Table>>;

@@ -1,0 +1,260 @@
+//! `runbooks/*.toml`: the runbooks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use belay_domain::check::{Check, Inconclusive, Threshold};
+use belay_domain::id::{ConnectionName, PluginName, ResourceName, RunbookName, StageName};
+use belay_domain::json::Json;
+use belay_domain::runbook::{Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::catalog::Known;
+use super::source::{Problem, Source, to_json};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    runbook: Heading,
+    #[serde(default)]
+    parameter: BTreeMap<String, Spanned<ParameterTable>>,
+    #[serde(default)]
+    stage: Vec<Spanned<StageTable>>,
+    #[serde(default)]
+    check: Vec<Spanned<CheckTable>>,
+    #[serde(default)]
+    service_level: ServiceLevelTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    name: RunbookName,
+    summary: String,
+    #[serde(default)]
+    when: String,
+    #[serde(default)]
+    when_not: String,
+    #[serde(default)]
+    escalate_to: String,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParameterTable {
+    #[serde(rename = "type")]
+    kind: ParameterKind,
+    default: Option<toml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StageTable {
+    name: StageName,
+    #[serde(default)]
+    step: Vec<Spanned<StepTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepTable {
+    resource: Option<ResourceName>,
+    set: Option<BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    connections: Vec<Spanned<ConnectionName>>,
+    manual: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckTable {
+    probe: Spanned<PluginName>,
+    #[serde(default)]
+    connections: Vec<Spanned<ConnectionName>>,
+    #[serde(default)]
+    config: Option<toml::Value>,
+    measurement: String,
+    must: Threshold,
+    #[serde(with = "humantime_serde")]
+    within: Duration,
+    #[serde(default, with = "humantime_serde")]
+    hold: Duration,
+    #[serde(default)]
+    inconclusive: Inconclusive,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct ServiceLevelTable {
+    #[serde(default, with = "humantime_serde")]
+    restored_within: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    may_lose: Option<Duration>,
+}
+
+/// Reads one file.
+pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Runbook, Vec<Problem>> {
+    let file: File = source.parse().map_err(|problem| vec![problem])?;
+    let mut reader = Reader { source, known, problems: Vec::new() };
+    let parameters = file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
+    let stages = reader.stages(file.stage, &parameters);
+    let checks = file.check.into_iter().filter_map(|table| reader.check(table)).collect();
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
+    }
+    Ok(Runbook {
+        name: file.runbook.name,
+        summary: file.runbook.summary,
+        when: file.runbook.when,
+        when_not: file.runbook.when_not,
+        escalate_to: file.runbook.escalate_to,
+        tags: file.runbook.tags,
+        parameters,
+        stages,
+        checks,
+        service_level: ServiceLevel {
+            restored_within_ms: file.service_level.restored_within.map(millis),
+            may_lose_ms: file.service_level.may_lose.map(millis),
+        },
+    })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+struct Reader<'file> {
+    source: &'file Source,
+    known: &'file Known<'file>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, span: std::ops::Range<usize>, message: impl Into<String>) {
+        self.problems.push(self.source.problem(Some(span), message));
+    }
+
+    fn json(&mut self, span: std::ops::Range<usize>, value: toml::Value) -> Option<Json> {
+        to_json(value).map_err(|error| self.problem(span, error)).ok()
+    }
+
+    fn parameter(&mut self, name: String, table: Spanned<ParameterTable>) -> Option<Parameter> {
+        let span = table.span();
+        let ParameterTable { kind, default } = table.into_inner();
+        let default = match default {
+            None => None,
+            Some(value) => Some(self.json(span.clone(), value)?),
+        };
+        if let Some(wrong) = default.as_ref().filter(|default| !kind.fits(default)) {
+            self.problem(span, format!("the default {wrong} of `{name}` is not {}", kind.describe()));
+            return None;
+        }
+        Some(Parameter { name, kind, default })
+    }
+
+    fn stages(&mut self, tables: Vec<Spanned<StageTable>>, parameters: &Vec<Parameter>) -> Vec<Stage> {
+        let mut names = BTreeSet::new();
+        let mut resources = BTreeSet::new();
+        let mut stages = Vec::new();
+        if tables.is_empty() {
+            self.problems.push(self.source.problem(None, "it has no [[stage]]: nothing would be done"));
+        }
+        for table in tables {
+            let span = table.span();
+            let StageTable { name, step } = table.into_inner();
+            if !names.insert(name.clone()) {
+                self.problem(span.clone(), format!("two stages are called `{name}`"));
+            }
+            if step.is_empty() {
+                self.problem(span, format!("the stage `{name}` has no [[stage.step]]"));
+            }
+            let steps = step.into_iter().filter_map(|step| self.step(step, parameters, &mut resources)).collect();
+            stages.push(Stage { name, steps });
+        }
+        stages
+    }
+
+    fn step(
+        &mut self,
+        table: Spanned<StepTable>,
+        parameters: &[Parameter],
+        resources: &mut BTreeSet<ResourceName>,
+    ) -> Option<Step> {
+        let span = table.span();
+        let table = table.into_inner();
+        match (table.resource, table.manual) {
+            (Some(resource), None) => {
+                if !resources.insert(resource.clone()) {
+                    self.problem(span.clone(), format!("`{resource}` already has a step in this runbook"));
+                }
+                let connections = self.connections(table.connections);
+                let set = match table.set {
+                    None => None,
+                    Some(attributes) => Some(self.settings(&span, attributes, parameters)?),
+                };
+                Some(Step::Resource { resource, set, connections })
+            }
+            (None, Some(instruction)) if table.set.is_none() && table.connections.is_empty() => {
+                Some(Step::Manual { instruction })
+            }
+            _ => {
+                self.problem(span, "a step has either `resource`, with what it sets, or `manual` alone");
+                None
+            }
+        }
+    }
+
+    fn settings(
+        &mut self,
+        span: &std::ops::Range<usize>,
+        attributes: BTreeMap<String, toml::Value>,
+        parameters: &[Parameter],
+    ) -> Option<BTreeMap<String, Setting>> {
+        let mut settings = BTreeMap::new();
+        for (name, value) in attributes {
+            let parameter = value.as_table().filter(|table| table.len() == 1).and_then(|table| table.get("parameter"));
+            let setting = match parameter.and_then(toml::Value::as_str) {
+                Some(parameter) if !parameters.iter().any(|known| known.name == parameter) => {
+                    self.problem(span.clone(), format!("the runbook has no [parameter.{parameter}]"));
+                    continue;
+                }
+                Some(parameter) => Setting::Parameter(parameter.to_owned()),
+                None => Setting::Value(self.json(span.clone(), value)?),
+            };
+            settings.insert(name, setting);
+        }
+        Some(settings)
+    }
+
+    fn connections(&mut self, names: Vec<Spanned<ConnectionName>>) -> Vec<ConnectionName> {
+        for name in &names {
+            if !self.known.connections.contains(&name.as_ref()) {
+                self.problem(name.span(), format!("`{}` is no connection of belay.toml", name.as_ref()));
+            }
+        }
+        names.into_iter().map(Spanned::into_inner).collect()
+    }
+
+    fn check(&mut self, table: Spanned<CheckTable>) -> Option<Check> {
+        let span = table.span();
+        let table = table.into_inner();
+        if !self.known.plugins.contains_key(table.probe.as_ref()) {
+            self.problem(table.probe.span(), format!("`{}` is no plugin of this workspace", table.probe.as_ref()));
+        }
+        let connections = self.connections(table.connections);
+        let config = self.json(span, table.config.unwrap_or_else(|| toml::Value::Table(toml::Table::new())))?;
+        Some(Check {
+            probe: table.probe.into_inner(),
+            connections,
+            config,
+            measurement: table.measurement,
+            must: table.must,
+            within_ms: millis(table.within),
+            hold_ms: millis(table.hold),
+            inconclusive: table.inconclusive,
+        })
+    }
+}
