@@ -74,7 +74,8 @@ impl Access {
 fn refusal(name: &str, granted: &BTreeSet<ConnectionName>) -> String {
     let names: Vec<_> = granted.iter().map(ConnectionName::as_str).collect();
     let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    format!("this call may not use the connection `{}`; granted: {names}", name.escape_debug())
+    let name: String = name.chars().take(100).flat_map(char::escape_debug).collect();
+    format!("this call may not use the connection `{name}`; granted: {names}")
 }
 
 impl Recording {

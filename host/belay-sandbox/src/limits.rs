@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use belay_domain::json::MAX_INTEGER;
 use serde::{Deserialize, Serialize};
 
 /// The most memory that any `Limits` may grant: what a slot of the pool holds, in bytes.
@@ -15,8 +16,8 @@ pub struct Limits {
     /// Fuel. A reproducible bound, not a clock: a nanosecond burns 2 to 18. Default: 20 · 10⁹.
     #[serde(with = "decimal")]
     pub fuel: u64,
-    /// Milliseconds that the guest may compute; waiting for reads does not count. Checked every 10 ms. Default:
-    /// 5,000.
+    /// Milliseconds that the guest may compute: on the wall's clock, so that a busy machine shortens it, but without
+    /// the time that its reads take. Checked every 10 ms. Default: 5,000.
     pub compute_ms: u64,
     /// Milliseconds from the start of the call to its end, reads included. Default: 60,000.
     pub total_ms: u64,
@@ -55,7 +56,7 @@ impl Default for Limits {
 
 /// Limits that no pool can grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a limit of {asked} {what} is more than the {most} that a plugin can have")]
+#[error("a limit of {asked} {what}: {most} is the most that a plugin can have")]
 pub struct TooGenerous {
     what: &'static str,
     asked: u64,
@@ -68,6 +69,12 @@ impl Limits {
         let within = |what, asked, most| if asked > most { Err(TooGenerous { what, asked, most }) } else { Ok(()) };
         within("bytes of memory", self.memory_bytes, MAX_MEMORY_BYTES)?;
         within("table elements", self.table_elements.into(), MAX_TABLE_ELEMENTS.into())?;
+        // What is recorded must fit canonical JSON.
+        let most = MAX_INTEGER.unsigned_abs();
+        within("ms to compute", self.compute_ms, most)?;
+        within("ms in all", self.total_ms, most)?;
+        within("bytes at once", self.output_bytes, most)?;
+        within("bytes read", self.read_bytes, most)?;
         Ok(self)
     }
 }

@@ -1,6 +1,5 @@
 //! One read of a plugin as it is kept: what was asked, what came back.
 
-use belay_domain::digest::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::reads::{
@@ -89,10 +88,20 @@ impl ReadRecord {
         };
         (listed + self.body.as_ref().map_or(0, Vec::len)) as u64
     }
+}
 
-    /// The body's digest, where there is a body.
-    pub fn body_digest(&self) -> Option<Digest> {
-        self.body.as_deref().map(Digest::of)
+impl ReadAnswer {
+    /// Whether bytes belong beside it.
+    pub const fn has_body(&self) -> bool {
+        match self {
+            Self::HttpResponse { .. } | Self::Object => true,
+            Self::HttpDigested(_)
+            | Self::HttpError(_)
+            | Self::ObjectMeta(_)
+            | Self::ObjectDigested(_)
+            | Self::Objects(_)
+            | Self::ObjectError(_) => false,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::call::Status;
 use crate::engine::EngineId;
 use crate::limits::Limits;
 use crate::log::Log;
-use crate::read_record::ReadRecord;
+use crate::read_record::{ReadAnswer, ReadRecord, ReadRequest};
 use crate::world::{Function, World};
 
 /// Everything that a later replay of one call needs, but for the component.
@@ -49,14 +49,13 @@ pub struct CallSummary {
     pub duration_us: u64,
     /// How many reads there are.
     pub reads: u32,
-    /// Which of the reads, by number, came with a body.
-    pub bodies: Vec<u32>,
 }
 
 /// One named piece of a record, to be kept beside the ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
-    /// `input`, `output`, `log`, `read 0 request`, `read 0 answer`, `read 0 body`. Names no two parts of one record.
+    /// `input`, `output`, `log`, `reads` with all requests and answers, and `read 0 body` for each body. Names no two
+    /// parts of one record.
     pub name: String,
     /// Canonical JSON, but for bodies, which are as they came.
     pub bytes: Vec<u8>,
@@ -79,16 +78,18 @@ pub enum RecordError {
 }
 
 impl CallRecord {
-    /// The parts, in a fixed order; [`CallRecord::from_parts`] takes them back.
+    /// The parts, in a fixed order; [`CallRecord::from_parts`] takes them back. What is empty is left out.
     pub fn parts(&self) -> Vec<Part> {
         let part = |name: &str, bytes: Vec<u8>| Part { name: name.to_owned(), bytes };
         let mut parts = vec![part("input", self.input.clone()), part("output", self.output.clone())];
         if self.log != Log::default() {
             parts.push(part("log", canonical(&self.log)));
         }
+        if !self.reads.is_empty() {
+            let reads = self.reads.iter().map(|read| Exchange { request: &read.request, answer: &read.answer });
+            parts.push(part("reads", canonical(&reads.collect::<Vec<_>>())));
+        }
         for (number, read) in self.reads.iter().enumerate() {
-            parts.push(part(&request_name(number), canonical(&read.request)));
-            parts.push(part(&answer_name(number), canonical(&read.answer)));
             if let Some(body) = &read.body {
                 parts.push(part(&body_name(number), body.clone()));
             }
@@ -96,35 +97,31 @@ impl CallRecord {
         parts
     }
 
-    /// Puts a record together again. `part` finds a part's bytes by its name. A missing log is an empty one.
+    /// Puts a record together again. `part` finds a part's bytes by its name; a log that is not there was empty.
     pub fn from_parts(
         summary: CallSummary,
         mut part: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<Self, RecordError> {
+        let log = part("log").map_or(Ok(Log::default()), |bytes| parsed("log", &bytes))?;
         let mut must = |name: &str| part(name).ok_or_else(|| RecordError::Missing(name.to_owned()));
         let input = must("input")?;
         let output = must("output")?;
-        let mut reads = Vec::new();
-        for number in 0..summary.reads {
-            let has_body = summary.bodies.contains(&number);
-            let number = number as usize;
-            reads.push(ReadRecord {
-                request: parsed(&request_name(number), &must(&request_name(number))?)?,
-                answer: parsed(&answer_name(number), &must(&answer_name(number))?)?,
-                body: if has_body { Some(must(&body_name(number))?) } else { None },
-            });
+        let exchanges: Vec<Exchange<ReadRequest, ReadAnswer>> =
+            if summary.reads == 0 { Vec::new() } else { parsed("reads", &must("reads")?)? };
+        let mut reads = Vec::with_capacity(exchanges.len());
+        for (number, Exchange { request, answer }) in exchanges.into_iter().enumerate() {
+            let body = if answer.has_body() { Some(must(&body_name(number))?) } else { None };
+            reads.push(ReadRecord { request, answer, body });
         }
-        let log = part("log").map_or(Ok(Log::default()), |bytes| parsed("log", &bytes))?;
         Ok(Self { summary, input, output, reads, log })
     }
 }
 
-fn request_name(number: usize) -> String {
-    format!("read {number} request")
-}
-
-fn answer_name(number: usize) -> String {
-    format!("read {number} answer")
+/// A read as the part `reads` holds it.
+#[derive(Serialize, Deserialize)]
+struct Exchange<Request, Answer> {
+    request: Request,
+    answer: Answer,
 }
 
 fn body_name(number: usize) -> String {

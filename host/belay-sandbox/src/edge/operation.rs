@@ -102,3 +102,6 @@ fn object_write(write: types::ObjectWrite) -> Result<ObjectWrite, CallError> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests;
