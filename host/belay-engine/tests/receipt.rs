@@ -9,7 +9,7 @@ use belay_domain::id::{Epoch, Millis};
 use belay_domain::operation::{Loss, Operation, Outcome};
 use belay_domain::plan::Work;
 use belay_engine::{
-    Act, ActId, Command, Condition, Ending, Event, Observed, Promise, Refusal, Rejected, Run, RunSpec, Status,
+    Act, ActId, Command, Condition, Ending, Event, Look, Observed, Promise, Refusal, Rejected, Run, RunSpec, Status,
     StepDisplay, Verification,
 };
 
@@ -89,6 +89,33 @@ fn the_undo_point_holds_what_was_there_before_the_first_write() {
     let pins = restored(&flag(), Millis(2_000)).undo_pins();
     let (target, state) = &pins[&"flag".parse().unwrap()];
     assert_eq!((target.at.to_string(), &state.version), ("lake/flag".to_owned(), &"v1".to_owned()));
+}
+
+/// Acts, and plans again from a content that somebody else left; says what an undo would go back to.
+fn undo_after(outcome: Outcome, found: i64) -> String {
+    let mut spec = flag();
+    spec.stages[0].steps[0].settle_ms = 0;
+    let (mut run, commands) = planned(&spec, None);
+    run.apply(intent(act_of(&commands), Epoch::FIRST)).unwrap();
+    let (step, at) = (fixture::step_id(0, 0), Millis(1_300));
+    let observed = Observed::State(fixture::state(found, 2));
+    let answer = match &run.apply(Event::Performed { act: ActId(1), intent: 7, outcome, at }).unwrap()[..] {
+        [Command::Confirm { .. }] => Event::Confirmed { step, observed, remaining_operations: 1, at },
+        _ => Event::Seen { step, look: Look::HoldsOther, observed, at },
+    };
+    run.apply(answer).unwrap();
+    let operation = fixture::operation("flag", "0".into(), 0);
+    let plan = fixture::plan(&spec, 0, |_| fixture::change(fixture::state(found, 2), vec![operation.clone()]));
+    let finding = fixture::judged(&plan, 10, |_| true);
+    let commands = run.apply(Event::Planned { stage: 0, plan, finding, at }).unwrap();
+    run.apply(intent(act_of(&commands), Epoch::FIRST)).unwrap();
+    run.undo_pins()[&"flag".parse().unwrap()].1.version.clone()
+}
+
+#[test]
+fn the_undo_point_is_what_stood_before_the_first_write_that_may_have_taken_effect() {
+    assert_eq!(undo_after(Outcome::Applied { detail: "201".into() }, 5), "v1");
+    assert_eq!(undo_after(Outcome::NotApplied { reason: "409".into() }, 5), "v5");
 }
 
 #[test]
