@@ -59,7 +59,7 @@ impl Run {
         let reason = match observed {
             Observed::Failed(reason) => format!("after its last operation it can't be observed: {reason}"),
             Observed::State(state) if met => {
-                format!("it is as desired ({}), but its plugin would still make {remaining} writes", state.version)
+                format!("it is as desired ({}), but its plugin proposes more writes: {remaining}", state.version)
             }
             Observed::State(state) if remaining == 0 => {
                 format!("its plugin would write nothing more, but {} is not as desired", state.version)

@@ -163,7 +163,7 @@ fn restored_is_what_host_and_plugin_agree_on() {
         confirmed (0, 0) 8, 1 to do → wake 4 after 250 ms
         woke 4 → confirm model
         confirmed (0, 0) 8, 1 to do → nothing
-        = {halted:{kind:not_restored,step:{stage:0,step:0},reason:it is as desired (v8), but its plugin would still make 1 writes}}
+        = {halted:{kind:not_restored,step:{stage:0,step:0},reason:it is as desired (v8), but its plugin proposes more writes: 1}}
           model: Changed { applied: 1 }
     "#]],
     );
