@@ -1,18 +1,24 @@
 //! What is done with the whole repository: `cargo xtask` lists it.
 
+mod demo;
 mod guests;
+mod host;
 mod repository;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  guests    build every plugin into target/plugins";
+  demo [--keep DIR]    build host and plugins, play an incident and its rollback
+  guests               build every plugin into target/plugins";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["demo"] => demo::run(None),
+        ["demo", "--keep", folder] => demo::run(Some(Path::new(folder))),
         ["guests"] => guests::run(),
         _ => {
             eprintln!("{USAGE}");
