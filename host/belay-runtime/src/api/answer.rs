@@ -309,8 +309,10 @@ pub struct VerifyAnswer {
     pub sound: bool,
     /// Entries examined.
     pub entries: u64,
-    /// Size and root of the published checkpoint, if its signature holds.
-    pub checkpoint: Option<(u64, Digest)>,
+    /// The root in the published checkpoint, where its signature holds; otherwise the empty tree's.
+    pub root: Digest,
+    /// The log's name, as its checkpoint says.
+    pub origin: String,
     /// What does not fit: where and what.
     pub problems: Vec<String>,
     /// Intents without an outcome: a run under way, or one to resume.

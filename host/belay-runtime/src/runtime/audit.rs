@@ -84,11 +84,19 @@ pub fn verify_directory(folder: &Path) -> Result<VerifyAnswer, Error> {
     Ok(VerifyAnswer {
         sound: report.is_intact(),
         entries: report.entries,
-        checkpoint: report.checkpoint.map(|head| (head.size, head.root)),
+        root: report.checkpoint.map_or_else(|| Digest::of(b""), |head| head.root),
+        origin: origin(folder),
         problems: report.findings.iter().map(ToString::to_string).chain(more).collect(),
         open_intents: report.open_intents.clone(),
         trustworthy: report.proven,
     })
+}
+
+/// The first line of a checkpoint is the log's name.
+fn origin(folder: &Path) -> String {
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
+    let checkpoint = read("log/checkpoint").or_else(|| read("checkpoint")).unwrap_or_default();
+    checkpoint.lines().next().unwrap_or("an unknown log").to_owned()
 }
 
 fn line(entry: &Entry) -> Result<LogLine, Error> {
