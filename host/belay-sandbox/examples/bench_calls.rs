@@ -61,12 +61,17 @@ impl Bare {
     }
 }
 
-/// Some 1 KB, as a small plan's facts are.
+/// Some 1 KB in the shape that guardrails are given.
 fn facts() -> CanonicalText {
-    let steps: Vec<_> = (0..12)
-        .map(|step| format!(r#"{{"step":{step},"resource":"registry/ranker@champion","operations":1,"touches":1}}"#))
+    let operations: Vec<_> = (0..10)
+        .map(|step| format!(r#"{{"step":{step},"resource":"registry/ranker@champion","reversibility":"reversible"}}"#))
         .collect();
-    CanonicalText::parse(&format!(r#"{{"steps":[{}],"risk":35,"environment":"prod"}}"#, steps.join(","))).unwrap()
+    let operations = operations.join(",");
+    CanonicalText::parse(&format!(
+        r#"{{"schema":1,"feature_set":{{"name":"ranker","consumers":[{{"name":"search","tier":"critical"}}]}},
+        "stage":{{"resources":["dataset","model","flag"],"operations":[{operations}],"risk":41}}}}"#
+    ))
+    .unwrap()
 }
 
 fn main() {

@@ -54,8 +54,8 @@ pub struct CallSummary {
 /// One named piece of a record, to be kept beside the ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
-    /// `input`, `output`, `log`, `reads` with all requests and answers, and `read 0 body` for each body. Names no two
-    /// parts of one record.
+    /// `input`, `output`, `log`, `exchanges` with the requests and answers of all reads, and `read 0 body` for each
+    /// body. Names no two parts of one record.
     pub name: String,
     /// Canonical JSON, but for bodies, which are as they came.
     pub bytes: Vec<u8>,
@@ -87,7 +87,7 @@ impl CallRecord {
         }
         if !self.reads.is_empty() {
             let reads = self.reads.iter().map(|read| Exchange { request: &read.request, answer: &read.answer });
-            parts.push(part("reads", canonical(&reads.collect::<Vec<_>>())));
+            parts.push(part("exchanges", canonical(&reads.collect::<Vec<_>>())));
         }
         for (number, read) in self.reads.iter().enumerate() {
             if let Some(body) = &read.body {
@@ -107,7 +107,7 @@ impl CallRecord {
         let input = must("input")?;
         let output = must("output")?;
         let exchanges: Vec<Exchange<ReadRequest, ReadAnswer>> =
-            if summary.reads == 0 { Vec::new() } else { parsed("reads", &must("reads")?)? };
+            if summary.reads == 0 { Vec::new() } else { parsed("exchanges", &must("exchanges")?)? };
         let mut reads = Vec::with_capacity(exchanges.len());
         for (number, Exchange { request, answer }) in exchanges.into_iter().enumerate() {
             let body = if answer.has_body() { Some(must(&body_name(number))?) } else { None };
@@ -117,7 +117,7 @@ impl CallRecord {
     }
 }
 
-/// A read as the part `reads` holds it.
+/// A read as the part `exchanges` holds it.
 #[derive(Serialize, Deserialize)]
 struct Exchange<Request, Answer> {
     request: Request,

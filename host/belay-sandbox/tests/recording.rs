@@ -96,7 +96,7 @@ async fn a_call_with_reads_replays_from_its_parts() {
         r#"{"config":"pail/deep/key","moment":{"key":"r-1/0/0","now":1700000000000}}"#
     );
     let names: Vec<_> = record.parts().into_iter().map(|part| part.name).collect();
-    assert_eq!(names, ["input", "output", "reads", "read 0 body", "read 1 body", "read 2 body"]);
+    assert_eq!(names, ["input", "output", "exchanges", "read 0 body", "read 1 body", "read 2 body"]);
 
     let lost = CallRecord::from_parts(record.summary.clone(), |name| {
         record.parts().into_iter().find(|part| part.name == name && name != "read 1 body").map(|part| part.bytes)
