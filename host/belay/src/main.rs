@@ -1,3 +1,24 @@
-//! The rollback engine's command line.
+//! The rollback engine's command line: the only place where everything is put together.
 
-fn main() {}
+mod arguments;
+mod commands;
+mod follow;
+mod live;
+mod output;
+mod place;
+mod render;
+mod talk;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use clap::Parser;
+use output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    talk::listen(arguments.global.verbose);
+    let output = Output::new(arguments.global.json, arguments.global.no_color);
+    let ending = commands::perform(arguments, output).unwrap_or_else(|error| output.fail(&error));
+    ExitCode::from(ending.status())
+}

@@ -1,0 +1,61 @@
+//! `belay plan`: shows; writes nothing but the package that was asked for.
+
+use std::path::Path;
+
+use belay_runtime::api::{Ending, Error, Gate, PlanAnswer, PlanRequest};
+use jiff::Zoned;
+
+use super::{clock, open};
+use crate::arguments::{Global, PlanArguments, PlanShow};
+use crate::output::Output;
+use crate::render::page::{Line, Page};
+use crate::render::plan::Asked;
+use crate::render::{self, amount, words::quoted};
+
+pub(super) async fn perform(typed: PlanArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let words = typed.words();
+    if let Some(PlanShow::Show { words, as_commands: _ }) = typed.show {
+        return as_commands(words.request(&Zoned::now())?, global, output).await;
+    }
+    let words = words.ok_or_else(|| Error::usage("there is no runbook named").next("belay runbook list"))?;
+    let request = words.request(&Zoned::now())?;
+    let runtime = open(global)?;
+    let answer = match &typed.output {
+        None => runtime.plan(request.clone()).await?,
+        Some(file) => {
+            let (answer, package) = runtime.package(request.clone()).await?;
+            write(file, &package)?;
+            answer
+        }
+    };
+    output.answer("plan", &answer, |answer| render::plan::plan(answer, Asked::Rollback(&request), &clock()))?;
+    if let Some(file) = &typed.output {
+        output.say(&wrote(file)?);
+    }
+    Ok(ending_of(&answer))
+}
+
+/// A plan that can't run as a whole says so in its exit status: the rules refuse it, or it must be asked again.
+pub(super) fn ending_of(answer: &PlanAnswer) -> Ending {
+    let refused = answer.stages.iter().any(|stage| matches!(stage.gate, Gate::Refused { .. }));
+    if refused { Ending::Refused } else { Ending::Done }
+}
+
+async fn as_commands(request: PlanRequest, global: &Global, output: Output) -> Result<Ending, Error> {
+    let commands = open(global)?.plan_as_commands(request).await?;
+    output.answer("plan.commands", &commands, |commands| {
+        commands.iter().map(|command| Line::new().with(command)).collect::<Vec<_>>().into()
+    })?;
+    Ok(Ending::Done)
+}
+
+fn write(file: &Path, package: &[u8]) -> Result<(), Error> {
+    std::fs::write(file, package).map_err(|error| Error::failed(format!("{}: {error}", file.display())))
+}
+
+fn wrote(file: &Path) -> Result<Page, Error> {
+    let size = std::fs::metadata(file).map_err(|error| Error::failed(format!("{}: {error}", file.display())))?.len();
+    let name = file.display().to_string();
+    let text = format!("wrote {name}, {}: belay run {}", amount::size(size), quoted(&name));
+    Ok(vec![Line::new().with(text)].into())
+}

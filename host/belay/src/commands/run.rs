@@ -1,0 +1,119 @@
+//! `run`, `undo`, `resume`, `takeover`, `watch`, `status`: what makes a run go on, and what follows one.
+
+use std::ops::ControlFlow;
+
+use belay_domain::id::RunId;
+use belay_runtime::api::{Ending, Error, RunAnswer, RunRequest, RunSummary};
+use belay_runtime::{Progress, Runtime};
+use jiff::Zoned;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::plan::ending_of;
+use super::{clock, open};
+use crate::arguments::{Decision, Global, RunArguments, ToRun, UndoArguments};
+use crate::follow::Follower;
+use crate::output::Output;
+use crate::render::complaint::complaint;
+use crate::render::page::{Line, Page, Paint};
+use crate::render::plan::Asked;
+use crate::render::run::{Caption, tree};
+use crate::render::{self, receipt, run};
+
+pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let (request, caption) = match typed.asked(&Zoned::now())? {
+        ToRun::Words(words) => {
+            let caption = Caption { environment: words.environment.clone(), incident: words.incident.clone() };
+            (RunRequest::Plan(*words), caption)
+        }
+        ToRun::Package(file) => {
+            let package = std::fs::read(&file);
+            let package = package.map_err(|error| Error::usage(format!("{}: {error}", file.display())))?;
+            (RunRequest::Package(package), Caption::default())
+        }
+    };
+    let runtime = open(global)?;
+    follow(&runtime, caption, output, |progress| runtime.run(request, progress)).await
+}
+
+pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?;
+    let plan = runtime.plan_undo(&typed.run).await?;
+    if typed.plan {
+        output.answer("plan", &plan, |plan| render::plan::plan(plan, Asked::Undo(&typed.run), &clock()))?;
+        return Ok(ending_of(&plan));
+    }
+    if !plan.changed_since.is_empty() {
+        let words = format!("changed since {}: {}", typed.run, plan.changed_since.join(" · "));
+        output.say(&Page::from(vec![Line::new().painted(Paint::Warn, words)]));
+    }
+    follow(&runtime, Caption::default(), output, |progress| runtime.run(typed.into(), progress)).await
+}
+
+pub(super) async fn resume(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?;
+    let caption = caption(&runtime.status(run)?);
+    follow(&runtime, caption, output, |progress| runtime.resume(run, progress)).await
+}
+
+pub(super) async fn takeover(typed: Decision, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?;
+    let caption = caption(&runtime.status(&typed.run)?);
+    follow(&runtime, caption, output, |progress| runtime.takeover(&typed.run, typed.reason.clone(), progress)).await
+}
+
+fn caption(summary: &RunSummary) -> Caption {
+    Caption { environment: Some(summary.environment.clone()), incident: summary.incident.clone() }
+}
+
+/// Follows what the runtime performs, then says what came of it.
+async fn follow<W: Future<Output = Result<RunAnswer, Error>>>(
+    runtime: &Runtime,
+    caption: Caption,
+    output: Output,
+    begin: impl FnOnce(Progress) -> W,
+) -> Result<Ending, Error> {
+    let (progress, views) = unbounded_channel();
+    let mut follower = Follower::new(output, caption);
+    let interrupt = || {
+        runtime.interrupt();
+        ControlFlow::Continue(())
+    };
+    let Some(answer) = follower.follow(begin(progress), views, interrupt).await? else { return Ok(Ending::Done) };
+    output.answer("run", &answer, |answer| receipt::receipt(&answer.receipt))?;
+    Ok(complaint(&answer.view).map_or(Ending::Done, |error| output.fail(&error)))
+}
+
+/// Another process performs the run: an interrupt ends the watching and nothing else.
+pub(super) async fn watch(id: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?;
+    let caption = caption(&runtime.status(id)?);
+    let (progress, views) = unbounded_channel();
+    let mut follower = Follower::new(output, caption);
+    let leave = || ControlFlow::Break(());
+    let Some(summary) = follower.follow(runtime.watch(id, progress), views, leave).await? else {
+        return Ok(Ending::Done);
+    };
+    output.answer("run.status", &summary, |summary| receipt::receipt(&summary.receipt))?;
+    Ok(complaint(&summary.view).map_or(Ending::Done, |error| output.fail(&error)))
+}
+
+pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
+    let summary = open(global)?.status(id)?;
+    output.answer("run.status", &summary, |summary| {
+        let mut page = tree(&summary.view, &caption(summary), &clock());
+        page.gap();
+        page.append(receipt::receipt(&summary.receipt));
+        page
+    })?;
+    // What can be done about it is talk; that the status was told is the command's success.
+    if let Some(error) = complaint(&summary.view).filter(|_| !summary.owned) {
+        output.say(&render::error::error(&error));
+    }
+    Ok(Ending::Done)
+}
+
+pub(super) fn list(limit: u32, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runs = open(global)?.runs(limit)?;
+    output.answer("runs", &runs, |runs| run::list(runs, &clock()))?;
+    Ok(Ending::Done)
+}

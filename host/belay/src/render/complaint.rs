@@ -1,0 +1,331 @@
+//! Why a run is not where it was asked to be: what happened, what was and was not changed, one thing to do next; and
+//! the exit status that says so.
+
+use belay_domain::check::CheckResult;
+use belay_domain::id::StepId;
+use belay_engine::{Condition, Ending, Halt, Refusal, RunView, StageView, Status, StepDisplay, StepView, Wait};
+use belay_runtime::api::{self, Error};
+
+use super::amount::limit;
+use super::words::quoted;
+
+/// What is to be said of the run; nothing where it did what was asked.
+pub(crate) fn complaint(view: &RunView) -> Option<Error> {
+    let (error, next) = match &view.status {
+        Status::Ended { ending, .. } => ended(view, ending)?,
+        Status::Halted(halt) => halted(view, halt),
+        Status::Waiting(wait) => waiting(view, wait),
+        Status::Working | Status::Checking | Status::Stopping => unfinished(view),
+    };
+    Some(error.changed(changed(view)).next(next))
+}
+
+fn ended(view: &RunView, ending: &Ending) -> Option<(Error, String)> {
+    let run = &view.run;
+    Some(match ending {
+        Ending::Done | Ending::NothingToDo => return None,
+        Ending::Partial => (
+            Error::new(api::Ending::Partial, format!("{run} is restored except what was left out")),
+            "the same command without --except and --only finishes it".to_owned(),
+        ),
+        Ending::Failed { check, result } => {
+            let probe = usize::try_from(*check).ok().and_then(|check| view.checks.get(check));
+            let claim = probe.map(|check| format!("{} {}", check.probe, check.claim)).unwrap_or_default();
+            let found = came_to(result);
+            let what = format!("{run} restored every resource, but the check `{claim}` {found}");
+            (
+                Error::failed(what),
+                format!("belay audit log --run {run} shows what it measured; whom to call is in belay runbook show"),
+            )
+        }
+        Ending::Refused { stage, refusal } => refused(view, stage.as_str(), refusal),
+        Ending::Aborted { by, reason } => (
+            Error::failed(format!("{run} was aborted by {by}: {reason}")),
+            undo_or(view, format!("belay status {run}")),
+        ),
+    })
+}
+
+fn came_to(result: &CheckResult) -> String {
+    match result {
+        CheckResult::Passed { value } => format!("passed: {value}"),
+        CheckResult::Failed { reason } => format!("failed: {reason}"),
+        CheckResult::Inconclusive { reason } => format!("is inconclusive: {reason}"),
+    }
+}
+
+fn refused(view: &RunView, stage: &str, refusal: &Refusal) -> (Error, String) {
+    let ending = match refusal {
+        Refusal::Expired { .. } | Refusal::OutsideMandate { .. } => api::Ending::OutsideMandate,
+        Refusal::Violations { .. }
+        | Refusal::Denied { .. }
+        | Refusal::LosesTooMuch { .. }
+        | Refusal::RiskTooHigh { .. } => api::Ending::Refused,
+    };
+    let what = format!("{} ended before the stage {stage}: {}", view.run, why(refusal));
+    (
+        Error::new(ending, what),
+        undo_or(view, format!("belay audit log --run {} shows the whole plan and every verdict", view.run)),
+    )
+}
+
+fn why(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Expired { .. } => "its mandate had expired".to_owned(),
+        Refusal::Violations { violations } => format!("the plan breaks rules: {}", violations.join("; ")),
+        Refusal::OutsideMandate { outside } => format!("outside its mandate: {}", outside.join("; ")),
+        Refusal::Denied { reasons } => format!("denied: {}", reasons.join("; ")),
+        Refusal::LosesTooMuch { resource, may_lose_ms, .. } => {
+            let allowed = limit(*may_lose_ms);
+            format!("it would set aside more of {resource} than the {allowed} that the runbook allows")
+        }
+        Refusal::RiskTooHigh { risk, limit } => {
+            format!("risk {risk} is above {limit}, the highest that any band takes")
+        }
+    }
+}
+
+fn undo_or(view: &RunView, otherwise: String) -> String {
+    let wrote = steps(view).any(|(_, step)| wrote(&step.condition));
+    if wrote { format!("belay undo {} puts back what it changed", view.run) } else { otherwise }
+}
+
+fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
+    let run = &view.run;
+    let what = format!("{run} halted: {halt}");
+    let resume = format!("belay resume {run}");
+    let decide = |step: &StepId| {
+        let step = quoted(&name_of(view, *step));
+        format!("look at the system, then: belay resolve {run} {step} --as applied|not-applied|plan-again --reason …")
+    };
+    match halt {
+        Halt::Locked { holder } => {
+            (Error::failed(what), format!("belay watch {}; once it has ended: {resume}", holder.run))
+        }
+        Halt::Blind { resources } => {
+            let except: Vec<_> = resources.iter().map(|(resource, _)| format!("--except {resource}")).collect();
+            let next =
+                format!("{resume} once they can be observed; or abort it and run without them: {}", except.join(" "));
+            (Error::new(api::Ending::PersonMustDecide, what), next)
+        }
+        Halt::PersonMustDecide { step, .. } | Halt::CannotLook { step, .. } => {
+            (Error::new(api::Ending::PersonMustDecide, what), decide(step))
+        }
+        Halt::NotApplied { .. } | Halt::GaveUp { .. } | Halt::NotRestored { .. } => {
+            (Error::failed(what), format!("{resume} once the cause is gone"))
+        }
+    }
+}
+
+fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
+    let asked: Vec<_> = wait.quorums.iter().map(|quorum| format!("{} of {}", quorum.approvals, quorum.role)).collect();
+    let what =
+        format!("{} waits before the stage {}: risk {} needs {}", view.run, wait.name, wait.risk, asked.join(" and "));
+    (Error::new(api::Ending::Waits, what), format!("belay resume {} once it is approved", view.run))
+}
+
+/// Nobody is at work on it: it was interrupted, or it waits for a person's hands.
+fn unfinished(view: &RunView) -> (Error, String) {
+    let run = &view.run;
+    let asked = steps(view).find(|(_, step)| step.display == StepDisplay::AskedPerson);
+    match asked {
+        Some((stage, step)) => (
+            Error::new(
+                api::Ending::PersonMustDecide,
+                format!("{run} waits for a step by hand in the stage {}", stage.name),
+            ),
+            format!("once it is done: belay confirm {run} {}", place(step.step)),
+        ),
+        None => (Error::failed(format!("{run} is not finished")), format!("belay resume {run}")),
+    }
+}
+
+/// `flag restored; dataset not touched; model unknown`.
+fn changed(view: &RunView) -> String {
+    if !steps(view).any(|(_, step)| wrote(&step.condition)) {
+        return "nothing was written".to_owned();
+    }
+    // What a person has yet to do is nothing that belay changes.
+    let own = steps(view).filter(|(_, step)| step.display != StepDisplay::AskedPerson);
+    own.map(|(_, step)| format!("{} {}", step.title, left(&step.condition))).collect::<Vec<_>>().join("; ")
+}
+
+const fn wrote(condition: &Condition) -> bool {
+    match condition {
+        Condition::Restored | Condition::Changed { .. } | Condition::Unknown { .. } => true,
+        Condition::AlreadyAsDesired | Condition::NotTouched | Condition::LeftOut | Condition::DoneBy { .. } => false,
+    }
+}
+
+/// How a resource is left, in words that follow its name.
+pub(super) fn left(condition: &Condition) -> String {
+    match condition {
+        Condition::Restored => "restored".to_owned(),
+        Condition::AlreadyAsDesired => "as desired already".to_owned(),
+        Condition::NotTouched => "not touched".to_owned(),
+        Condition::Changed { applied: 1 } => "changed by 1 write, not restored".to_owned(),
+        Condition::Changed { applied } => format!("changed by {applied} writes, not restored"),
+        Condition::Unknown { .. } => "unknown".to_owned(),
+        Condition::LeftOut => "left out".to_owned(),
+        Condition::DoneBy { by } => format!("done by {by}"),
+    }
+}
+
+fn steps(view: &RunView) -> impl Iterator<Item = (&StageView, &StepView)> {
+    view.stages.iter().flat_map(|stage| stage.steps.iter().map(move |step| (stage, step)))
+}
+
+/// The word that names a step on the command line: its resource, or its place.
+fn name_of(view: &RunView, id: StepId) -> String {
+    let found = steps(view).find(|(_, step)| step.step == id);
+    found.map_or_else(|| place(id), |(_, step)| step.title.clone())
+}
+
+/// How the command line names a step that is done by hand: the places of its stage and of itself, from 0.
+pub(super) fn place(id: StepId) -> String {
+    format!("{}.{}", id.stage, id.step)
+}
+
+#[cfg(test)]
+mod tests {
+    use belay_domain::check::CheckResult;
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::render::error::error;
+    use crate::render::run::sample;
+
+    fn check(view: &RunView, status: u8, expected: Expect) {
+        let found = complaint(view).unwrap();
+        assert_eq!(found.ending.status(), status);
+        expected.assert_eq(&error(&found).to_text(false));
+    }
+
+    fn ended(ending: Ending) -> RunView {
+        RunView { status: Status::Ended { ending, sealed: true }, ..sample::done() }
+    }
+
+    fn refused(refusal: Refusal) -> RunView {
+        let ending = Ending::Refused { stage: "restore".parse().unwrap(), refusal };
+        RunView { status: Status::Ended { ending, sealed: true }, ..sample::contained() }
+    }
+
+    #[test]
+    fn a_run_that_did_what_was_asked_is_not_complained_of() {
+        assert_eq!(complaint(&sample::done()), None);
+        assert_eq!(complaint(&ended(Ending::NothingToDo)), None);
+    }
+
+    #[test]
+    fn a_halt_says_what_is_known_and_one_thing_to_do() {
+        check(
+            &sample::halted(),
+            6,
+            expect![[r#"
+                decide: r-77 halted: the registry can't be observed
+                changed: flag restored; dataset restored; model unknown
+                help: look at the system, then: belay resolve r-77 model --as applied|not-applied|plan-again --reason …
+            "#]],
+        );
+        let resources = vec![("model".parse().unwrap(), "connection refused".to_owned())];
+        check(
+            &RunView { status: Status::Halted(Halt::Blind { resources }), ..sample::contained() },
+            6,
+            expect![[r#"
+                decide: r-77 halted: can't be observed: model: connection refused
+                changed: flag restored; dataset not touched; model not touched
+                help: belay resume r-77 once they can be observed; or abort it and run without them: --except model
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_waits_for_people_says_for_whom() {
+        check(
+            &sample::waiting(),
+            4,
+            expect![[r#"
+                waits: r-77 waits before the stage restore: risk 41 needs 1 of approver of ranking
+                changed: flag restored; dataset not touched; model not touched
+                help: belay resume r-77 once it is approved
+            "#]],
+        );
+        check(
+            &sample::by_hand(),
+            6,
+            expect![[r#"
+                decide: r-77 waits for a step by hand in the stage restore
+                changed: flag restored; dataset not touched
+                help: once it is done: belay confirm r-77 1.1
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_interrupted_run_can_be_resumed() {
+        check(
+            &sample::settling(),
+            1,
+            expect![[r#"
+            error: r-77 is not finished
+            changed: flag restored; dataset restored; model unknown
+            help: belay resume r-77
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_which_bound_and_how_to_go_back() {
+        let outside = vec!["restore would set aside 9,120,004 rows, the mandate allows 24,062".to_owned()];
+        check(
+            &refused(Refusal::OutsideMandate { outside }),
+            5,
+            expect![[r#"
+            error: r-77 ended before the stage restore: outside its mandate: restore would set aside 9,120,004 rows, the mandate allows 24,062
+            changed: flag restored; dataset not touched; model not touched
+            help: belay undo r-77 puts back what it changed
+        "#]],
+        );
+        check(
+            &refused(Refusal::RiskTooHigh { risk: 92, limit: 85 }),
+            3,
+            expect![[r#"
+            error: r-77 ended before the stage restore: risk 92 is above 85, the highest that any band takes
+            changed: flag restored; dataset not touched; model not touched
+            help: belay undo r-77 puts back what it changed
+        "#]],
+        );
+    }
+
+    #[test]
+    fn endings_that_are_not_whole_have_their_own_status() {
+        check(
+            &ended(Ending::Partial),
+            7,
+            expect![[r#"
+                partial: r-77 is restored except what was left out
+                changed: flag restored; dataset restored; model restored
+                help: the same command without --except and --only finishes it
+            "#]],
+        );
+        let result = CheckResult::Failed { reason: "0.5 is not below 0.02".to_owned() };
+        check(
+            &ended(Ending::Failed { check: 0, result }),
+            1,
+            expect![[r#"
+            error: r-77 restored every resource, but the check `json-probe value below 0.02` failed: 0.5 is not below 0.02
+            changed: flag restored; dataset restored; model restored
+            help: belay audit log --run r-77 shows what it measured; whom to call is in belay runbook show
+        "#]],
+        );
+        check(
+            &ended(Ending::Aborted { by: "ana".to_owned(), reason: "wrong set".to_owned() }),
+            1,
+            expect![[r#"
+            error: r-77 was aborted by ana: wrong set
+            changed: flag restored; dataset restored; model restored
+            help: belay undo r-77 puts back what it changed
+        "#]],
+        );
+    }
+}

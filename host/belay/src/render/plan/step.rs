@@ -1,0 +1,159 @@
+//! One step of a plan: found → wanted, how reversible, what is set aside.
+
+use belay_domain::id::ResourceName;
+use belay_domain::json::Json;
+use belay_domain::operation::{Change, Loss, Reversibility};
+use belay_domain::plan::{StepPlan, Subject, Target, Work};
+use belay_domain::state::{Desired, State};
+use belay_runtime::api::{PlanAnswer, PlanCheck};
+
+use super::is_as_desired;
+use crate::render::amount::counted;
+use crate::render::clock::Clock;
+use crate::render::page::{Line, Page, Paint};
+
+/// Where the columns of all steps stand.
+pub(super) struct Columns {
+    name: usize,
+    place: usize,
+    change: usize,
+}
+
+const INDENT: usize = 6;
+
+impl Columns {
+    pub(super) fn of(plan: &PlanAnswer) -> Self {
+        let steps: Vec<_> = plan.stages.iter().flat_map(|stage| &stage.plan.steps).collect();
+        let name = widest(steps.iter().map(|step| step.subject.title().to_owned()));
+        let stage = widest(plan.stages.iter().map(|stage| stage.name.to_string()));
+        let place = widest(steps.iter().filter_map(|step| Some(step.subject.target()?.at.to_string())));
+        let change = widest(steps.iter().filter_map(|step| shown_change(step)));
+        Self { name: name.max((stage + 2).saturating_sub(INDENT)), place, change: change.min(60) }
+    }
+
+    /// The column after the names.
+    pub(super) const fn place(&self) -> usize {
+        INDENT + self.name + 3
+    }
+
+    const fn change(&self) -> usize {
+        self.place() + self.place + 3
+    }
+
+    const fn reversibility(&self) -> usize {
+        self.change() + self.change + 3
+    }
+}
+
+fn widest(texts: impl Iterator<Item = String>) -> usize {
+    texts.map(|text| Line::new().with(text).width()).max().unwrap_or(0)
+}
+
+/// The step's lines.
+pub(super) fn step(step: &StepPlan, check: &PlanCheck, columns: &Columns, clock: &Clock) -> Page {
+    let (mark, paint) = mark(step);
+    let line = Line::new().with("    ").painted(paint, mark).with(" ").with(step.subject.title());
+    let line = line.padded(columns.place(), 2);
+    match (&step.subject, &step.work) {
+        (Subject::Manual { instruction }, _) => Page::from(vec![line.with(instruction)]),
+        (Subject::Resource(target), Work::Blind { reason }) => {
+            let line = line.with(&target.at).padded(columns.change(), 2);
+            Page::from(vec![line.painted(Paint::Bad, "can't be observed").with(format!(": {reason}"))])
+        }
+        (Subject::Resource(target), Work::Change { change, .. }) => {
+            let line = line.with(&target.at).padded(columns.change(), 2);
+            let line = line.with(shown_change(step).unwrap_or_default());
+            let line = match worst(step, change, check) {
+                Some(worst) => line.padded(columns.reversibility(), 2).painted(paint_of(worst), worst),
+                None => line,
+            };
+            let mut page = Page::from(vec![line]);
+            page.append(details(target, change, columns, clock));
+            page
+        }
+        (Subject::Resource(target), Work::Person) => Page::from(vec![line.with(&target.at)]),
+    }
+}
+
+fn mark(step: &StepPlan) -> (&'static str, Paint) {
+    match (&step.subject, &step.work) {
+        (Subject::Manual { .. }, _) | (_, Work::Person) => ("☞", Paint::Warn),
+        (_, Work::Blind { .. }) => ("?", Paint::Bad),
+        (_, work) if is_as_desired(work) => ("=", Paint::Good),
+        (Subject::Resource(target), Work::Change { .. }) => match target.desired {
+            Desired::Pinned(_) => ("↩", Paint::Strong),
+            Desired::Attributes(_) => ("~", Paint::Strong),
+        },
+    }
+}
+
+/// `v31 → v27`; `v27, as desired`.
+fn shown_change(step: &StepPlan) -> Option<String> {
+    let (target, Work::Change { observed, change }) = (step.subject.target()?, &step.work) else { return None };
+    let found = label(observed);
+    Some(if change.operations.is_empty() {
+        format!("{found}, as desired")
+    } else {
+        format!("{found} → {}", wanted(&target.desired))
+    })
+}
+
+fn label(state: &State) -> String {
+    if state.version.is_empty() { "absent".to_owned() } else { state.version.clone() }
+}
+
+/// What a step wants, for people: a version's label, or `enabled = false`.
+pub(in crate::render) fn wanted(desired: &Desired) -> String {
+    match desired {
+        Desired::Pinned(pin) => label(&pin.state),
+        Desired::Attributes(attributes) => self::attributes(attributes),
+    }
+}
+
+fn attributes(attributes: &Json) -> String {
+    let Some(members) = attributes.value().as_object() else { return attributes.to_string() };
+    members.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What the host makes of the step's writes; what the plugin declared only where the host refused to look further.
+fn worst(step: &StepPlan, change: &Change, check: &PlanCheck) -> Option<Reversibility> {
+    let declared = change.operations.iter().map(|operation| operation.reversibility).max();
+    match check {
+        PlanCheck::Kept(examined) => {
+            let of_step = examined.operations.iter().filter(|operation| operation.step == step.id);
+            of_step.map(|operation| operation.reversibility).max().or(declared)
+        }
+        PlanCheck::Broken(_) => declared,
+    }
+}
+
+const fn paint_of(reversibility: Reversibility) -> Paint {
+    match reversibility {
+        Reversibility::Reversible => Paint::Dim,
+        Reversibility::Recoverable => Paint::Warn,
+        Reversibility::Irreversible => Paint::Bad,
+    }
+}
+
+fn details(target: &Target, change: &Change, columns: &Columns, clock: &Clock) -> Page {
+    let mut texts = Vec::new();
+    if change.operations.len() > 1 {
+        texts.extend(change.operations.iter().enumerate().map(|(i, op)| format!("{}. {}", i + 1, op.summary)));
+    }
+    if let Some(loss) = change.loss.filter(|loss| loss.changes > 0 || loss.rows.is_some_and(|rows| rows > 0)) {
+        texts.push(set_aside(&target.resource, &target.desired, loss, clock));
+    }
+    texts.extend(change.notes.iter().cloned());
+    let line = |text: String| Line::new().with(" ".repeat(columns.place())).with(text);
+    texts.into_iter().map(line).collect::<Vec<_>>().into()
+}
+
+fn set_aside(resource: &ResourceName, desired: &Desired, loss: Loss, clock: &Clock) -> String {
+    let rows = loss.rows.map(|rows| format!(", {}", counted(rows, "row", "rows"))).unwrap_or_default();
+    let since = match desired {
+        Desired::Pinned(pin) if !pin.state.version.is_empty() => pin.state.version.clone(),
+        Desired::Pinned(_) | Desired::Attributes(_) => resource.to_string(),
+    };
+    let changes = counted(loss.changes, "change", "changes");
+    format!("{changes}{rows} since {since} ({}) are set aside", clock.short(loss.since))
+}

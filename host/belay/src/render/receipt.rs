@@ -1,0 +1,218 @@
+//! The receipt of a run: what was and was not done, before → after, and who vouches for it.
+
+use belay_engine::{CheckReceipt, Condition, Receipt, StepReceipt, Verification};
+
+use super::amount::{limit, took};
+use super::complaint::left;
+use super::page::{Line, Page, Paint};
+use super::run::of_check;
+use super::table::table;
+
+/// The whole receipt.
+pub(crate) fn receipt(receipt: &Receipt) -> Page {
+    let steps: Vec<_> = receipt.stages.iter().flat_map(|stage| &stage.steps).map(step).collect();
+    let mut page = table(2, steps);
+    page.gap();
+    page.append(table(2, facts(receipt)));
+    page
+}
+
+fn step(step: &StepReceipt) -> Vec<Line> {
+    let at = step.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let label =
+        |version: &Option<String>| version.as_deref().map(|v| if v.is_empty() { "absent" } else { v }.to_owned());
+    let versions = match (label(&step.before), label(&step.after)) {
+        (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
+        (Some(version), _) | (None, Some(version)) => version,
+        (None, None) => String::new(),
+    };
+    let paint = match &step.condition {
+        Condition::Restored | Condition::AlreadyAsDesired | Condition::DoneBy { .. } => Paint::Good,
+        Condition::NotTouched => Paint::Dim,
+        Condition::LeftOut => Paint::Warn,
+        Condition::Changed { .. } | Condition::Unknown { .. } => Paint::Bad,
+    };
+    vec![
+        Line::new().painted(Paint::Strong, &step.title),
+        Line::new().with(at),
+        Line::new().with(versions),
+        Line::new().painted(paint, left(&step.condition)),
+        Line::new().painted(Paint::Dim, step.took_ms.map(took).unwrap_or_default()),
+        Line::new().painted(Paint::Dim, entries(step)),
+    ]
+}
+
+/// The ledger's numbers of the step's intents.
+fn entries(step: &StepReceipt) -> String {
+    let entries: Vec<_> = step.acts.iter().filter_map(|act| act.intent).map(|seq| seq.to_string()).collect();
+    match entries.len() {
+        0 => String::new(),
+        1 => format!("entry {}", entries.join("")),
+        _ => format!("entries {}", entries.join(", ")),
+    }
+}
+
+fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
+    let fact = |name: &str, value: Line| vec![Line::new().painted(Paint::Dim, name), value];
+    let mut rows: Vec<_> = receipt.checks.iter().map(|found| fact("Check", check(found))).collect();
+    rows.extend(promise(receipt).map(|line| fact("Service level", line)));
+    rows.extend(verification(receipt.verification).map(|line| fact("Verified", line)));
+    if !receipt.left_out.is_empty() {
+        let stages: Vec<_> = receipt.left_out.iter().map(ToString::to_string).collect();
+        rows.push(fact("Stages left out", Line::new().painted(Paint::Warn, stages.join(", "))));
+    }
+    if !receipt.still_affected.is_empty() {
+        rows.push(fact("Still affected", Line::new().with(receipt.still_affected.join(" · "))));
+    }
+    let wrote = receipt.stages.iter().flat_map(|stage| &stage.steps).any(|step| !step.acts.is_empty());
+    if wrote {
+        rows.push(fact("Undo", Line::new().with(format!("belay undo {}", receipt.run))));
+    }
+    rows.push(fact("Record", Line::new().with(format!("belay audit log --run {}", receipt.run))));
+    rows
+}
+
+fn check(found: &CheckReceipt) -> Line {
+    let (standing, value) = of_check(found.result.as_ref());
+    let value = if value.is_empty() { value } else { format!(": {value}") };
+    standing.with(format!("  {} {} {}{value}", found.check.probe, found.check.measurement, found.check.must))
+}
+
+fn promise(receipt: &Receipt) -> Option<Line> {
+    let promise = receipt.promise?;
+    let promised = limit(promise.restored_within_ms);
+    Some(match promise.took_ms {
+        Some(ms) if promise.kept => {
+            Line::new().painted(Paint::Good, format!("✔ met: restored in {} of {promised}", took(ms)))
+        }
+        Some(ms) => Line::new().painted(Paint::Bad, format!("✘ missed: restored in {}, promised {promised}", took(ms))),
+        None => Line::new().painted(Paint::Warn, format!("✘ missed: not restored, promised {promised}")),
+    })
+}
+
+fn verification(verification: Verification) -> Option<Line> {
+    match verification {
+        Verification::ByCheck => Some(Line::new().with("by a check, apart from the resources' own plugins")),
+        Verification::ByOwnPlugin => Some(Line::new().with("by the resources' own plugins")),
+        Verification::ByOwnPluginOnly => Some(Line::new().painted(Paint::Warn, "verified by its own plugin only")),
+        Verification::NotVerified => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use belay_domain::check::{Check, CheckResult, DecimalText, Inconclusive, Threshold};
+    use belay_domain::digest::Digest;
+    use belay_domain::id::{Millis, StepId};
+    use belay_domain::json::Json;
+    use belay_domain::mandate::Purpose;
+    use belay_domain::operation::Outcome;
+    use belay_engine::{ActId, ActRecord, Ending, Promise, StageReceipt};
+    use expect_test::expect;
+
+    use super::*;
+
+    fn act(intent: u64) -> ActRecord {
+        ActRecord {
+            act: ActId(0),
+            index: 0,
+            summary: String::new(),
+            operation: Digest::of(b"operation"),
+            plan: Digest::of(b"plan"),
+            attempt: 1,
+            intended_at: Millis(0),
+            intent: Some(intent),
+            outcome: Some(Outcome::Applied { detail: String::new() }),
+            settled: None,
+        }
+    }
+
+    fn step(title: &str, at: &str, versions: (&str, &str), condition: Condition, acts: Vec<ActRecord>) -> StepReceipt {
+        StepReceipt {
+            step: StepId { stage: 0, step: 0 },
+            title: title.to_owned(),
+            at: Some(at.parse().unwrap()),
+            before: Some(versions.0.to_owned()),
+            after: Some(versions.1.to_owned()),
+            condition,
+            acts,
+            took_ms: Some(400),
+        }
+    }
+
+    fn whole() -> Receipt {
+        let check = Check {
+            probe: "json-probe".parse().unwrap(),
+            connections: vec![],
+            config: Json::NULL,
+            measurement: "value".to_owned(),
+            must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),
+            within_ms: 0,
+            hold_ms: 0,
+            inconclusive: Inconclusive::Wait,
+        };
+        Receipt {
+            run: "r-77".parse().unwrap(),
+            purpose: Purpose::Rollback,
+            environment: "prod".parse().unwrap(),
+            ending: Some(Ending::Done),
+            requested_at: Millis(0),
+            ended_at: Some(Millis(22_000)),
+            restored_at: Some(Millis(21_000)),
+            promise: Some(Promise { restored_within_ms: 300_000, took_ms: Some(21_000), kept: true }),
+            stages: vec![StageReceipt {
+                name: "restore".parse().unwrap(),
+                assessment: None,
+                plan: None,
+                finished: true,
+                steps: vec![
+                    step("dataset", "lake/clicks", ("v31", "v32"), Condition::Restored, vec![act(1_841)]),
+                    step("model", "registry/ranker@champion", ("8", "8"), Condition::AlreadyAsDesired, vec![]),
+                ],
+            }],
+            left_out: vec![],
+            checks: vec![CheckReceipt { check, result: Some(CheckResult::Passed { value: "0.013".to_owned() }) }],
+            verification: Verification::ByCheck,
+            still_affected: vec!["cart-upsell consumes this set".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_receipt_says_before_and_after_and_who_vouches() {
+        expect![[r#"
+              dataset  lake/clicks               v31 → v32  restored            0.4 s  entry 1841
+              model    registry/ranker@champion  8          as desired already  0.4 s
+
+              Check           ✔ passed  json-probe value below 0.02: 0.013
+              Service level   ✔ met: restored in 21 s of 5m
+              Verified        by a check, apart from the resources' own plugins
+              Still affected  cart-upsell consumes this set
+              Undo            belay undo r-77
+              Record          belay audit log --run r-77
+        "#]]
+        .assert_eq(&receipt(&whole()).to_text(false));
+    }
+
+    #[test]
+    fn a_halt_shows_what_is_unknown() {
+        let mut halted = whole();
+        halted.ending = None;
+        halted.checks.clear();
+        halted.promise = Some(Promise { restored_within_ms: 300_000, took_ms: None, kept: false });
+        halted.verification = Verification::ByOwnPluginOnly;
+        let unknown = Condition::Unknown { reason: "no answer".to_owned() };
+        halted.stages[0].steps[1] =
+            step("model", "registry/ranker@champion", ("9", "9"), unknown, vec![act(1_843), act(1_850)]);
+        expect![[r#"
+              dataset  lake/clicks               v31 → v32  restored  0.4 s  entry 1841
+              model    registry/ranker@champion  9          unknown   0.4 s  entries 1843, 1850
+
+              Service level   ✘ missed: not restored, promised 5m
+              Verified        verified by its own plugin only
+              Still affected  cart-upsell consumes this set
+              Undo            belay undo r-77
+              Record          belay audit log --run r-77
+        "#]]
+        .assert_eq(&receipt(&halted).to_text(false));
+    }
+}

@@ -1,0 +1,85 @@
+//! What is new in a run, one plain line each: for pipes and logs.
+
+use belay_engine::{RunView, StageView, StepView};
+
+use super::standing::{of_check, of_run, of_stage, of_step};
+use crate::render::page::{Line, Page};
+
+/// What the later view says that the earlier one did not.
+pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
+    let mut page = Page::new();
+    let said = |about: String, standing: Line, detail: String| {
+        let line = Line::new().with(&later.run).with(about).with(": ").then(standing);
+        if detail.is_empty() { line } else { line.with(format!("  {detail}")) }
+    };
+    for (index, stage) in later.stages.iter().enumerate() {
+        let before = earlier.and_then(|view| view.stages.get(index));
+        if let Some(standing) = new_stage(before, stage) {
+            page.push(said(format!(" {}", stage.name), standing, String::new()));
+        }
+        for (place, step) in stage.steps.iter().enumerate() {
+            if let Some((standing, detail)) = new_step(before.and_then(|stage| stage.steps.get(place)), step) {
+                page.push(said(format!(" {}/{}", stage.name, step.title), standing, detail));
+            }
+        }
+    }
+    for (index, check) in later.checks.iter().enumerate() {
+        let before = earlier.and_then(|view| view.checks.get(index)?.result.as_ref());
+        if check.result.is_some() && before != check.result.as_ref() {
+            let (standing, found) = of_check(check.result.as_ref());
+            page.push(said(format!(" {}", check.probe), standing, format!("{}: {found}", check.claim)));
+        }
+    }
+    let standing = of_run(&later.status);
+    if earlier.map(|view| of_run(&view.status)).as_ref() != Some(&standing) {
+        page.push(said(String::new(), standing, String::new()));
+    }
+    page
+}
+
+/// Where a stage stands now; nothing where that is not new, or its steps say it, or its turn has not come.
+fn new_stage(before: Option<&StageView>, stage: &StageView) -> Option<Line> {
+    let standing = of_stage(stage.display);
+    let known = before.map_or_else(|| of_stage(belay_engine::StageDisplay::Pending), |stage| of_stage(stage.display));
+    (standing.width() > 0 && standing != known).then_some(standing)
+}
+
+fn new_step(before: Option<&StepView>, step: &StepView) -> Option<(Line, String)> {
+    let now = of_step(step);
+    let untold = match before {
+        Some(before) => of_step(before) != now,
+        None => step.began.is_some() || step.display == belay_engine::StepDisplay::LeftOut,
+    };
+    untold.then_some(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::render::run::sample;
+
+    #[test]
+    fn only_what_is_new_is_said() {
+        let views = [sample::contained(), sample::settling(), sample::done()];
+        let mut text = String::new();
+        let mut earlier = None;
+        for view in &views {
+            text += &changes(earlier, view).to_text(false);
+            earlier = Some(view);
+        }
+        expect![[r#"
+            r-77 contain/flag: ✔ restored  off
+            r-77 restore: ● planning
+            r-77: ● working
+            r-77 restore/dataset: ✔ restored  v32
+            r-77 restore/model: ? unknown  no clear answer; settling, then observing
+            r-77 restore/model: ✔ restored  8
+            r-77 json-probe: ✔ passed  value below 0.02: 0.013
+            r-77: ✔ restored
+        "#]]
+        .assert_eq(&text);
+        assert_eq!(changes(earlier, &sample::done()), Page::new());
+    }
+}
