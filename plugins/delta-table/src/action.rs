@@ -1,14 +1,12 @@
 //! The actions of a Delta log, as its protocol names them. Never decides what they mean together.
 //!
 //! Format: <https://github.com/delta-io/delta/blob/master/PROTOCOL.md#actions>.
-
 use std::collections::BTreeMap;
 
+use belay_sdk::Fault;
 use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-
-use belay_sdk::Fault;
 
 /// One line of a commit, or one row of a checkpoint. An action that the protocol did not have is an error: whoever
 /// wrote it meant something by it.

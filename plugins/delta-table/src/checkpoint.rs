@@ -1,8 +1,8 @@
 //! A classic checkpoint: one Parquet file whose rows are actions. Reads the columns that make the table's state and
 //! skips those that repeat or explain it.
-
 use std::sync::Arc;
 
+use belay_sdk::Fault;
 use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -12,7 +12,6 @@ use parquet::schema::types::Type;
 use serde_json::Value;
 
 use crate::action::Action;
-use belay_sdk::Fault;
 
 /// What makes the state. Tombstones, transaction ids and parsed statistics don't.
 const ACTIONS: [&str; 6] = ["add", "metaData", "protocol", "domainMetadata", "sidecar", "checkpointMetadata"];

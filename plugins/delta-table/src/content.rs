@@ -1,14 +1,14 @@
 //! What must be equal for two versions of a table to be the same. Bounded: the list of files is named by its digest.
-
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use belay_sdk::{Fault, json};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::action::{Add, Metadata};
 use crate::snapshot::Table;
-use belay_sdk::Fault;
 
 /// A table's content. The protocol is not part of it, because it never goes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ impl Content {
     pub(crate) fn of(table: &Table) -> Result<Self, Fault> {
         let mut files = Sha256::new();
         for (key, add) in &table.files {
-            files.update(line(key, add));
+            files.update(line(key, add)?);
         }
         let metadata = &table.metadata;
         Ok(Self {
@@ -57,19 +57,17 @@ impl Content {
 
     /// As JSON text.
     pub(crate) fn to_text(&self) -> Result<String, Fault> {
-        belay_sdk::json::text(self)
+        json::text(self)
     }
 }
 
 /// Statistics, tags and times are left out: a writer may put them otherwise for the same rows.
-fn line(key: &str, add: &Add) -> String {
+fn line(key: &str, add: &Add) -> Result<String, Fault> {
     // The protocol takes an empty partition value for a null.
-    let values: serde_json::Map<_, _> = add
-        .partition_values
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().filter(|text| !text.is_empty()).into()))
-        .collect();
-    format!("{}\n", sorted(serde_json::json!([key, add.size, values])))
+    let told = |value: &'_ Option<String>| value.clone().filter(|text| !text.is_empty());
+    let values: BTreeMap<&str, Option<String>> =
+        add.partition_values.iter().map(|(name, value)| (name.as_str(), told(value))).collect();
+    Ok(json::text(&(key, add.size, values))? + "\n")
 }
 
 fn schema(metadata: &Metadata) -> Result<Value, Fault> {

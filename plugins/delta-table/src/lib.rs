@@ -16,7 +16,6 @@ mod protocol;
 mod replay;
 mod restore;
 mod snapshot;
-
 use belay_sdk::{
     About, Change, Context, Desired, Fault, NoAttributes, Past, Pin, Reads, Reference, Resource, Reverter, State,
 };

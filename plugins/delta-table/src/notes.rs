@@ -1,5 +1,4 @@
 //! What the reader of a plan should know beyond its operations.
-
 use std::collections::BTreeMap;
 
 use belay_sdk::Fault;

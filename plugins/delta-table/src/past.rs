@@ -1,5 +1,4 @@
 //! States that the table has and had. Never writes, and never says that a version is there whose files are gone.
-
 use belay_sdk::{Fault, Past, Pin, State};
 use serde::{Deserialize, Serialize};
 

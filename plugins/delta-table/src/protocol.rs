@@ -1,7 +1,7 @@
 //! Which tables may be restored. Never guesses about a feature that it doesn't know.
+use belay_sdk::Fault;
 
 use crate::action::{Metadata, Protocol};
-use belay_sdk::Fault;
 
 /// What a reader must know for which a RESTORE needs no care: it puts whole files back as they were, with the schema
 /// that they were written under, and writes no rows, no checkpoints and no vacuum.

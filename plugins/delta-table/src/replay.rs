@@ -1,13 +1,13 @@
 //! Adds a log up to the tables at some versions. Reads each commit once.
-
 use std::collections::{BTreeMap, BTreeSet};
+
+use belay_sdk::Fault;
 
 use crate::action::{self, Action, CommitInfo};
 use crate::checkpoint;
 use crate::folder::Folder;
 use crate::log::{Log, checkpoint_key, commit_key};
 use crate::snapshot::{Snapshot, Table};
-use belay_sdk::Fault;
 
 /// What a log says about some versions.
 pub(crate) struct Replay {

@@ -1,15 +1,14 @@
 //! The commit that takes a table from one version's content to another's. Never changes the protocol and never
 //! touches how far streaming writers have come.
-
 use std::rc::Rc;
 
+use belay_sdk::{Context, Fault};
 use serde_json::json;
 
 use crate::action::{Add, Metadata};
 use crate::content::Content;
 use crate::protocol;
 use crate::snapshot::Table;
-use belay_sdk::{Context, Fault};
 
 /// A commit larger than this is not proposed.
 const MAX_COMMIT_BYTES: usize = 8 << 20;

@@ -1,11 +1,11 @@
 //! The state of a table at a version: what its log's actions add up to.
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use belay_sdk::Fault;
+
 use crate::action::{Action, Add, Metadata, Protocol, key_of};
 use crate::protocol;
-use belay_sdk::Fault;
 
 /// Statistics beyond this are let go: readers then only skip less.
 const MAX_STATS_BYTES: usize = 12 << 20;
@@ -89,7 +89,6 @@ impl Snapshot {
             return Err(deletion_vector(&add.path));
         }
         let key = key_of(&add.path)?;
-        self.remove(&key);
         if self.held.stats + add.stats.as_ref().map_or(0, String::len) > MAX_STATS_BYTES {
             add.stats = None;
             self.stats_dropped = true;
@@ -102,15 +101,22 @@ impl Snapshot {
                 MAX_NAME_BYTES >> 20
             )));
         }
-        self.files.insert(key.into(), Rc::new(add));
+        let key: Rc<str> = key.into();
+        if let Some(before) = self.files.insert(Rc::clone(&key), Rc::new(add)) {
+            self.let_go(&key, &before);
+        }
         Ok(())
     }
 
     fn remove(&mut self, key: &str) {
-        if let Some((key, add)) = self.files.remove_entry(key) {
-            let less = Held::of(&key, &add);
-            self.held = Held { names: self.held.names - less.names, stats: self.held.stats - less.stats };
+        if let Some(add) = self.files.remove(key) {
+            self.let_go(key, &add);
         }
+    }
+
+    fn let_go(&mut self, key: &str, add: &Add) {
+        let less = Held::of(key, add);
+        self.held = Held { names: self.held.names - less.names, stats: self.held.stats - less.stats };
     }
 }
 
