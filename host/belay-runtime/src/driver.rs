@@ -232,14 +232,10 @@ impl Driver {
     }
 
     fn feed(&mut self, event: Event) -> Result<Vec<Command>, Error> {
-        let act = match &event {
-            Event::Intended { act, .. } => self.starting.remove(act),
-            Event::Performed { act, .. } => {
-                self.performing.remove(act);
-                None
-            }
-            _ => None,
-        };
+        if let Event::Performed { act, .. } = &event {
+            self.performing.remove(act);
+        }
+        let act = if let Event::Intended { act, .. } = &event { self.starting.remove(act) } else { None };
         match (self.run.apply(event), act) {
             (Ok(commands), None) => Ok(commands),
             (Ok(commands), Some(act)) => {

@@ -4,9 +4,38 @@ use belay_ledger::{Appended, Batch, Ledger};
 
 use crate::api::Error;
 
-/// Says what a failure of the ledger means for whoever asked.
+/// Why nothing was done where the ledger could not be written.
+pub(crate) const UNRECORDED: &str = "nothing was changed; without a record nothing is done";
+
+/// Says what a failure of the ledger means for whoever asked, and what to do.
 pub(crate) fn error(error: &belay_ledger::Error) -> Error {
-    Error::failed(format!("the ledger: {error}"))
+    let failed = Error::failed(format!("the ledger: {error}")).changed(UNRECORDED);
+    match next(error) {
+        Some(next) => failed.next(next),
+        None => failed,
+    }
+}
+
+const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
+    use belay_ledger::Error as E;
+    match error {
+        E::DiskFull => {
+            Some("free space where the workspace's state lies (belay.toml, [workspace] state), then try again")
+        }
+        E::ReadOnly { .. } => Some("make the state folder writable for this user, then try again"),
+        E::Busy => Some("try again: another process is writing"),
+        E::Poisoned { .. } | E::Io { .. } => Some("look at the disk, then: belay audit verify"),
+        E::NewerSchema { .. } => Some("use the belay that wrote this ledger, or a newer one"),
+        E::Behind { .. } | E::Forked { .. } | E::Checkpoint { .. } | E::TileDiffers { .. } | E::Corrupt(_) => {
+            Some("belay audit verify says what is trustworthy; put the state folder back from a copy that is whole")
+        }
+        E::Key { .. } => Some("put the key back where belay.toml says ([workspace] key), readable by this user alone"),
+        E::NoLedger { .. } => Some("belay init, on the host where this workspace's state is to live"),
+        E::Exists { .. } => Some("name another state folder in belay.toml, or remove this one if it holds nothing"),
+        E::TooLarge { .. } | E::Invalid(_) | E::Held(_) | E::NotOwner { .. } | E::AlreadyUsed { .. } | E::Closed => {
+            None
+        }
+    }
 }
 
 /// Appends durably, without blocking the thread.
@@ -16,5 +45,5 @@ pub(crate) async fn append(ledger: &Ledger, batch: Batch) -> Result<Appended, be
         // Whoever asked may be gone; the entries are there all the same.
         let _ = sender.send(result);
     });
-    receiver.await.unwrap_or_else(|_| Err(belay_ledger::Error::Closed))
+    receiver.await.unwrap_or(Err(belay_ledger::Error::Closed))
 }

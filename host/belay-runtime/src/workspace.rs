@@ -7,6 +7,8 @@ mod connections;
 mod lock;
 mod recipe;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use crate::api::{Ending, Error, ResolveAs, RunAnswer, RunSummary};
 use crate::clock;
 use crate::driver::{self, Ask, Driver, Progress, Start};
 use crate::journal::{self, Told};
-use crate::ledger;
+use crate::ledger::{self, UNRECORDED};
 use crate::owner::{self, Owner};
 use crate::planner::Ground;
 use crate::prepare;
@@ -81,11 +81,13 @@ impl Runtime {
             drafts: vec![journal::draft(&ground.cause, &event)?],
             conditions: vec![Condition::OwnRun { run: id.clone(), epoch, expect: Some(current) }],
         };
-        ledger::append(&self.host.ledger, batch).await.map_err(|error| match error {
-            belay_ledger::Error::NotOwner { .. } => Error::refused(format!("another process has just taken {id}"))
-                .changed("nothing was changed by this command")
-                .next(format!("belay watch {id}")),
-            other => ledger::error(&other).changed("nothing was changed; without a record nothing is done"),
+        ledger::append(&self.host.ledger, batch).await.map_err(|error| {
+            if let belay_ledger::Error::NotOwner { .. } = error {
+                return Error::refused(format!("another process has just taken {id}"))
+                    .changed("nothing was changed by this command")
+                    .next(format!("belay watch {id}"));
+            }
+            ledger::error(&error).changed(UNRECORDED)
         })?;
         let mut run = told.run.clone();
         let commands = run.apply(event).map_err(|error| Error::failed(format!("{id}: {error}")))?;

@@ -13,7 +13,7 @@ use crate::api::{Ending, Error, Gate, RunAnswer, RunRequest};
 use crate::clock;
 use crate::driver::{Driver, Progress, Start};
 use crate::journal;
-use crate::ledger;
+use crate::ledger::{self, UNRECORDED};
 use crate::owner::Owner;
 use crate::package;
 use crate::planner::Ground;
@@ -91,13 +91,13 @@ impl Runtime {
             Condition::OwnRun { run: id.clone(), epoch: Epoch::FIRST, expect: None },
         ];
         let appended = ledger::append(&self.host.ledger, Batch { drafts, conditions }).await;
-        let appended = appended.map_err(|error| match error {
-            belay_ledger::Error::AlreadyUsed { run, .. } => {
-                Error::refused(format!("this package was used already, by {run}"))
+        let appended = appended.map_err(|error| {
+            if let belay_ledger::Error::AlreadyUsed { run } = error {
+                return Error::refused(format!("this package was used already, by {run}"))
                     .changed("nothing was changed")
-                    .next(format!("belay status {run}"))
+                    .next(format!("belay status {run}"));
             }
-            other => ledger::error(&other).changed("nothing was changed; without a record nothing is done"),
+            ledger::error(&error).changed(UNRECORDED)
         })?;
         let (run, commands) = Run::open(opened).map_err(|error| Error::failed(error.to_string()))?;
         let driver = Driver::new(Start {

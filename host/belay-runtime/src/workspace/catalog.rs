@@ -75,10 +75,8 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
             None => Json::parse("{}").map_err(|error| error.to_string()),
             Some(value) => {
                 let span = value.span();
-                to_json(value.into_inner()).map_err(|error| {
-                    problems.push(source.problem(Some(span), error.clone()));
-                    error
-                })
+                to_json(value.into_inner())
+                    .inspect_err(|error| problems.push(source.problem(Some(span), error.clone())))
             }
         };
         let Ok(config) = config else { continue };

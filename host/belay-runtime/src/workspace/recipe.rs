@@ -99,7 +99,8 @@ struct ServiceLevelTable {
 pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Runbook, Vec<Problem>> {
     let file: File = source.parse().map_err(|problem| vec![problem])?;
     let mut reader = Reader { source, known, problems: Vec::new() };
-    let parameters = file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
+    let parameters: Vec<_> =
+        file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
     let stages = reader.stages(file.stage, &parameters);
     let checks = file.check.into_iter().filter_map(|table| reader.check(table)).collect();
     if !reader.problems.is_empty() {
@@ -155,7 +156,7 @@ impl Reader<'_> {
         Some(Parameter { name, kind, default })
     }
 
-    fn stages(&mut self, tables: Vec<Spanned<StageTable>>, parameters: &Vec<Parameter>) -> Vec<Stage> {
+    fn stages(&mut self, tables: Vec<Spanned<StageTable>>, parameters: &[Parameter]) -> Vec<Stage> {
         let mut names = BTreeSet::new();
         let mut resources = BTreeSet::new();
         let mut stages = Vec::new();
