@@ -1,6 +1,7 @@
 //! The actions of a Delta log, as its protocol names them. Never decides what they mean together.
 //!
 //! Format: <https://github.com/delta-io/delta/blob/master/PROTOCOL.md#actions>.
+
 use std::collections::BTreeMap;
 
 use belay_sdk::Fault;

@@ -1,5 +1,6 @@
 //! A classic checkpoint: one Parquet file whose rows are actions. Reads the columns that make the table's state and
 //! skips those that repeat or explain it.
+
 use std::sync::Arc;
 
 use belay_sdk::Fault;

@@ -1,4 +1,5 @@
 //! What must be equal for two versions of a table to be the same. Bounded: the list of files is named by its digest.
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -1,5 +1,6 @@
 //! Whether a table's data files are still there. Never looks into them: writers give each file a name of its own and
 //! never write it twice, so a name and a size say which bytes they are.
+
 use belay_sdk::Fault;
 
 use crate::folder::Folder;

@@ -1,4 +1,5 @@
 //! Reads below the table's folder. Keys here are relative to it.
+
 use belay_sdk::objects::Meta;
 use belay_sdk::{Fault, Reads, Resource};
 

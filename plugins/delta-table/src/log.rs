@@ -1,4 +1,5 @@
 //! What lies in `_delta_log`, by name. Never reads a file's bytes.
+
 use std::collections::BTreeMap;
 
 use belay_sdk::Fault;

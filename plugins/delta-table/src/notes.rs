@@ -1,4 +1,5 @@
 //! What the reader of a plan should know beyond its operations.
+
 use std::collections::BTreeMap;
 
 use belay_sdk::Fault;

@@ -1,4 +1,5 @@
 //! States that the table has and had. Never writes, and never says that a version is there whose files are gone.
+
 use belay_sdk::{Fault, Past, Pin, State};
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! The commits that take a table along a path of pinned states. Each is created exclusively as the next version, so
 //! a commit of somebody else in between makes it fail, never overwrites.
+
 use std::collections::BTreeSet;
 
 use belay_sdk::{

@@ -1,4 +1,5 @@
 //! Which tables may be restored. Never guesses about a feature that it doesn't know.
+
 use belay_sdk::Fault;
 
 use crate::action::{Metadata, Protocol};

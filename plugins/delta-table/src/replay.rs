@@ -1,4 +1,5 @@
 //! Adds a log up to the tables at some versions. Reads each commit once.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use belay_sdk::Fault;

@@ -1,5 +1,6 @@
 //! The commit that takes a table from one version's content to another's. Never changes the protocol and never
 //! touches how far streaming writers have come.
+
 use std::rc::Rc;
 
 use belay_sdk::{Context, Fault};

@@ -1,4 +1,5 @@
 //! The state of a table at a version: what its log's actions add up to.
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
