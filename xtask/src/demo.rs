@@ -2,14 +2,14 @@
 //! run, run again and undone, the ledger verified. No network, no server, no Python.
 
 mod shop;
-mod stage;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use belay_tests::stage::{self, Stage};
+
 use crate::{guests, host, repository};
 use shop::Shop;
-use stage::Stage;
 
 /// What is rolled back, in the words of a responder.
 const ROLLBACK: [&str; 4] = ["standard-rollback", "checkout-ranker", "--to", "latest-good"];
@@ -35,6 +35,9 @@ pub(crate) enum Error {
         /// What it should have been.
         expected: i32,
     },
+    /// The workspace and its systems are not as they should be.
+    #[error(transparent)]
+    Stage(#[from] stage::Error),
     /// The world is not as the story says.
     #[error("{0}")]
     Untrue(String),
@@ -66,7 +69,7 @@ fn play(folder: &Path, kept: bool) -> Result<(), Error> {
     guests::build_all(&repository::target("plugins")).map_err(|error| build(error.to_string()))?;
     let belay = host::build_release().map_err(build)?;
     let stage = Stage::set(folder)?;
-    let shop = Shop::open(stage.systems().to_path_buf());
+    let shop = Shop::open(&stage.systems("demo"));
     let responder = Responder { belay, workspace: stage.workspace().to_path_buf() };
 
     say("A workspace for belay, its ledger and its plugins");

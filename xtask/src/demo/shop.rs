@@ -1,7 +1,7 @@
 //! The shop that the demo's release harms: it reads its flags and reports its error ratio, as a monitored service would.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long a change may take to show.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A shop on the environment `demo`. It closes when it is dropped.
+/// A shop on the systems of one environment. It closes when it is dropped.
 pub(crate) struct Shop {
     closing: Arc<AtomicBool>,
     metrics: PathBuf,
@@ -22,9 +22,9 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    pub(crate) fn open(systems: PathBuf) -> Self {
-        let flags = systems.join("demo/flags/shop.flagd.json");
-        let metrics = systems.join("demo/metrics/ranker.json");
+    pub(crate) fn open(systems: &Path) -> Self {
+        let flags = systems.join("flags/shop.flagd.json");
+        let metrics = systems.join("metrics/ranker.json");
         let closing = Arc::new(AtomicBool::new(false));
         let (close, report) = (Arc::clone(&closing), metrics.clone());
         let thread = std::thread::spawn(move || {
