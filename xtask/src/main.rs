@@ -3,6 +3,7 @@
 mod demo;
 mod guests;
 mod host;
+mod lab;
 mod repository;
 
 use std::path::Path;
@@ -12,7 +13,8 @@ const USAGE: &str = "\
 usage: cargo xtask <task>
 
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
-  guests               build every plugin into target/plugins";
+  guests               build every plugin into target/plugins
+  lab                  install the systems that the tests use into target/lab";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(None),
         ["demo", "--keep", folder] => demo::run(Some(Path::new(folder))),
         ["guests"] => guests::run(),
+        ["lab"] => lab::run(),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
