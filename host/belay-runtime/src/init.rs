@@ -32,9 +32,9 @@ pub fn init(folder: &Path, name: &str, requester: &Requester) -> Result<Vec<Path
         if let Some(parent) = workspace.key.parent() {
             fs::create_dir_all(parent).map_err(|error| cant(parent, &error))?;
         }
-        let new = Ledger::init(&workspace.state, &workspace.key, &workspace.origin());
+        let new = Ledger::init(&workspace.state, &workspace.key, &workspace.origin);
         let new = new.map_err(|error| ledger::error(&error).changed("no ledger was made"))?;
-        let draft = Cause::of(requester).draft("ledger.begun", serde_json::json!({ "origin": workspace.origin() }))?;
+        let draft = Cause::of(requester).draft("ledger.begun", serde_json::json!({ "origin": workspace.origin }))?;
         new.append(draft).map_err(|error| ledger::error(&error))?;
         new.publish().map_err(|error| ledger::error(&error))?;
         made.extend([workspace.state.join("ledger.db"), workspace.key.clone()]);

@@ -36,6 +36,8 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Its name.
     pub name: String,
+    /// The log's name.
+    pub origin: String,
     /// Where its state lies on belay's host.
     pub state: PathBuf,
     /// Where the log's signing key lies, outside workspace and state.
@@ -96,11 +98,6 @@ impl Workspace {
     /// The nearest folder upwards that is a workspace.
     pub fn find(from: &Path) -> Option<PathBuf> {
         from.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_path_buf)
-    }
-
-    /// The log's name.
-    pub fn origin(&self) -> String {
-        format!("belay.invalid/{}", self.name)
     }
 
     /// The rules in force in an environment, as one digest: bands, guardrails, connections' lists, plugin pins.

@@ -71,7 +71,10 @@ pub fn settings() -> Config {
         .relaxed_simd_deterministic(true)
         .max_wasm_stack(GUEST_STACK)
         .async_stack_size(GUEST_STACK + HOST_STACK)
-        .wasm_backtrace_max_frames(None);
+        .wasm_backtrace_max_frames(None)
+        // Only backtraces need these, and a plugin's never reaches anybody.
+        .generate_address_map(false)
+        .native_unwind_info(false);
     for feature in [
         WasmFeatures::THREADS,
         WasmFeatures::SHARED_EVERYTHING_THREADS,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use belay_domain::digest::Digest;
 use wasmtime::component::Component;
 
 use crate::inspect::{NotAPlugin, inspect};
@@ -28,22 +29,23 @@ impl Sandbox {
     /// this user; a store that can't be used is passed over, because it only saves time. Compiling takes some 1 ms for
     /// each KB, blocks, and can't be stopped.
     pub fn load(&self, bytes: &[u8], store: Option<&Path>) -> Result<Plugin, LoadError> {
-        let seen = inspect(bytes)?;
+        let digest = Digest::of(bytes);
         let store = store.and_then(|folder| Precompiled::open(folder).ok());
-        let kept = store.as_ref().and_then(|store| store.get(self.engine(), seen.digest));
-        let component = match kept {
-            Some(component) => component,
+        let kept = store.as_ref().and_then(|store| store.get(self.engine(), digest));
+        let (component, world) = match kept {
+            Some(kept) => kept,
             None => {
+                let world = inspect(bytes)?.world;
                 let component =
                     Component::new(self.engine(), bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))?;
                 if let Some(store) = &store {
                     // Without it the next process compiles again, and nothing else changes.
-                    let _kept = store.put(self.engine(), seen.digest, &component);
+                    let _kept = store.put(self.engine(), digest, &component, world);
                 }
-                component
+                (component, world)
             }
         };
-        let linked = self.link(&component, seen.world).map_err(|error| LoadError::Link(format!("{error:#}")))?;
-        Ok(Plugin::new(self.clone(), seen.digest, self.limits(), linked))
+        let linked = self.link(&component, world).map_err(|error| LoadError::Link(format!("{error:#}")))?;
+        Ok(Plugin::new(self.clone(), digest, self.limits(), linked))
     }
 }

@@ -3,18 +3,31 @@
 
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use belay_domain::digest::Digest;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// A file: this, the SHA-256 of the rest, the rest.
-const MAGIC: &[u8; 16] = b"belay-compiled-1";
+use crate::world::World;
+
 /// Code is larger than its component, but not without end.
 const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// The extension of the file beside the code.
+const NOTE: &str = "json";
+
+/// What is known of a file of code.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    /// The code's SHA-256.
+    code: Digest,
+    /// The component's world: telling it from the component takes longer than loading the code.
+    world: World,
+}
 
 /// A folder that only belay's user can read or write.
 pub(crate) struct Precompiled<'a> {
@@ -30,23 +43,31 @@ impl<'a> Precompiled<'a> {
         Ok(Self { folder })
     }
 
-    /// The compiled component, if it is there, whole, and made for this engine.
-    pub(crate) fn get(&self, engine: &Engine, component: Digest) -> Option<Component> {
-        let mut file = Vec::new();
-        fs::File::open(self.path(engine, component)).ok()?.take(MAX_FILE_BYTES).read_to_end(&mut file).ok()?;
-        deserialize(engine, intact(&file)?)
+    /// The compiled component and its world, if they are there, whole, and made for this engine.
+    pub(crate) fn get(&self, engine: &Engine, component: Digest) -> Option<(Component, World)> {
+        let path = self.path(engine, component);
+        let note: Note = serde_json::from_slice(&fs::read(path.with_extension(NOTE)).ok()?).ok()?;
+        if digest_of(&path)? != note.code {
+            return None;
+        }
+        Some((deserialize(engine, &path)?, note.world))
     }
 
     /// Keeps a compiled component: staged, then renamed, so that readers see all of it or nothing.
-    pub(crate) fn put(&self, engine: &Engine, component: Digest, compiled: &Component) -> io::Result<()> {
+    pub(crate) fn put(&self, engine: &Engine, component: Digest, compiled: &Component, world: World) -> io::Result<()> {
         let code = compiled.serialize().map_err(|error| io::Error::other(error.to_string()))?;
-        // A temporary file has mode 0600 and goes away if anything fails.
-        let mut staged = tempfile::NamedTempFile::new_in(self.folder)?;
-        staged.write_all(MAGIC)?;
-        staged.write_all(Digest::of(&code).as_bytes())?;
-        staged.write_all(&code)?;
+        let note = serde_json::to_vec(&Note { code: Digest::of(&code), world })?;
+        let path = self.path(engine, component);
         // A torn file after a crash fails its digest, so that nothing is lost by not waiting for the disk.
-        staged.persist(self.path(engine, component)).map_err(|error| error.error)?;
+        self.place(&path, &code)?;
+        self.place(&path.with_extension(NOTE), &note)
+    }
+
+    /// A temporary file has mode 0600 and goes away if anything fails.
+    fn place(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut staged = tempfile::NamedTempFile::new_in(self.folder)?;
+        staged.write_all(bytes)?;
+        staged.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
 
@@ -69,18 +90,26 @@ fn restrict(_: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "no private folders on this system"))
 }
 
-/// The code in a file that is as it was written.
-fn intact(file: &[u8]) -> Option<&[u8]> {
-    let (digest, code) = file.strip_prefix(MAGIC)?.split_first_chunk::<32>()?;
-    (Digest::of(code).as_bytes() == digest).then_some(code)
+/// The digest of a file, read in pieces: code is mapped, not copied, once it is known to be whole.
+fn digest_of(path: &Path) -> Option<Digest> {
+    let mut file = fs::File::open(path).ok()?.take(MAX_FILE_BYTES);
+    let mut hash = Sha256::new();
+    let mut piece = [0_u8; 64 << 10];
+    loop {
+        match file.read(&mut piece).ok()? {
+            0 => return Some(Digest::from_bytes(hash.finalize().into())),
+            length => hash.update(piece.get(..length)?),
+        }
+    }
 }
 
 #[allow(unsafe_code)]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: `code` must be what `Component::serialize` gave. It was read once, from a folder that only belay's user
-    // can write, out of a file that begins with the digest of what `put` serialized; wasmtime itself refuses code of
-    // another version or configuration. Whoever can write that folder is belay's user already and gains nothing.
-    unsafe { Component::deserialize(engine, code) }.ok()
+fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
+    // SAFETY: the file must hold what `Component::serialize` gave, and stay so. It lies in a folder that only belay's
+    // user can write, files in it are replaced and never changed, and its digest was just found to be that of what
+    // `put` serialized; wasmtime itself refuses code of another version or configuration. Whoever can write that
+    // folder is belay's user already and gains nothing.
+    unsafe { Component::deserialize_file(engine, path) }.ok()
 }
 
 /// SHA-256 as a hasher, because the standard one may change with the toolchain.

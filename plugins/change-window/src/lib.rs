@@ -15,7 +15,7 @@ use freeze::Freeze;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Config {
-    /// The freezes: a list, or the name of a TOML or JSON file beside `belay.toml` that holds it as `freezes`.
+    /// The freezes. In `belay.toml`, `files = { freezes = "freezes.toml#/freezes" }` takes them from a file.
     freezes: Vec<Freeze>,
     /// Whether a rollback may be made during a freeze; `deny` unless said.
     #[serde(default)]

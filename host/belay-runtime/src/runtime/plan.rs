@@ -47,7 +47,7 @@ impl Runtime {
         Ok(Identity {
             run: identity::next_run(ledger)?,
             nonce: identity::nonce()?,
-            log: identity::log_head(ledger, &self.host.workspace.origin())?,
+            log: identity::log_head(ledger, &self.host.workspace.origin)?,
         })
     }
 
@@ -70,7 +70,7 @@ impl Runtime {
         let identity = Identity {
             run: "r-0".parse().map_err(|_| Error::failed("a run's name"))?,
             nonce: String::new(),
-            log: identity::log_head(&self.host.ledger, &self.host.workspace.origin())?,
+            log: identity::log_head(&self.host.ledger, &self.host.workspace.origin)?,
         };
         let spec = prepared.spec(identity)?;
         let outside = self.changed_outside(prepared)?;

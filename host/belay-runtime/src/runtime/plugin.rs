@@ -76,6 +76,8 @@ impl Runtime {
         self.pin(&name, &path, &inspection).await?;
         let mut summary = self.plugin_summary(&name, &path).await;
         summary.pinned = Some(inspection.digest);
+        summary.world = Some(inspection.world);
+        summary.version = inspection.description.map(|description| description.version);
         summary.problem = None;
         Ok(summary)
     }

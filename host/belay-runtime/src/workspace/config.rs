@@ -1,7 +1,7 @@
 //! `belay.toml` and the files beside it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
@@ -37,6 +37,7 @@ struct Heading {
     name: belay_domain::id::FeatureSetName,
     state: PathBuf,
     key: Option<PathBuf>,
+    origin: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,9 +111,25 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         return Err(Problems(problems));
     }
     let name = file.workspace.name.to_string();
-    let state = root.join(&file.workspace.state);
-    let key = file.workspace.key.map_or_else(|| default_key(&name), |key| root.join(key));
-    Ok(Workspace { root, name, state, key, environments, plugins, lock, guardrails, feature_sets, runbooks })
+    let state = normal(&root.join(&file.workspace.state));
+    let key = file.workspace.key.map_or_else(|| default_key(&name), |key| normal(&root.join(key)));
+    let origin = file.workspace.origin.unwrap_or_else(|| format!("belay/{name}"));
+    Ok(Workspace { root, name, origin, state, key, environments, plugins, lock, guardrails, feature_sets, runbooks })
+}
+
+/// A path without `.` and `..`, by its words alone: what it leads to need not be there yet.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                normal.pop();
+            }
+            Component::CurDir => {}
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => normal.push(part),
+        }
+    }
+    normal
 }
 
 /// Below the user's own data folder: neither in the workspace nor in its state.

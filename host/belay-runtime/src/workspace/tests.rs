@@ -79,7 +79,7 @@ fn an_unknown_key_is_named_with_its_line() {
         "belay.toml",
         "state =",
         "stat =",
-        &expect!["belay.toml:4: unknown field `stat`, expected one of `name`, `state`, `key`"],
+        &expect!["belay.toml:4: unknown field `stat`, expected one of `name`, `state`, `key`, `origin`"],
     );
     check(
         "runbooks/off.toml",
