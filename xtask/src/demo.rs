@@ -3,6 +3,7 @@
 
 mod shop;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -105,8 +106,8 @@ fn play(folder: &Path, kept: bool) -> Result<(), Error> {
     responder.run(4, &prod)?;
     say("Nothing of this can be changed afterwards without being noticed");
     responder.run(0, &["audit", "verify"])?;
-    farewell(&responder, &stage, kept);
-    Ok(())
+    drop(shop);
+    if kept { farewell(&responder, &stage) } else { Ok(()) }
 }
 
 fn rollback(verb: &str) -> Vec<&str> {
@@ -137,18 +138,19 @@ impl Responder {
     }
 }
 
-fn farewell(responder: &Responder, stage: &Stage, kept: bool) {
-    println!();
-    if kept {
-        let binary = responder.belay.display();
-        println!("Version 9 is live again in `demo`. Go on by hand:");
-        println!("  cd {}", stage.workspace().display());
-        println!("  alias belay={binary}");
-        println!("  belay {}", rollback("run").join(" "));
-        println!("  belay status");
-        println!("  belay audit log --run r-1");
-        println!("systems/demo/metrics/ranker.json is what the check reads; nobody updates it any more.");
-    } else {
-        println!("To go on by hand: cargo xtask demo --keep DIR");
-    }
+/// What to do with a folder that stays.
+fn farewell(responder: &Responder, stage: &Stage) -> Result<(), Error> {
+    // Nobody reports any more: by hand, a rollback is to find the shop well unless somebody says otherwise.
+    let metrics = stage.systems("demo").join("metrics/ranker.json");
+    fs::write(&metrics, "{\"error_ratio\": 0.004}\n")
+        .map_err(|source| Error::File { path: metrics.clone(), source })?;
+    println!("\nVersion 9 is live again in `demo`. Go on by hand:");
+    println!("  cd {}", stage.workspace().display());
+    println!("  alias belay={}", responder.belay.display());
+    println!("  belay {}", rollback("run").join(" "));
+    println!("  belay status");
+    println!("  belay audit log --run r-1");
+    println!("The shop is closed: {} now says 0.004.", metrics.display());
+    println!("Write 0.31 there and undo, then run again, to see a check fail.");
+    Ok(())
 }

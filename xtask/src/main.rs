@@ -1,10 +1,12 @@
 //! What is done with the whole repository: `cargo xtask` lists it.
 
+mod bench;
 mod demo;
 mod guests;
 mod host;
 mod lab;
 mod repository;
+mod test;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,17 +14,22 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
+  bench                measure speed against baselines
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
-  lab                  install the systems that the tests use into target/lab";
+  lab                  install the systems that the tests use into target/lab
+  test [--quick]       build everything, install the lab, run every test; quick: no lab, no minutes";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["demo"] => demo::run(None),
         ["demo", "--keep", folder] => demo::run(Some(Path::new(folder))),
+        ["bench"] => bench::run(),
         ["guests"] => guests::run(),
         ["lab"] => lab::run(),
+        ["test"] => test::run(false),
+        ["test", "--quick"] => test::run(true),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)

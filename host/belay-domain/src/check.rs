@@ -185,6 +185,11 @@ impl Watch {
         Self { began: at, met_since: None }
     }
 
+    /// For how long it must still hold, in milliseconds; `None` while it does not.
+    pub fn left_to_hold(&self, check: &Check, at: Millis) -> Option<u64> {
+        self.met_since.map(|since| check.hold_ms.saturating_sub(at.since(since)))
+    }
+
     /// Takes a reading made at a moment; says how the check ended, if it did.
     pub fn take(&mut self, check: &Check, reading: &Reading, at: Millis) -> Option<CheckResult> {
         let late = at.since(self.began) >= check.within_ms;

@@ -76,7 +76,7 @@ pub(crate) struct CheckRun {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum CheckStatus {
     Measuring,
-    Waiting { wake: WakeId },
+    Waiting { wake: WakeId, pause_ms: u64 },
     Ended(CheckResult),
 }
 

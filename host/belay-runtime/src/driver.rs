@@ -4,7 +4,7 @@
 mod ask;
 mod perform;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -314,9 +314,14 @@ impl Driver {
         tasks: &FuturesUnordered<Task>,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
-        for command in commands {
+        let mut commands = VecDeque::from(commands);
+        while let Some(command) = commands.pop_front() {
             match command {
-                Command::Lock { stage, resources } => events.push(self.lock(stage, resources).await?),
+                Command::Lock { stage, resources } => match self.lock(stage, resources).await? {
+                    // It is recorded already, with the lock itself.
+                    Ok(locked) => commands.extend(self.feed(locked)?),
+                    Err(held) => events.push(held),
+                },
                 Command::Unlock => self.unlock = true,
                 Command::Act(act) => self.intend(act, events),
                 Command::CloseOrphan { act, .. } => events.extend(self.close_orphan(act)),

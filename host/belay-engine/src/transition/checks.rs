@@ -12,9 +12,10 @@ use crate::run::{CheckRun, CheckStatus, Phase, Run};
 /// The shortest pause between two measurements, in milliseconds; else a twentieth of the time that the check has.
 const SHORTEST_PAUSE_MS: u64 = 250;
 
-const fn pause_ms(check: &Check) -> u64 {
-    let share = check.within_ms / 20;
-    if share > SHORTEST_PAUSE_MS { share } else { SHORTEST_PAUSE_MS }
+/// A check that holds is measured again when it has held for long enough, if that is sooner.
+fn pause_ms(check: &Check, state: &CheckRun) -> u64 {
+    let pause = (check.within_ms / 20).max(SHORTEST_PAUSE_MS);
+    state.watch.left_to_hold(check, state.now).map_or(pause, |left| pause.min(left.max(1)))
 }
 
 pub(super) fn measured(run: &mut Run, index: u32, reading: &Reading, at: Millis) -> Result<Vec<Command>, Rejected> {
@@ -29,15 +30,16 @@ pub(super) fn measured(run: &mut Run, index: u32, reading: &Reading, at: Millis)
         return Err(unexpected);
     }
     state.pass_time(at, 0);
-    let (ended, pause) = (state.watch.take(check, reading, state.now), pause_ms(check));
+    let ended = state.watch.take(check, reading, state.now);
+    let pause_ms = pause_ms(check, state);
     match ended {
         Some(result) => {
             state.status = CheckStatus::Ended(result);
             Ok(run.end_if_checked(at))
         }
         None => {
-            let (wake, command) = run.wait(at, pause);
-            run.set_check(place, CheckStatus::Waiting { wake });
+            let (wake, command) = run.wait(at, pause_ms);
+            run.set_check(place, CheckStatus::Waiting { wake, pause_ms });
             Ok(vec![command])
         }
     }
@@ -70,10 +72,12 @@ impl Run {
     }
 
     pub(super) fn check_woke(&mut self, wake: WakeId, at: Millis) -> Result<Vec<Command>, Rejected> {
-        let due = CheckStatus::Waiting { wake };
-        let found = (0..).zip(self.checks.iter_mut().zip(&self.spec.checks)).find(|(_, (run, _))| run.status == due);
-        let Some((index, (state, check))) = found else { return Err(Rejected::UnknownWake(wake)) };
-        state.pass_time(at, pause_ms(check));
+        let due = (0..).zip(&mut self.checks).find_map(|(index, check)| match check.status {
+            CheckStatus::Waiting { wake: due, pause_ms } if due == wake => Some((index, check, pause_ms)),
+            CheckStatus::Measuring | CheckStatus::Waiting { .. } | CheckStatus::Ended(_) => None,
+        });
+        let Some((index, state, waited_ms)) = due else { return Err(Rejected::UnknownWake(wake)) };
+        state.pass_time(at, waited_ms);
         state.status = CheckStatus::Measuring;
         Ok(vec![Command::Measure { check: index }])
     }

@@ -19,9 +19,12 @@ use crate::history::{self, Sighting};
 use crate::journal;
 use crate::planner::{self, Ground, StageToPlan};
 
+/// The lock's event, recorded already; or the event that says who holds a resource, which is not.
+type Locking = Result<Result<Event, Event>, Error>;
+
 impl Driver {
     /// Holds exactly these resources, or says who holds one.
-    pub(super) async fn lock(&mut self, stage: u32, resources: Vec<ResourceAddress>) -> Result<Event, Error> {
+    pub(super) async fn lock(&mut self, stage: u32, resources: Vec<ResourceAddress>) -> Locking {
         let at = clock::now();
         let event = Event::Locked { stage, at };
         let environment = self.ground.environment_name.clone();
@@ -39,12 +42,12 @@ impl Driver {
         self.pending.push(journal::draft(&self.ground.cause, &event)?);
         let appended = self.try_commit(held.into()).await;
         match appended {
-            Ok(_) => Ok(event),
+            Ok(_) => Ok(Ok(event)),
             Err(belay_ledger::Error::Held(held)) => {
                 self.pending.pop();
                 let resource = self.name_of(stage, &held.resource);
                 let holder = Holder { resource, run: held.run, by: held.who, since: held.since };
-                Ok(Event::LockHeld { stage, holder, at })
+                Ok(Err(Event::LockHeld { stage, holder, at }))
             }
             Err(error) => Err(self.ledger_failed(&error)),
         }

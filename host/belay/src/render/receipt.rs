@@ -54,9 +54,10 @@ fn entries(step: &StepReceipt) -> String {
 
 fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     let fact = |name: &str, value: Line| vec![Line::new().painted(Paint::Dim, name), value];
-    let mut rows: Vec<_> = receipt.checks.iter().map(|found| fact("Check", check(found))).collect();
+    let mut rows: Vec<_> = receipt.checks.iter().map(|found| fact("Check", check(found, receipt))).collect();
     rows.extend(promise(receipt).map(|line| fact("Service level", line)));
-    rows.extend(verification(receipt.verification).map(|line| fact("Verified", line)));
+    let ended = receipt.ending.is_some();
+    rows.extend(verification(receipt.verification).filter(|_| ended).map(|line| fact("Verified", line)));
     if !receipt.left_out.is_empty() {
         let stages: Vec<_> = receipt.left_out.iter().map(ToString::to_string).collect();
         rows.push(fact("Stages left out", Line::new().painted(Paint::Warn, stages.join(", "))));
@@ -65,15 +66,19 @@ fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
         rows.push(fact("Still affected", Line::new().with(receipt.still_affected.join(" · "))));
     }
     let wrote = receipt.stages.iter().flat_map(|stage| &stage.steps).any(|step| !step.acts.is_empty());
-    if wrote {
+    if wrote && ended {
         rows.push(fact("Undo", Line::new().with(format!("belay undo {}", receipt.run))));
     }
     rows.push(fact("Record", Line::new().with(format!("belay audit log --run {}", receipt.run))));
     rows
 }
 
-fn check(found: &CheckReceipt) -> Line {
-    let (standing, value) = of_check(found.result.as_ref());
+fn check(found: &CheckReceipt, receipt: &Receipt) -> Line {
+    let (standing, value) = match (&found.result, &receipt.ending) {
+        // An end without a measurement: there was nothing to measure, or it did not come to that.
+        (None, Some(_)) => (Line::new().painted(Paint::Dim, "- not made"), String::new()),
+        (result, _) => of_check(result.as_ref()),
+    };
     let value = if value.is_empty() { value } else { format!(": {value}") };
     standing.with(format!("  {} {} {}{value}", found.check.probe, found.check.measurement, found.check.must))
 }
@@ -86,7 +91,10 @@ fn promise(receipt: &Receipt) -> Option<Line> {
             Line::new().painted(Paint::Good, format!("✔ met: restored in {} of {promised}", took(ms)))
         }
         Some(ms) => Line::new().painted(Paint::Bad, format!("✘ missed: restored in {}, promised {promised}", took(ms))),
-        None => Line::new().painted(Paint::Warn, format!("✘ missed: not restored, promised {promised}")),
+        None if receipt.ended_at.is_none() => {
+            Line::new().painted(Paint::Warn, format!("not restored yet, promised within {promised}"))
+        }
+        None => Line::new().painted(Paint::Bad, format!("✘ missed: not restored, promised {promised}")),
     })
 }
 
@@ -94,7 +102,7 @@ fn verification(verification: Verification) -> Option<Line> {
     match verification {
         Verification::ByCheck => Some(Line::new().with("by a check, apart from the resources' own plugins")),
         Verification::ByOwnPlugin => Some(Line::new().with("by the resources' own plugins")),
-        Verification::ByOwnPluginOnly => Some(Line::new().painted(Paint::Warn, "verified by its own plugin only")),
+        Verification::ByOwnPluginOnly => Some(Line::new().painted(Paint::Warn, "by its own plugin only")),
         Verification::NotVerified => None,
     }
 }
