@@ -39,6 +39,17 @@ fn a_ledger_is_made_only_where_nothing_is() {
 }
 
 #[test]
+fn what_a_crash_left_of_an_attempt_is_in_nobodys_way() {
+    let place = Place::new();
+    fs::create_dir_all(place.key().parent().unwrap()).unwrap();
+    fs::create_dir(place.state().with_added_extension("new")).unwrap();
+    fs::write(place.key(), "half a ke").unwrap();
+    drop(place.init());
+    assert!(!place.state().with_added_extension("new").exists());
+    drop(Ledger::open(&place.state(), &place.key()).unwrap());
+}
+
+#[test]
 fn a_key_must_be_private_and_the_ledgers_own() {
     let place = Place::new();
     drop(place.init());

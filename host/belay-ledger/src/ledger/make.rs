@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use super::{Ledger, Shared};
 use crate::error::Error;
-use crate::note::Signer;
 use crate::store::{self, BlobFolder, Database, Meta, Reader, Sync, Writing};
 use crate::tree::TreeHead;
 use crate::writer::Writer;
@@ -15,7 +14,8 @@ use crate::{durable, key, publish};
 
 impl Ledger {
     /// Makes a new ledger in `folder`, which is absent or empty, and its Ed25519 key in the new file `key`, outside the
-    /// folder. `origin` names the log: 1 to 200 bytes, no spaces, no `+`. A crash leaves the whole ledger or none.
+    /// folder. `origin` names the log: 1 to 200 bytes, no spaces, no `+`. A crash leaves the whole ledger or none, and
+    /// then it can be made again.
     pub fn init(folder: &Path, key: &Path, origin: &str) -> Result<Self, Error> {
         let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if occupied || folder.is_file() {
@@ -25,15 +25,25 @@ impl Ledger {
         let parent = parent.ok_or_else(|| Error::Exists { path: folder.to_owned() })?;
         fs::create_dir_all(&parent).map_err(|error| Error::io("make", &parent, &error))?;
         key::check_outside(key, folder)?;
-        let signer = key::create(key, origin)?;
         let staged = folder.with_added_extension("new");
-        let made = stage(&staged, &signer).and_then(|()| {
+        // The staged folder is there before the key, and until the ledger is whole. So a key beside one is what a
+        // crash left of an earlier attempt, and nothing refers to it; any other key is somebody's.
+        if staged.is_dir() {
+            absent(fs::remove_file(key), key)?;
+        } else if key.exists() {
+            return Err(Error::Exists { path: key.to_owned() });
+        }
+        let made = stage(&staged, key, origin).and_then(|()| {
             fs::rename(&staged, folder).map_err(|error| Error::io("rename", &staged, &error))?;
             durable::sync_folder(&parent)
         });
         if let Err(error) = made {
-            // Nothing refers to the key yet. What can't be removed does no harm.
-            let _ = (fs::remove_dir_all(&staged), fs::remove_file(key));
+            // Nothing refers to the key yet, unless it is another's that came in between. What can't be removed does
+            // no harm: the next attempt removes it.
+            if !matches!(error, Error::Exists { .. }) {
+                let _ = fs::remove_file(key);
+            }
+            let _ = fs::remove_dir_all(&staged);
             return Err(error);
         }
         Self::open(folder, key)
@@ -75,20 +85,26 @@ impl Ledger {
     }
 }
 
-fn stage(folder: &Path, signer: &Signer) -> Result<(), Error> {
+fn stage(folder: &Path, key: &Path, origin: &str) -> Result<(), Error> {
     // What an earlier attempt left, which the rename would have taken away had it been whole.
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", folder, &error)),
-        _ => {}
-    }
+    absent(fs::remove_dir_all(folder), folder)?;
     durable::folder(folder)?;
+    let signer = key::create(key, origin)?;
     let verifier = signer.verifier();
     let meta = Meta { origin: verifier.name().to_owned(), verifier: verifier.to_string() };
     store::create(&Database::of(folder), &meta)?;
     let blobs: PathBuf = BlobFolder::of(folder).path().to_owned();
     durable::folder(&blobs)?;
-    publish::init(folder, signer)?;
+    publish::init(folder, &signer)?;
     durable::sync_folder(folder)
+}
+
+/// A removal's result, where what is not there need not be removed.
+fn absent(removed: io::Result<()>, path: &Path) -> Result<(), Error> {
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Syncs the write-ahead log and gives its size. A process that was killed between writing a commit and syncing it
