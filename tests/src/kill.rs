@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::IoSliceMut;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -178,13 +180,24 @@ fn write(thread: Pid) -> Option<Write> {
             Some(target)
         }
         What::Name => None,
-        What::Flags(index) => {
-            let creates = argument(index) & libc::O_CREAT.cast_unsigned() as u64 != 0;
-            let truncates = argument(index) & libc::O_TRUNC.cast_unsigned() as u64 != 0;
-            return (creates || truncates).then_some(Write { call, file: None });
-        }
+        What::Flags(index) => return makes(argument(index)).then_some(Write { call, file: None }),
+        What::HowToOpen => return makes(number_at(thread, argument(2))?).then_some(Write { call, file: None }),
     };
     Some(Write { call, file })
+}
+
+/// Whether a file is made or emptied when it is opened with these flags.
+fn makes(flags: u64) -> bool {
+    let making = (libc::O_CREAT | libc::O_TRUNC).cast_unsigned();
+    flags & u64::from(making) != 0
+}
+
+/// The number at an address of a traced thread.
+fn number_at(thread: Pid, address: u64) -> Option<u64> {
+    let mut bytes = [0; 8];
+    let there = RemoteIoVec { base: usize::try_from(address).ok()?, len: bytes.len() };
+    let read = process_vm_readv(thread, &mut [IoSliceMut::new(&mut bytes)], &[there]).ok()?;
+    (read == bytes.len()).then_some(u64::from_ne_bytes(bytes))
 }
 
 /// What tells whether a call writes.
@@ -196,6 +209,8 @@ enum What {
     Name,
     /// It opens a file: this argument's flags say how.
     Flags(usize),
+    /// It opens a file: the first field of its third argument, an `open_how`, says how.
+    HowToOpen,
 }
 
 /// The calls that write to a file system.
@@ -212,7 +227,7 @@ fn named(number: i64) -> Option<(&'static str, What)> {
         (libc::SYS_fsync, "fsync", What::OpenFile),
         (libc::SYS_fdatasync, "fdatasync", What::OpenFile),
         (libc::SYS_openat, "openat", What::Flags(2)),
-        (libc::SYS_openat2, "openat2", What::Name),
+        (libc::SYS_openat2, "openat2", What::HowToOpen),
         (libc::SYS_linkat, "linkat", What::Name),
         (libc::SYS_symlinkat, "symlinkat", What::Name),
         (libc::SYS_renameat2, "renameat2", What::Name),

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod kill;
+pub mod lab;
 pub mod redact;
 pub mod repository;
 pub mod stage;

@@ -31,16 +31,26 @@ impl Shop {
         let stage = Stage::set(&folder.path().join("shop")).unwrap();
         let shop = Self { folder, stage };
         shop.edit("belay.toml", "kind = \"dir\"", "kind = \"dir\"\nsettle = \"30ms\"");
-        shop.edit("runbooks/standard-rollback.toml", "hold = \"500ms\"", "hold = \"20ms\"");
-        shop.edit("runbooks/standard-rollback.toml", "within = \"10s\"", "within = \"1s\"");
+        shop.edit("runbooks/standard-rollback.toml", "hold = \"500ms\"", "hold = \"0s\"");
+        shop.edit("runbooks/standard-rollback.toml", "within = \"10s\"", "within = \"20s\"");
         shop
     }
 
     /// Version 8 live, captured in each environment as a point that is marked good: `rp-0001` in `demo`, `rp-0002` in
     /// `prod`.
     pub fn good() -> Self {
+        Self::like(&template())
+    }
+
+    /// A copy of this shop as it is now.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        Self::like(&self.folder())
+    }
+
+    fn like(other: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy_linking(&template(), &folder.path().join("shop"));
+        copy_linking(other, &folder.path().join("shop"));
         let stage = Stage::at(&folder.path().join("shop"));
         Self { folder, stage }
     }
@@ -93,10 +103,13 @@ impl Shop {
         fs::write(file, text.replace(from, to)).unwrap();
     }
 
-    /// Writes a file of the workspace.
-    pub fn write(&self, path: &str, text: &str) {
-        fs::create_dir_all(self.file(path).parent().unwrap()).unwrap();
-        fs::write(self.file(path), text).unwrap();
+    /// Puts a file into the workspace, in place of one that may be there.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let file = self.file(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        // Removed first: a component is linked to the one in other shops.
+        let _ = fs::remove_file(&file);
+        fs::write(file, content).unwrap();
     }
 
     /// Lets the shop report an error ratio.
@@ -118,16 +131,8 @@ impl Shop {
     }
 
     /// Runs a command and listens.
-    pub fn listen(&self, mut command: Command) -> Said {
-        let output = command.output().unwrap();
-        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-        Said {
-            command: format!("belay {}", words.join(" ")),
-            status: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-            folder: self.folder().display().to_string(),
-        }
+    pub fn listen(&self, command: Command) -> Said {
+        Said::listen(command, &self.folder())
     }
 
     /// Rolls back in `demo`, with more words.
@@ -186,6 +191,19 @@ impl std::fmt::Display for Said {
 }
 
 impl Said {
+    /// Runs a command of belay's on something in a folder and listens.
+    pub fn listen(mut command: Command, folder: &Path) -> Self {
+        let output = command.output().unwrap();
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        Self {
+            command: format!("belay {}", words.join(" ")),
+            status: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+            folder: folder.display().to_string(),
+        }
+    }
+
     /// That it ended so, and did not panic.
     #[track_caller]
     pub fn ends(&self, status: i32) -> &Self {
@@ -259,13 +277,12 @@ fn template() -> PathBuf {
     let shop = Shop::bare();
     shop.begin();
     for environment in ENVIRONMENTS {
+        // The runbook's check and a plan open every plugin, so that its machine code is kept.
         let capture = ["point", "capture", "checkout-ranker", "--env", environment, "--commit", "3f2a91c"];
-        shop.belay([&capture[..], &["-m", "v8: query features", "--metric", "auc=0.913"]].concat()).ends(0);
+        let words = ["-m", "v8: query features", "--metric", "auc=0.913", "--good-if", "standard-rollback"];
+        shop.belay([&capture[..], &words[..]].concat()).ends(0).says("good");
     }
-    shop.belay(["point", "mark", "rp-0001", "good"]).ends(0);
-    shop.belay(["point", "mark", "rp-0002", "good"]).ends(0);
-    // A run opens every plugin, so that its machine code is kept.
-    shop.belay(["plan", ROLLBACK[0], ROLLBACK[1], ROLLBACK[2], ROLLBACK[3], "--env", "demo"]).ends(0);
+    shop.roll_back("plan", &[]).ends(0);
     copy(&shop.folder(), &template, &|_| true).unwrap();
     fs::write(made_of, stamp).unwrap();
     template
@@ -284,17 +301,18 @@ fn stamp() -> String {
     format!("day {day}, harness {}\n{}", env!("CARGO_PKG_VERSION"), stamps.collect::<String>())
 }
 
-/// Copies a shop. Machine code, which nobody writes to, is linked.
+/// Copies a shop. What nobody changes in place is linked.
 fn copy_linking(from: &Path, to: &Path) {
-    copy(from, to, &|path| !path.ends_with("compiled")).unwrap();
-    let (from, to) = (from.join("state/compiled"), to.join("state/compiled"));
-    if from.is_dir() {
-        fs::create_dir_all(&to).unwrap();
-        for file in files(&from).into_keys() {
-            fs::create_dir_all(to.join(&file).parent().unwrap()).unwrap();
-            fs::hard_link(from.join(&file), to.join(&file))
-                .or_else(|_| fs::copy(from.join(&file), to.join(&file)).map(drop))
-                .unwrap();
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy_linking(&path, &copy);
+        } else if path.extension().is_some_and(|kind| kind == "parquet" || kind == "wasm" || kind == "cwasm") {
+            fs::hard_link(&path, &copy).or_else(|_| fs::copy(&path, &copy).map(drop)).unwrap();
+        } else {
+            fs::copy(&path, &copy).unwrap();
         }
     }
 }
