@@ -129,7 +129,7 @@ impl Mlflow {
     }
 
     fn put(&self, path: &str, bytes: &[u8]) {
-        let answer = self.ask("PUT", &format!("{FILES}/{path}"), bytes);
+        let answer = self.ask("PUT", &format!("{FILES}/{}", path.replace(' ', "%20")), bytes);
         assert_eq!(answer.status, 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
     }
 

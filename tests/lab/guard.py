@@ -1,0 +1,31 @@
+"""Runs a command in a folder. As soon as standard input closes, ends it with all that it started, and removes the folder.
+
+    python guard.py FOLDER COMMAND ARGUMENT …
+
+Whoever started this holds the other end of the pipe: however that process ends, killed or not, nothing stays behind.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+
+def main(folder, command):
+    child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def end():
+        sys.stdin.buffer.read()
+        os.killpg(child.pid, signal.SIGKILL)
+
+    threading.Thread(target=end, daemon=True).start()
+    status = child.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+    # Leave at once: the thread may still be reading, and nothing here needs to be put in order.
+    os._exit(status & 0xFF)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
