@@ -79,6 +79,21 @@ impl Output {
         written(io::stdout().write_all(page.to_text(self.paints()).as_bytes()))
     }
 
+    /// Commands for a shell, byte for byte: escaped, they would write something else. On a terminal, what would steer it
+    /// is left out and said.
+    pub(crate) fn script(self, commands: &[String]) -> Result<(), Error> {
+        let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        let shown = commands.iter().map(|command| {
+            if command.contains(steers) && io::stdout().is_terminal() {
+                "# left out: control characters; send this output to a file"
+            } else {
+                command
+            }
+        });
+        let text: String = shown.flat_map(|command| [command, "\n"]).collect();
+        self.bytes(text.as_bytes())
+    }
+
     /// Bytes as they are.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Error> {
         written(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()))

@@ -9,6 +9,7 @@ pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod point;
+pub(crate) mod quorum;
 pub(crate) mod receipt;
 pub(crate) mod run;
 pub(crate) mod runbook;

@@ -43,9 +43,11 @@ pub(super) fn ending_of(answer: &PlanAnswer) -> Ending {
 
 async fn as_commands(request: PlanRequest, global: &Global, output: Output) -> Result<Ending, Error> {
     let commands = open(global)?.plan_as_commands(request).await?;
-    output.answer("plan.commands", &commands, |commands| {
-        commands.iter().map(|command| Line::new().with(command)).collect::<Vec<_>>().into()
-    })?;
+    if output.is_json() {
+        output.line("plan.commands", &commands)?;
+    } else {
+        output.script(&commands)?;
+    }
     Ok(Ending::Done)
 }
 

@@ -14,7 +14,8 @@ pub(super) async fn perform(command: PointCommand, global: &Global, output: Outp
         PointCommand::Capture(typed) => output.answer("point", &runtime.capture_point(typed.into()).await?, whole)?,
         PointCommand::Show { point } => output.answer("point", &runtime.point(&point)?, whole)?,
         PointCommand::Mark { point, word, reason } => {
-            output.answer("point", &runtime.mark_point(&point, word.into(), reason).await?, whole)?;
+            let marked = runtime.mark_point(&point, word.into(), reason).await?;
+            output.answer("point", &marked, |point| render::point::list(std::slice::from_ref(point), &clock()))?;
         }
         PointCommand::List { feature_set, env } => {
             let points = runtime.points(feature_set.as_ref(), env.as_ref())?;

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use belay_domain::id::RunId;
+use belay_engine::Receipt;
 use belay_runtime::api::{Ending, Error, RunAnswer, RunRequest, RunSummary};
 use belay_runtime::{Progress, Runtime};
 use jiff::Zoned;
@@ -79,8 +80,15 @@ async fn follow<W: Future<Output = Result<RunAnswer, Error>>>(
         ControlFlow::Continue(())
     };
     let Some(answer) = follower.follow(begin(progress), views, interrupt).await? else { return Ok(Ending::Done) };
-    output.answer("run", &answer, |answer| receipt::receipt(&answer.receipt))?;
+    output.answer("run", &answer, |answer| apart(&answer.receipt))?;
     Ok(complaint(&answer.view).map_or(Ending::Done, |error| output.fail(&error)))
+}
+
+/// A receipt, apart from the progress above it.
+fn apart(found: &Receipt) -> Page {
+    let mut page = Page::from(vec![Line::new()]);
+    page.append(receipt::receipt(found));
+    page
 }
 
 /// Another process performs the run: an interrupt ends the watching and nothing else.
@@ -93,7 +101,7 @@ pub(super) async fn watch(id: &RunId, global: &Global, output: Output) -> Result
     let Some(summary) = follower.follow(runtime.watch(id, progress), views, leave).await? else {
         return Ok(Ending::Done);
     };
-    output.answer("run.status", &summary, |summary| receipt::receipt(&summary.receipt))?;
+    output.answer("run.status", &summary, |summary| apart(&summary.receipt))?;
     Ok(complaint(&summary.view).map_or(Ending::Done, |error| output.fail(&error)))
 }
 

@@ -18,10 +18,12 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// How long something took, to what a person can use of it: `0.4 s`, `21 s`, `3 min 12 s`, `2 h 5 min`, `3 days`.
+/// How long something took, to what a person can use of it: `15 ms`, `0.4 s`, `21 s`,
+/// `3 min 12 s`, `2 h 5 min`, `3 days`.
 pub(crate) fn took(milliseconds: u64) -> String {
     let seconds = milliseconds / 1_000;
     match seconds {
+        0 if milliseconds < 100 => format!("{milliseconds} ms"),
         0..10 => format!("{}.{} s", seconds, milliseconds % 1_000 / 100),
         10..60 => format!("{seconds} s"),
         60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
@@ -66,8 +68,8 @@ mod tests {
 
     #[test]
     fn durations_are_as_exact_as_they_are_useful() {
-        let cases = [0, 420, 9_990, 21_499, 60_000, 192_000, 7_500_000, 172_800_000];
-        assert_eq!(cases.map(took), ["0.0 s", "0.4 s", "9.9 s", "21 s", "1 min", "3 min 12 s", "2 h 5 min", "2 days"]);
+        let cases = [15, 420, 9_990, 21_499, 60_000, 192_000, 7_500_000, 172_800_000];
+        assert_eq!(cases.map(took), ["15 ms", "0.4 s", "9.9 s", "21 s", "1 min", "3 min 12 s", "2 h 5 min", "2 days"]);
         let limits = [500, 30_000, 90_000, 300_000, 86_400_000, 2_592_000_000];
         assert_eq!(limits.map(limit), ["500ms", "30s", "90s", "5m", "24h", "30d"]);
     }

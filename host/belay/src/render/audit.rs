@@ -30,9 +30,9 @@ fn row(line: &LogLine, clock: &Clock) -> Vec<Line> {
 /// One entry whole, with all that a stranger needs to recompute its place in the log.
 pub(crate) fn entry(answer: &EntryAnswer, clock: &Clock) -> Page {
     let line = &answer.line;
-    let title = Line::new()
-        .painted(Paint::Strong, format!("entry {}", line.seq))
-        .with(format!(" · {} · {}", line.kind, line.summary));
+    let about = [line.kind.as_str(), line.summary.as_str()].into_iter().filter(|text| !text.is_empty());
+    let about: String = about.flat_map(|text| [" · ", text]).collect();
+    let title = Line::new().painted(Paint::Strong, format!("entry {}", line.seq)).with(about);
     let mut page = Page::from(vec![title]);
     page.gap();
     page.append(table(2, facts(answer, line.at, clock)));

@@ -7,6 +7,7 @@ use belay_engine::{Condition, Ending, Halt, Refusal, RunView, StageView, Status,
 use belay_runtime::api::{self, Error};
 
 use super::amount::limit;
+use super::quorum::approvals;
 use super::words::quoted;
 
 /// What is to be said of the run; nothing where it did what was asked.
@@ -99,9 +100,10 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
         format!("look at the system, then: belay resolve {run} {step} --as applied|not-applied|plan-again --reason …")
     };
     match halt {
-        Halt::Locked { holder } => {
-            (Error::failed(what), format!("belay watch {}; once it has ended: {resume}", holder.run))
-        }
+        Halt::Locked { holder } => (
+            Error::failed(what),
+            format!("belay status {} says how it stands; once it has ended: {resume}", holder.run),
+        ),
         Halt::Blind { resources } => {
             let except: Vec<_> = resources.iter().map(|(resource, _)| format!("--except {resource}")).collect();
             let next =
@@ -118,9 +120,8 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
 }
 
 fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
-    let asked: Vec<_> = wait.quorums.iter().map(|quorum| format!("{} of {}", quorum.approvals, quorum.role)).collect();
-    let what =
-        format!("{} waits before the stage {}: risk {} needs {}", view.run, wait.name, wait.risk, asked.join(" and "));
+    let asked = approvals(&wait.quorums);
+    let what = format!("{} waits before the stage {}: risk {} needs {asked}", view.run, wait.name, wait.risk);
     (Error::new(api::Ending::Waits, what), format!("belay resume {} once it is approved", view.run))
 }
 
@@ -245,7 +246,7 @@ mod tests {
             &sample::waiting(),
             4,
             expect![[r#"
-                waits: r-77 waits before the stage restore: risk 41 needs 1 of approver of ranking
+                waits: r-77 waits before the stage restore: risk 41 needs 1 approval (approver of ranking)
                 changed: flag restored; dataset not touched; model not touched
                 help: belay resume r-77 once it is approved
             "#]],

@@ -5,11 +5,12 @@ mod step;
 use belay_domain::id::RunId;
 use belay_domain::mandate::Purpose;
 use belay_domain::plan::Work;
-use belay_domain::verdict::{Quorum, Verdict};
+use belay_domain::verdict::Verdict;
 use belay_runtime::api::{Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedStage};
 
 use super::clock::Clock;
 use super::page::{Line, Page, Paint};
+use super::quorum::approvals;
 use super::table::table;
 use super::words::words;
 
@@ -72,15 +73,6 @@ fn stage_lines(stage: &PlannedStage, columns: &step::Columns, clock: &Clock) -> 
     page
 }
 
-/// `1 approval (approver of ranking)`; several, joined by "and".
-fn approvals(quorums: &[Quorum]) -> String {
-    let one = |quorum: &Quorum| {
-        let plural = if quorum.approvals == 1 { "" } else { "s" };
-        format!("{} approval{plural} ({})", quorum.approvals, quorum.role)
-    };
-    quorums.iter().map(one).collect::<Vec<_>>().join(" and ")
-}
-
 /// What stands between a stage and its run, and why.
 fn gate(gate: &Gate) -> (Line, &[String]) {
     let line = Line::new();
@@ -98,7 +90,11 @@ fn facts(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Vec<Vec<Line>> {
     let list = |name: &str, values: &[String]| (!values.is_empty()).then(|| fact(name.to_owned(), values.join(" · ")));
     let excepted: Vec<_> = plan.excepted.iter().map(|resource| resource.to_string()).collect();
     let mut rows = Vec::new();
-    rows.extend(list("Changed since the point", &plan.changed_since));
+    let since = match &plan.purpose {
+        Purpose::Rollback => "Changed since the point".to_owned(),
+        Purpose::Undo { run } => format!("Changed since {run}"),
+    };
+    rows.extend(list(&since, &plan.changed_since));
     for stage in &plan.stages {
         if !matches!(stage.gate, Gate::NothingToDo) && !matches!(stage.check, PlanCheck::Broken(_)) {
             rows.push(fact(format!("Risk of {}", stage.name), stage.assessment.to_string()));

@@ -216,9 +216,7 @@ mod tests {
               model    registry/ranker@champion  9          unknown   0.4 s  entries 1843, 1850
 
               Service level   ✘ missed: not restored, promised 5m
-              Verified        verified by its own plugin only
               Still affected  cart-upsell consumes this set
-              Undo            belay undo r-77
               Record          belay audit log --run r-77
         "#]]
         .assert_eq(&receipt(&halted).to_text(false));

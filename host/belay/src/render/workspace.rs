@@ -15,19 +15,22 @@ pub(crate) fn lint(answer: &LintAnswer) -> Page {
         let place = format!("{}{line}:", finding.file.display());
         page.push(Line::new().painted(Paint::Bad, place).with(" ").with(&finding.message));
     }
-    let examined: Vec<_> = answer.examined.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    let examined = examined.join(", ");
+    let examined: Vec<_> = answer.examined.iter().map(|(what, count)| format!("{what}: {count}")).collect();
+    let examined = examined.join(" · ");
     page.push(if answer.findings.is_empty() {
         Line::new().painted(Paint::Good, "✔ sound").with(format!("  {examined}"))
     } else {
         let plural = if answer.findings.len() == 1 { "" } else { "s" };
-        Line::new().with(format!("{} finding{plural} in {examined}", answer.findings.len()))
+        Line::new().with(format!("{} finding{plural}   {examined}", answer.findings.len()))
     });
     page
 }
 
 /// The files of a new workspace.
 pub(crate) fn made(files: &[PathBuf]) -> Page {
+    if files.is_empty() {
+        return Page::from(vec![Line::new().with("nothing to make: workspace and ledger are there")]);
+    }
     let line = |file: &PathBuf| Line::new().painted(Paint::Good, "made").with(format!(" {}", file.display()));
     files.iter().map(line).collect::<Vec<_>>().into()
 }
@@ -78,11 +81,11 @@ mod tests {
         };
         expect![[r#"
             features/checkout-ranker.toml:9: unknown key `ownr`; did you mean `owner`?
-            1 finding in 1 feature sets, 2 runbooks
+            1 finding   feature sets: 1 · runbooks: 2
         "#]]
         .assert_eq(&lint(&answer).to_text(false));
         answer.findings.clear();
-        assert_eq!(lint(&answer).to_text(false), "✔ sound  1 feature sets, 2 runbooks\n");
+        assert_eq!(lint(&answer).to_text(false), "✔ sound  feature sets: 1 · runbooks: 2\n");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use belay_domain::operation::{Body, Change, Expectation, Loss, ObjectWrite, Oper
 use belay_domain::plan::{StagePlan, StepPlan, Subject, Target};
 use belay_domain::risk::{Assessment, Band, Part};
 use belay_domain::state::{Desired, Pin, State};
-use belay_domain::verdict::Judgement;
+use belay_domain::verdict::{Judgement, Quorum};
 use belay_runtime::api::{Goal, GuardrailVerdict};
 use expect_test::{Expect, expect};
 

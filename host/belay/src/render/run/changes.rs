@@ -1,6 +1,6 @@
 //! What is new in a run, one plain line each: for pipes and logs.
 
-use belay_engine::{RunView, StageView, StepView};
+use belay_engine::{RunView, StageDisplay, StageView, StepDisplay, StepView};
 
 use super::standing::{of_check, of_run, of_stage, of_step};
 use crate::render::page::{Line, Page};
@@ -12,9 +12,12 @@ pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
         let line = Line::new().with(&later.run).with(about).with(": ").then(standing);
         if detail.is_empty() { line } else { line.with(format!("  {detail}")) }
     };
+    if earlier.is_none() {
+        page.push(said(String::new(), of_run(&later.status), String::new()));
+    }
     for (index, stage) in later.stages.iter().enumerate() {
         let before = earlier.and_then(|view| view.stages.get(index));
-        if let Some(standing) = new_stage(before, stage) {
+        if let Some(standing) = new_stage(earlier.zip(before), later, stage) {
             page.push(said(format!(" {}", stage.name), standing, String::new()));
         }
         for (place, step) in stage.steps.iter().enumerate() {
@@ -30,25 +33,27 @@ pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
             page.push(said(format!(" {}", check.probe), standing, format!("{}: {found}", check.claim)));
         }
     }
-    let standing = of_run(&later.status);
-    if earlier.map(|view| of_run(&view.status)).as_ref() != Some(&standing) {
-        page.push(said(String::new(), standing, String::new()));
+    if earlier.is_some_and(|view| of_run(&view.status) != of_run(&later.status)) {
+        page.push(said(String::new(), of_run(&later.status), String::new()));
     }
     page
 }
 
 /// Where a stage stands now; nothing where that is not new, or its steps say it, or its turn has not come.
-fn new_stage(before: Option<&StageView>, stage: &StageView) -> Option<Line> {
-    let standing = of_stage(stage.display);
-    let known = before.map_or_else(|| of_stage(belay_engine::StageDisplay::Pending), |stage| of_stage(stage.display));
-    (standing.width() > 0 && standing != known).then_some(standing)
+fn new_stage(before: Option<(&RunView, &StageView)>, run: &RunView, stage: &StageView) -> Option<Line> {
+    let now = of_stage(stage.display, &run.status);
+    let known = before.map_or_else(
+        || of_stage(StageDisplay::Pending, &run.status),
+        |(run, stage)| of_stage(stage.display, &run.status),
+    );
+    (now.width() > 0 && now != known).then_some(now)
 }
 
 fn new_step(before: Option<&StepView>, step: &StepView) -> Option<(Line, String)> {
     let now = of_step(step);
     let untold = match before {
         Some(before) => of_step(before) != now,
-        None => step.began.is_some() || step.display == belay_engine::StepDisplay::LeftOut,
+        None => step.began.is_some() || step.display == StepDisplay::LeftOut,
     };
     untold.then_some(now)
 }
@@ -70,9 +75,9 @@ mod tests {
             earlier = Some(view);
         }
         expect![[r#"
+            r-77: ● working
             r-77 contain/flag: ✔ restored  off
             r-77 restore: ● planning
-            r-77: ● working
             r-77 restore/dataset: ✔ restored  v32
             r-77 restore/model: ? unknown  no clear answer; settling, then observing
             r-77 restore/model: ✔ restored  8

@@ -1,5 +1,6 @@
 //! Runs in a list.
 
+use belay_engine::Status;
 use belay_runtime::api::RunSummary;
 
 use super::standing::of_run;
@@ -17,10 +18,11 @@ pub(crate) fn list(runs: &[RunSummary], clock: &Clock) -> Page {
 
 fn row(run: &RunSummary, clock: &Clock) -> Vec<Line> {
     let incident = run.incident.as_ref().map(ToString::to_string).unwrap_or_default();
-    let standing = if run.owned {
-        of_run(&run.view.status).with(format!(", by {}", run.view.owner))
-    } else {
-        of_run(&run.view.status)
+    let under_way = matches!(run.view.status, Status::Working | Status::Checking | Status::Stopping);
+    let standing = match (run.owned, under_way) {
+        (true, _) => of_run(&run.view.status).with(format!(", by {}", run.view.owner)),
+        (false, true) => Line::new().painted(Paint::Warn, format!("◌ interrupted: belay resume {}", run.run)),
+        (false, false) => of_run(&run.view.status),
     };
     vec![
         Line::new().painted(Paint::Strong, &run.run),
@@ -54,9 +56,15 @@ mod tests {
             owned,
             receipt: sample::receipt(),
         };
-        let runs = [run(sample::settling(), true), run(sample::halted(), false), run(sample::done(), false)];
+        let runs = [
+            run(sample::settling(), true),
+            run(sample::settling(), false),
+            run(sample::halted(), false),
+            run(sample::done(), false),
+        ];
         expect![[r#"
             r-77  prod  standard-rollback · checkout-ranker    ana, just now  ● working, by ana
+            r-77  prod  standard-rollback · checkout-ranker    ana, just now  ◌ interrupted: belay resume r-77
             r-77  prod  standard-rollback · checkout-ranker    ana, just now  ✘ halted
             r-77  prod  standard-rollback · checkout-ranker    ana, just now  ✔ restored
         "#]]

@@ -36,10 +36,15 @@ fn of_ending(ending: &Ending) -> Line {
     }
 }
 
-/// A stage; empty where its steps say it.
-pub(super) fn of_stage(display: StageDisplay) -> Line {
+/// A stage of a run that stands so; empty where its steps say it.
+pub(super) fn of_stage(display: StageDisplay, run: &Status) -> Line {
+    let rests = matches!(run, Status::Halted(_) | Status::Ended { .. });
     match display {
         StageDisplay::Pending => mark(Paint::Dim, "◌", "pending"),
+        // It was on its way to begin when the run came to rest.
+        StageDisplay::Locking | StageDisplay::Resting | StageDisplay::Planning if rests => {
+            mark(Paint::Dim, "◌", "not begun")
+        }
         StageDisplay::Locking => mark(Paint::Strong, "●", "locking"),
         StageDisplay::Resting => mark(Paint::Strong, "●", "resting, then planning again"),
         StageDisplay::Planning => mark(Paint::Strong, "●", "planning"),

@@ -8,6 +8,7 @@ use crate::render::amount::{limit, took};
 use crate::render::clock::Clock;
 use crate::render::complaint::place;
 use crate::render::page::{Line, Page, Paint};
+use crate::render::quorum::approvals;
 
 /// What heads a run beside its name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -88,14 +89,13 @@ fn branch(last: bool) -> (&'static str, &'static str) {
 fn stage_lines(stage: &StageView, last: bool, view: &RunView, columns: &Columns, clock: &Clock) -> Page {
     let (fork, stem) = branch(last);
     let mut line = Line::new().painted(Paint::Dim, fork).painted(Paint::Strong, &stage.name);
-    let standing = of_stage(stage.display);
+    let standing = of_stage(stage.display, &view.status);
     if standing.width() > 0 {
         line = line.padded(columns.status, 1).then(standing);
     }
     if let (Status::Waiting(wait), true) = (&view.status, is_waiting(stage, view)) {
-        let asked = wait.quorums.iter().map(|quorum| format!("{} of {}", quorum.approvals, quorum.role));
-        let asked = asked.collect::<Vec<_>>().join(", ");
-        line = line.padded(columns.time, 2).with(format!("risk {}; approvals: {asked}", wait.risk));
+        let asked = approvals(&wait.quorums);
+        line = line.padded(columns.time, 2).with(format!("risk {} needs {asked}", wait.risk));
     }
     let mut page = Page::from(vec![line]);
     for (index, step) in stage.steps.iter().enumerate() {
@@ -173,13 +173,13 @@ mod tests {
         check(
             &sample::waiting(),
             expect![[r#"
-            r-77 · prod · INC-4211 · ● waiting for 1 approval · 3.0 s of 5m
-            ├─ contain
-            │  └─ flag      ✔ restored  1.2 s     off
-            └─ restore      ◌ waiting   risk 41; approvals: 1 of approver of ranking
-               ├─ dataset   ◌ pending
-               └─ model     ◌ pending
-        "#]],
+                r-77 · prod · INC-4211 · ● waiting for 1 approval · 3.0 s of 5m
+                ├─ contain
+                │  └─ flag      ✔ restored  1.2 s     off
+                └─ restore      ◌ waiting   risk 41 needs 1 approval (approver of ranking)
+                   ├─ dataset   ◌ pending
+                   └─ model     ◌ pending
+            "#]],
         );
     }
 
