@@ -169,6 +169,13 @@ impl Run {
         pins.collect()
     }
 
+    /// How the run left each resource that it may have written, as it was observed last.
+    pub fn left(&self) -> BTreeMap<ResourceName, State> {
+        let written = self.steps().filter(|step| step.may_have_written());
+        let left = written.filter_map(|step| Some((self.target(step.id)?.resource.clone(), step.found.clone()?)));
+        left.collect()
+    }
+
     pub(crate) fn steps(&self) -> impl Iterator<Item = &StepRun> {
         self.stages.iter().flat_map(|stage| &stage.steps)
     }

@@ -16,6 +16,8 @@ use crate::tree::{TILE_WIDTH, TreeHead, empty};
 
 /// The checkpoint's file under the log's folder.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// The folder of the tiles and entry bundles.
+pub(crate) const TILES: &str = "tile";
 /// The verifier key's file under the log's folder.
 pub(crate) const VERIFIER: &str = "ledger.vkey";
 

@@ -5,6 +5,7 @@ mod chain;
 mod contents;
 mod files;
 mod group;
+mod leftover;
 mod pass;
 mod report;
 mod truth;
@@ -36,6 +37,7 @@ pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
     let contents = if state { open(folder, key, &files, &mut report) } else { None };
     let head = checkpoint(&files, key, &mut report);
     report.checkpoint = head;
+    leftover::check(&files, &mut report);
     Pass::new(files, contents, head, report).run()
 }
 

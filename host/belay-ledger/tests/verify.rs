@@ -231,3 +231,19 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[test]
+fn a_changed_tile_that_nothing_refers_to_any_more_is_noticed() {
+    let (place, ledger) = ledger();
+    let log = ledger.log_folder();
+    let before = ["tile/0/002.p/88", "tile/entries/002.p/88"];
+    ledger.append(draft("call", "{}")).unwrap();
+    ledger.publish().unwrap();
+    assert_eq!(lines(&verify(&place.state(), None)), [""; 0]);
+    for tile in before {
+        flip(&log.join(tile), 40);
+        let found = lines(&verify(&log, None)).join("\n");
+        assert!(found.contains(&format!("{tile} bytes 40 to")), "{found}");
+        flip(&log.join(tile), 40);
+    }
+}

@@ -23,6 +23,7 @@ mod reads;
 mod record;
 mod resolve;
 mod runtime;
+mod words;
 mod workspace;
 
 pub use driver::Progress;

@@ -11,9 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::api::{Error, Requester};
 use crate::clock;
 
-/// Above this many parts the reads of a call are kept as one blob: an entry holds 65,535 bytes.
-const MAX_PARTS: usize = 100;
-
 /// Whose doing something is. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Cause {
@@ -58,12 +55,7 @@ impl Cause {
 
 /// Records a plugin call: it is durable before anything that rests on it.
 pub(crate) fn call(ledger: &Ledger, cause: &Cause, plugin: &PluginName, record: &CallRecord) -> Result<(), Error> {
-    let mut parts = record.parts();
-    if parts.len() > MAX_PARTS {
-        let (reads, rest): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.name.starts_with("read "));
-        parts = rest;
-        parts.push(bundle(reads)?);
-    }
+    let parts = record.parts();
     let mut blobs = Vec::with_capacity(parts.len());
     let mut names = Map::new();
     for part in parts {
@@ -75,15 +67,4 @@ pub(crate) fn call(ledger: &Ledger, cause: &Cause, plugin: &PluginName, record: 
     let mut draft = cause.draft("plugin.call", json!({ "plugin": plugin, "call": summary, "parts": names }))?;
     draft.blobs = blobs;
     ledger.record(draft).map_err(|error| super::ledger::error(&error))
-}
-
-/// All reads of a call in one blob: a JSON object from each part's name to its bytes.
-fn bundle(reads: Vec<belay_sandbox::Part>) -> Result<belay_sandbox::Part, Error> {
-    let members = reads.into_iter().map(|part| {
-        let bytes = serde_json::to_value(belay_domain::operation::Body(part.bytes));
-        bytes.map(|bytes| (part.name, bytes)).map_err(|error| Error::failed(error.to_string()))
-    });
-    let object = members.collect::<Result<Map<_, _>, _>>()?;
-    let bytes = serde_json::to_vec(&object).map_err(|error| Error::failed(error.to_string()))?;
-    Ok(belay_sandbox::Part { name: "reads".to_owned(), bytes })
 }

@@ -1,7 +1,10 @@
 //! A call as it is kept: a summary that holds nothing a plugin or system said, and the parts that do, by name.
 
+use std::collections::BTreeMap;
+
 use belay_domain::digest::Digest;
 use belay_domain::json::Json;
+use belay_domain::operation::Body;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::call::Status;
@@ -55,9 +58,9 @@ pub struct CallSummary {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
     /// `input`, `output`, `log`, `exchanges` with the requests and answers of all reads, and `read 0 body` for each
-    /// body. Names no two parts of one record.
+    /// body; where there are many bodies, `bodies` with all of them. Names no two parts of one record.
     pub name: String,
-    /// Canonical JSON, but for bodies, which are as they came.
+    /// Canonical JSON, but for single bodies, which are as they came.
     pub bytes: Vec<u8>,
 }
 
@@ -89,10 +92,12 @@ impl CallRecord {
             let reads = self.reads.iter().map(|read| Exchange { request: &read.request, answer: &read.answer });
             parts.push(part("exchanges", canonical(&reads.collect::<Vec<_>>())));
         }
-        for (number, read) in self.reads.iter().enumerate() {
-            if let Some(body) = &read.body {
-                parts.push(part(&body_name(number), body.clone()));
-            }
+        let bodies = self.reads.iter().enumerate().filter_map(|(number, read)| Some((number, read.body.as_ref()?)));
+        if bodies.clone().count() > MAX_BODIES {
+            let all: BTreeMap<String, Body> = bodies.map(|(n, body)| (body_name(n), Body(body.clone()))).collect();
+            parts.push(part(BODIES, canonical(&all)));
+        } else {
+            parts.extend(bodies.map(|(number, body)| part(&body_name(number), body.clone())));
         }
         parts
     }
@@ -103,6 +108,8 @@ impl CallRecord {
         mut part: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<Self, RecordError> {
         let log = part("log").map_or(Ok(Log::default()), |bytes| parsed("log", &bytes))?;
+        let mut bodies: BTreeMap<String, Body> =
+            part(BODIES).map_or_else(|| Ok(BTreeMap::new()), |bytes| parsed(BODIES, &bytes))?;
         let mut must = |name: &str| part(name).ok_or_else(|| RecordError::Missing(name.to_owned()));
         let input = must("input")?;
         let output = must("output")?;
@@ -110,12 +117,21 @@ impl CallRecord {
             if summary.reads == 0 { Vec::new() } else { parsed("exchanges", &must("exchanges")?)? };
         let mut reads = Vec::with_capacity(exchanges.len());
         for (number, Exchange { request, answer }) in exchanges.into_iter().enumerate() {
-            let body = if answer.has_body() { Some(must(&body_name(number))?) } else { None };
+            let name = body_name(number);
+            let body = match bodies.remove(&name) {
+                Some(Body(bytes)) => Some(bytes),
+                None if answer.has_body() => Some(must(&name)?),
+                None => None,
+            };
             reads.push(ReadRecord { request, answer, body });
         }
         Ok(Self { summary, input, output, reads, log })
     }
 }
+
+/// Above so many, bodies are one part: whoever keeps the parts names each in an entry of bounded size.
+const MAX_BODIES: usize = 64;
+const BODIES: &str = "bodies";
 
 /// A read as the part `exchanges` holds it.
 #[derive(Serialize, Deserialize)]

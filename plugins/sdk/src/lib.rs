@@ -23,7 +23,7 @@
 //!
 //! #[derive(serde::Deserialize)]
 //! struct FeatureSet {
-//!     consumers: Vec<String>,
+//!     consumers: Vec<serde::de::IgnoredAny>,
 //! }
 //!
 //! struct FewConsumers;

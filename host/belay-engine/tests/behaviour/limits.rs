@@ -229,23 +229,23 @@ fn a_check_passes_once_it_held() {
         spec.clone(),
         &passes,
         expect![[r#"
-        opened → lock lake/flag
-        locked → plan flag
-        planned [1] → act 1 (flag.0 try 1)
-        intent 1 → nothing
-        applied 1 → confirm flag
-        confirmed (0, 0) 0, 0 to do → unlock, measure 0
-        measured Some("0.5") → wake 1 after 500 ms
-        woke 1 → measure 0
-        measured Some("0.01") → wake 2 after 500 ms
-        woke 2 → measure 0
-        measured Some("0.01") → wake 3 after 500 ms
-        woke 3 → measure 0
-        measured Some("0.01") → unlock, seal
-        sealed → nothing
-        = {ended:{ending:{kind:done},sealed:true}}
-          flag: Restored
-    "#]],
+            opened → lock lake/flag
+            locked → plan flag
+            planned [1] → act 1 (flag.0 try 1)
+            intent 1 → nothing
+            applied 1 → confirm flag
+            confirmed (0, 0) 0, 0 to do → unlock, measure 0
+            measured Some("0.5") → wake 1 after 500 ms
+            woke 1 → measure 0
+            measured Some("0.01") → wake 2 after 500 ms
+            woke 2 → measure 0
+            measured Some("0.01") → wake 3 after 400 ms
+            woke 3 → measure 0
+            measured Some("0.01") → unlock, seal
+            sealed → nothing
+            = {ended:{ending:{kind:done},sealed:true}}
+              flag: Restored
+        "#]],
     );
     let mut fails = restored.to_vec();
     fails.extend([Clock(20_000), Measure(0, None)]);

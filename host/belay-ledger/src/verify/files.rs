@@ -39,6 +39,10 @@ impl LogFiles {
         self.shown.join(path)
     }
 
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
     /// The key that lies beside the log. Whoever brings their own key does not need it.
     pub(super) fn verifier(&self) -> Result<Verifier, String> {
         self.text(VERIFIER)?.trim_end_matches('\n').parse().map_err(|error| format!("{error}"))

@@ -126,6 +126,8 @@ pub struct RunAnswer {
     pub view: RunView,
     /// What was and was not done so far; final once the run is sealed.
     pub receipt: Receipt,
+    /// The words that ask for the whole of it: nothing excepted, every stage.
+    pub whole_run: String,
 }
 
 /// One run in a list.
@@ -149,6 +151,8 @@ pub struct RunSummary {
     pub view: RunView,
     /// What was and was not done so far; final once the run is sealed.
     pub receipt: Receipt,
+    /// The words that ask for the whole of it: nothing excepted, every stage.
+    pub whole_run: String,
     /// Whether a process is at work on it now.
     pub owned: bool,
 }

@@ -18,6 +18,7 @@ use crate::owner::Owner;
 use crate::package;
 use crate::planner::Ground;
 use crate::prepare::Prepared;
+use crate::words::whole_run;
 
 impl Runtime {
     /// Plans and runs, runs a package, or undoes a run; comes back when the run is sealed, halted or waiting.
@@ -35,7 +36,7 @@ impl Runtime {
                 self.begin(ground, spec, progress).await
             }
             RunRequest::Undo { run, with_checks, incident, reason } => {
-                let prepared = self.prepare_undo(&run, with_checks, incident, reason).await?;
+                let prepared = self.prepare_undo(&run, with_checks, true, incident, reason).await?;
                 self.open_prepared(prepared, progress).await
             }
         }
@@ -132,7 +133,12 @@ impl Runtime {
 
 /// What a run came to.
 pub(super) fn answer(run: &Run) -> RunAnswer {
-    RunAnswer { run: run.spec().id().clone(), view: run.view(), receipt: run.receipt() }
+    RunAnswer {
+        run: run.spec().id().clone(),
+        view: run.view(),
+        receipt: run.receipt(),
+        whole_run: whole_run(&run.spec().mandate),
+    }
 }
 
 /// That a run is sealed already.

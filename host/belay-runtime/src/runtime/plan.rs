@@ -131,7 +131,11 @@ fn changed_since(prepared: &Prepared, outside: &[ResourceAddress]) -> Vec<String
         if pin.state.content == observed.content {
             return None;
         }
-        let commits = change.loss.map(|loss| format!(" by {} changes", loss.changes)).unwrap_or_default();
+        let commits = change.loss.map(|loss| match loss.changes {
+            1 => " by 1 change".to_owned(),
+            changes => format!(" by {changes} changes"),
+        });
+        let commits = commits.unwrap_or_default();
         let how = if outside.contains(&target.at) { " (changed outside belay)" } else { "" };
         let (from, to) = (&pin.state.version, &observed.version);
         Some(format!("{}{commits}: {from} → {to}{how}", target.resource))

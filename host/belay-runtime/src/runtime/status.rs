@@ -13,6 +13,7 @@ use crate::driver::Progress;
 use crate::journal::{self, Told};
 use crate::ledger;
 use crate::owner;
+use crate::words::whole_run;
 
 /// How often a watched run is looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -66,6 +67,7 @@ impl Runtime {
             requested_at: spec.requested_at,
             view: told.run.view(),
             receipt: told.run.receipt(),
+            whole_run: whole_run(mandate),
             owned: owner::is_alive(&self.host, &mandate.run, told.run.owner().1),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use belay_domain::id::{IncidentId, RunId, StepId};
 use belay_domain::mandate::{Destination, Purpose};
-use belay_domain::plan::{Subject, Target};
+use belay_domain::plan::{Subject, Target, Work};
 use belay_domain::point::{Origin, PinnedResource, Point, SCHEMA};
 use belay_domain::state::{Desired, Pin};
 use belay_engine::{Run, StageSpec, StepSpec};
@@ -22,14 +22,17 @@ use crate::resolve::{self, count};
 impl Runtime {
     /// What undoing a run would do. Changes nothing.
     pub async fn plan_undo(&self, run: &RunId) -> Result<PlanAnswer, Error> {
-        let prepared = self.prepare_undo(run, false, None, None).await?;
-        self.describe(&prepared)
+        let prepared = self.prepare_undo(run, false, false, None, None).await?;
+        let mut answer = self.describe(&prepared)?;
+        answer.changed_since = self.changed_since_run(&prepared, run)?;
+        Ok(answer)
     }
 
     pub(super) async fn prepare_undo(
         &self,
         id: &RunId,
         with_checks: bool,
+        recorded: bool,
         incident: Option<IncidentId>,
         reason: Option<String>,
     ) -> Result<Prepared, Error> {
@@ -48,7 +51,7 @@ impl Runtime {
         let mut cause = crate::record::Cause::of(&self.host.requester).within(&environment_name);
         cause.incident = incident.or_else(|| mandate.incident.clone());
         cause.reason = reason;
-        let point = self.undo_point(run, &pins)?;
+        let point = self.undo_point(run, &pins, recorded)?;
         let stages = reversed(run, &pins, environment);
         let ground = Ground {
             host: Arc::clone(&self.host),
@@ -81,11 +84,26 @@ impl Runtime {
         Ok(prepared)
     }
 
+    /// How each resource moved since the run left it: for people.
+    fn changed_since_run(&self, prepared: &Prepared, id: &RunId) -> Result<Vec<String>, Error> {
+        let left = self.told(id)?.run.left();
+        let steps = prepared.firsts.iter().flat_map(|first| &first.plan.steps);
+        let changed = steps.filter_map(|step| {
+            let (Subject::Resource(target), Work::Change { observed, .. }) = (&step.subject, &step.work) else {
+                return None;
+            };
+            let left = left.get(&target.resource).filter(|left| left.content != observed.content)?;
+            Some(format!("{}: {} → {}", target.resource, left.version, observed.version))
+        });
+        Ok(changed.collect())
+    }
+
     /// The run's undo point as a manifest: what its permitted plans had observed, durable since its first intent.
     fn undo_point(
         &self,
         run: &Run,
         pins: &BTreeMap<belay_domain::id::ResourceName, (Target, belay_domain::state::State)>,
+        recorded: bool,
     ) -> Result<belay_domain::digest::Digest, Error> {
         let spec = run.spec();
         let pinned = pins.iter().map(|(name, (target, state))| {
@@ -114,12 +132,13 @@ impl Runtime {
         let manifest = belay_domain::json::Json::from(&point).map_err(|error| Error::failed(error.to_string()))?;
         let object = Object::new(manifest.canonical());
         let digest = *object.digest();
-        let mut draft = crate::record::Cause::of(&self.host.requester)
-            .within(&spec.mandate.environment)
-            .draft("point.undo", serde_json::json!({ "digest": digest, "run": spec.id() }))?;
-        draft.run = Some(spec.id().clone());
-        draft.objects.push(object);
-        self.host.ledger.record(draft).map_err(|error| ledger::error(&error))?;
+        if recorded {
+            let mut cause = crate::record::Cause::of(&self.host.requester).within(&spec.mandate.environment);
+            cause.run = Some(spec.id().clone());
+            let mut draft = cause.draft("point.undo", serde_json::json!({ "digest": digest, "run": spec.id() }))?;
+            draft.objects.push(object);
+            self.host.ledger.record(draft).map_err(|error| ledger::error(&error))?;
+        }
         Ok(digest)
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct LogArguments {
     /// Of this kind, such as intent or outcome
     #[arg(long)]
     kind: Option<String>,
-    /// The newest so many; without it, all
+    /// The newest so many; 200 if not given
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
 }

@@ -81,7 +81,7 @@ async fn follow<W: Future<Output = Result<RunAnswer, Error>>>(
     };
     let Some(answer) = follower.follow(begin(progress), views, interrupt).await? else { return Ok(Ending::Done) };
     output.answer("run", &answer, |answer| apart(&answer.receipt))?;
-    Ok(complaint(&answer.view).map_or(Ending::Done, |error| output.fail(&error)))
+    Ok(complaint(&answer.view, &answer.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
 }
 
 /// A receipt, apart from the progress above it.
@@ -102,7 +102,7 @@ pub(super) async fn watch(id: &RunId, global: &Global, output: Output) -> Result
         return Ok(Ending::Done);
     };
     output.answer("run.status", &summary, |summary| apart(&summary.receipt))?;
-    Ok(complaint(&summary.view).map_or(Ending::Done, |error| output.fail(&error)))
+    Ok(complaint(&summary.view, &summary.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
 }
 
 pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
@@ -114,7 +114,7 @@ pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Endi
         page
     })?;
     // What can be done about it is talk; that the status was told is the command's success.
-    if let Some(error) = complaint(&summary.view).filter(|_| !summary.owned) {
+    if let Some(error) = complaint(&summary.view, &summary.whole_run).filter(|_| !summary.owned) {
         output.say(&render::error::error(&error));
     }
     Ok(Ending::Done)

@@ -10,10 +10,10 @@ use super::amount::limit;
 use super::quorum::approvals;
 use super::words::quoted;
 
-/// What is to be said of the run; nothing where it did what was asked.
-pub(crate) fn complaint(view: &RunView) -> Option<Error> {
+/// What is to be said of the run; nothing where it did what was asked. `whole_run`: the words that ask for all of it.
+pub(crate) fn complaint(view: &RunView, whole_run: &str) -> Option<Error> {
     let (error, next) = match &view.status {
-        Status::Ended { ending, .. } => ended(view, ending)?,
+        Status::Ended { ending, .. } => ended(view, ending, whole_run)?,
         Status::Halted(halt) => halted(view, halt),
         Status::Waiting(wait) => waiting(view, wait),
         Status::Working | Status::Checking | Status::Stopping => unfinished(view),
@@ -21,13 +21,13 @@ pub(crate) fn complaint(view: &RunView) -> Option<Error> {
     Some(error.changed(changed(view)).next(next))
 }
 
-fn ended(view: &RunView, ending: &Ending) -> Option<(Error, String)> {
+fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, String)> {
     let run = &view.run;
     Some(match ending {
         Ending::Done | Ending::NothingToDo => return None,
         Ending::Partial => (
             Error::new(api::Ending::Partial, format!("{run} is restored except what was left out")),
-            "the same command without --except and --only finishes it".to_owned(),
+            format!("{whole_run} finishes it"),
         ),
         Ending::Failed { check, result } => {
             let probe = usize::try_from(*check).ok().and_then(|check| view.checks.get(check));
@@ -196,8 +196,10 @@ mod tests {
     use crate::render::error::error;
     use crate::render::run::sample;
 
+    const WHOLE: &str = "belay run standard-rollback checkout-ranker --env prod --to rp-0412";
+
     fn check(view: &RunView, status: u8, expected: Expect) {
-        let found = complaint(view).unwrap();
+        let found = complaint(view, WHOLE).unwrap();
         assert_eq!(found.ending.status(), status);
         expected.assert_eq(&error(&found).to_text(false));
     }
@@ -213,8 +215,8 @@ mod tests {
 
     #[test]
     fn a_run_that_did_what_was_asked_is_not_complained_of() {
-        assert_eq!(complaint(&sample::done()), None);
-        assert_eq!(complaint(&ended(Ending::NothingToDo)), None);
+        assert_eq!(complaint(&sample::done(), WHOLE), None);
+        assert_eq!(complaint(&ended(Ending::NothingToDo), WHOLE), None);
     }
 
     #[test]
@@ -306,7 +308,7 @@ mod tests {
             expect![[r#"
                 partial: r-77 is restored except what was left out
                 changed: flag restored; dataset restored; model restored
-                help: the same command without --except and --only finishes it
+                help: belay run standard-rollback checkout-ranker --env prod --to rp-0412 finishes it
             "#]],
         );
         let result = CheckResult::Failed { reason: "0.5 is not below 0.02".to_owned() };

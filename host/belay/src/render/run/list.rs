@@ -55,6 +55,7 @@ mod tests {
             view,
             owned,
             receipt: sample::receipt(),
+            whole_run: String::new(),
         };
         let runs = [
             run(sample::settling(), true),

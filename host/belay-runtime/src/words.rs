@@ -1,0 +1,37 @@
+//! The words that a responder would type for a run. For people to paste.
+
+use belay_domain::id::Millis;
+use belay_domain::mandate::{Destination, Mandate, Purpose};
+
+/// `belay run …` for what a mandate is about, whole: nothing excepted, every stage.
+pub(crate) fn whole_run(mandate: &Mandate) -> String {
+    if let Purpose::Undo { run } = &mandate.purpose {
+        return format!("belay undo {run}");
+    }
+    let (runbook, set) = (&mandate.runbook.name, &mandate.feature_set.name);
+    let mut words = format!("belay run {runbook} {set} --env {}", mandate.environment);
+    match &mandate.destination {
+        Destination::Point { id, .. } => words.push_str(&format!(" --to {id}")),
+        Destination::Before { at } => words.push_str(&format!(" --before {}", moment(*at))),
+        Destination::Versions { versions } => {
+            for (resource, version) in versions {
+                words.push_str(&format!(" --at {resource}={version}"));
+            }
+        }
+        Destination::UndoPoint { .. } => {}
+    }
+    for (name, value) in &mandate.parameters {
+        let value = value.value().as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'"));
+        words.push_str(&format!(" --parameter {name}={value}"));
+    }
+    if let Some(incident) = &mandate.incident {
+        words.push_str(&format!(" --incident {incident}"));
+    }
+    words
+}
+
+/// RFC 3339, in UTC.
+fn moment(at: Millis) -> String {
+    let at = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    at.map_or_else(String::new, |at| at.to_string())
+}
