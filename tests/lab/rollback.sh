@@ -17,8 +17,8 @@ files=$url/api/2.0/mlflow-artifacts/artifacts
 notes=${NOTES:-.}
 
 get() { curl --silent --show-error --fail "$@"; }
-# The first value of a name in a line of JSON.
-value() { sed "s/.*\"$1\":[[:space:]]*\"\([^\"]*\)\".*/\1/"; }
+# The value of a name in a line of JSON.
+value() { sed "s/.*\"$1\":[[:space:]]*\"\([^\"]*\)\".*/\1/"; echo; }
 stands() { get "$api/registered-models/alias?name=$1&alias=champion" | value version; }
 
 # The version's run and place, and the digest of each of its artifacts.

@@ -120,10 +120,22 @@ impl Default for Desk {
 
 /// How a resource is left, as the receipt of a run says: the kind of its condition.
 pub fn left(run: &Value, resource: &str) -> String {
+    step(run, resource)["condition"]["kind"].as_str().unwrap().to_owned()
+}
+
+/// What became of each write to a resource, as the receipt of a run says: the kind of its outcome, and how an unknown one
+/// was settled.
+pub fn writes(run: &Value, resource: &str) -> Vec<String> {
+    let acts = step(run, resource)["acts"].as_array().into_iter().flatten();
+    let kind = |value: &Value| value["kind"].as_str().map(str::to_owned);
+    acts.map(|act| [kind(&act["outcome"]), kind(&act["settled"])].into_iter().flatten().collect::<Vec<_>>().join(", "))
+        .collect()
+}
+
+fn step<'a>(run: &'a Value, resource: &str) -> &'a Value {
     let stages = run["receipt"]["stages"].as_array().into_iter().flatten();
     let mut steps = stages.flat_map(|stage| stage["steps"].as_array().into_iter().flatten());
-    let step = steps.find(|step| step["title"] == resource).unwrap();
-    step["condition"]["kind"].as_str().unwrap().to_owned()
+    steps.find(|step| step["title"] == resource).unwrap()
 }
 
 /// A desk that others are copied from: pinning compiles the plugins, which takes seconds. Made anew when what it is made
