@@ -116,7 +116,7 @@ mod tests {
     use belay_domain::mandate::Purpose;
     use belay_domain::operation::Outcome;
     use belay_engine::{ActId, ActRecord, Ending, Promise, StageReceipt};
-    use expect_test::expect;
+    use expect_test::{Expect, expect};
 
     use super::*;
 
@@ -185,9 +185,17 @@ mod tests {
         }
     }
 
+    fn check_page(found: &Receipt, expected: Expect) {
+        // The heading keeps the page's own indentation in the snapshot.
+        expected.assert_eq(&format!("receipt\n{}", receipt(found).to_text(false)));
+    }
+
     #[test]
     fn a_receipt_says_before_and_after_and_who_vouches() {
-        expect![[r#"
+        check_page(
+            &whole(),
+            expect![[r#"
+            receipt
               dataset  lake/clicks               v31 → v32  restored            0.4 s  entry 1841
               model    registry/ranker@champion  8          as desired already  0.4 s
 
@@ -197,8 +205,8 @@ mod tests {
               Still affected  cart-upsell consumes this set
               Undo            belay undo r-77
               Record          belay audit log --run r-77
-        "#]]
-        .assert_eq(&receipt(&whole()).to_text(false));
+        "#]],
+        );
     }
 
     #[test]
@@ -211,14 +219,17 @@ mod tests {
         let unknown = Condition::Unknown { reason: "no answer".to_owned() };
         halted.stages[0].steps[1] =
             step("model", "registry/ranker@champion", ("9", "9"), unknown, vec![act(1_843), act(1_850)]);
-        expect![[r#"
+        check_page(
+            &halted,
+            expect![[r#"
+            receipt
               dataset  lake/clicks               v31 → v32  restored  0.4 s  entry 1841
               model    registry/ranker@champion  9          unknown   0.4 s  entries 1843, 1850
 
               Service level   ✘ missed: not restored, promised 5m
               Still affected  cart-upsell consumes this set
               Record          belay audit log --run r-77
-        "#]]
-        .assert_eq(&receipt(&halted).to_text(false));
+        "#]],
+        );
     }
 }
