@@ -1,5 +1,5 @@
 //! Kills a process at a chosen system call that writes: traces it with ptrace, counts, and sends SIGKILL before the
-//! call happens or right after. Never changes what a call does.
+//! call happens or right after. Or stops it there, to go on later. Never changes what a call does.
 
 use std::collections::HashMap;
 use std::fs;
@@ -62,6 +62,57 @@ pub fn kill_at(command: &Command, nth: usize, side: Side) -> Fate {
     Tracer::start(command).follow(Some((nth, side)))
 }
 
+/// Runs a command until `here` holds right after a write, and stops it there with all its threads.
+///
+/// # Panics
+/// Where the system does not let a process be traced, or the command ends before.
+pub fn stop_when(command: &Command, here: impl Fn(&Write) -> bool) -> Stopped {
+    let mut tracer = Tracer::start(command);
+    loop {
+        let (thread, signal) = match tracer.next() {
+            Step::Over(status) => panic!("the command ended with {status:?} and was not to be stopped"),
+            Step::Call(thread) => {
+                if tracer.call(thread).is_some_and(|(side, nth)| side == Side::After && here(&tracer.writes[nth])) {
+                    return tracer.stop(thread);
+                }
+                (thread, None)
+            }
+            Step::Other(thread, signal) => (thread, signal),
+        };
+        let _ = ptrace::syscall(thread, signal);
+    }
+}
+
+/// A process that stands still.
+#[derive(Debug)]
+pub struct Stopped {
+    main: Pid,
+}
+
+impl Stopped {
+    /// Lets it go on, waits for its end, and gives its exit status.
+    ///
+    /// # Panics
+    /// A signal ended it.
+    pub fn wake(self) -> i32 {
+        kill(self.main, Signal::SIGCONT).unwrap();
+        match waitpid(self.main, None).unwrap() {
+            WaitStatus::Exited(_, status) => status,
+            other => panic!("it did not end by itself: {other:?}"),
+        }
+    }
+}
+
+/// What a traced process did.
+enum Step {
+    /// A thread is about to make a call, or has just made one.
+    Call(Pid),
+    /// A thread stands still for another reason; it goes on with this signal.
+    Other(Pid, Option<Signal>),
+    /// The process ended: with an exit status, or by a signal.
+    Over(Result<i32, Signal>),
+}
+
 /// A traced process. Belongs to the thread that started it: the system lets no other trace it.
 struct Tracer {
     main: Pid,
@@ -104,59 +155,90 @@ impl Tracer {
         Self { main, begun: false, writes: Vec::new(), inside: HashMap::new() }
     }
 
-    fn follow(mut self, at: Option<(usize, Side)>) -> Fate {
-        let mut killed = None;
+    /// Waits for the next thing that the process does.
+    fn next(&mut self) -> Step {
         loop {
             // Threads of this test process trace processes of their own: only this thread's are waited for.
             let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
-            let status = match waitpid(None, Some(flags)) {
-                Err(nix::errno::Errno::EINTR) => continue,
-                status => status.unwrap(),
-            };
-            let (thread, signal) = match status {
-                WaitStatus::Exited(pid, status) if pid == self.main => {
-                    return killed.map_or(Fate::Ended { status, writes: self.writes }, Fate::Killed);
+            match waitpid(None, Some(flags)) {
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(error) => panic!("nothing is traced any more: {error}"),
+                Ok(WaitStatus::Exited(pid, status)) if pid == self.main => return Step::Over(Ok(status)),
+                Ok(WaitStatus::Signaled(pid, signal, _)) if pid == self.main => return Step::Over(Err(signal)),
+                Ok(WaitStatus::PtraceSyscall(thread)) => return Step::Call(thread),
+                Ok(WaitStatus::PtraceEvent(thread, _, event)) => {
+                    self.begun |= event == libc::PTRACE_EVENT_EXEC;
+                    return Step::Other(thread, None);
                 }
-                WaitStatus::Signaled(pid, signal, _) if pid == self.main => {
-                    return killed.map_or_else(|| panic!("the command was ended by {signal}"), Fate::Killed);
+                Ok(WaitStatus::Stopped(thread, signal)) => return Step::Other(thread, Some(signal)),
+                Ok(
+                    WaitStatus::Exited(..)
+                    | WaitStatus::Signaled(..)
+                    | WaitStatus::Continued(_)
+                    | WaitStatus::StillAlive,
+                ) => {}
+            }
+        }
+    }
+
+    fn follow(mut self, at: Option<(usize, Side)>) -> Fate {
+        let mut killed = None;
+        loop {
+            let (thread, signal) = match self.next() {
+                Step::Over(status) => {
+                    let ended = |writes| match status {
+                        Ok(status) => Fate::Ended { status, writes },
+                        Err(signal) => panic!("the command was ended by {signal}"),
+                    };
+                    return killed.map_or_else(|| ended(self.writes), Fate::Killed);
                 }
-                WaitStatus::PtraceSyscall(thread) => {
-                    if let Some(write) = self.call(thread, at).filter(|_| killed.is_none()) {
+                Step::Call(thread) => {
+                    let call = self.call(thread).filter(|&(side, nth)| killed.is_none() && at == Some((nth, side)));
+                    if let Some((_, nth)) = call {
                         kill(self.main, Signal::SIGKILL).unwrap();
-                        killed = Some(write);
+                        killed = Some(self.writes[nth].clone());
                         continue;
                     }
                     (thread, None)
                 }
-                WaitStatus::PtraceEvent(thread, _, event) => {
-                    self.begun |= event == libc::PTRACE_EVENT_EXEC;
-                    (thread, None)
-                }
-                WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
-                WaitStatus::Exited(..)
-                | WaitStatus::Signaled(..)
-                | WaitStatus::Continued(_)
-                | WaitStatus::StillAlive => continue,
+                Step::Other(thread, signal) => (thread, signal),
             };
             // A thread that was killed meanwhile is no longer there to go on.
             let _ = ptrace::syscall(thread, signal);
         }
     }
 
-    /// Counts a call. Gives the one to be killed at.
-    fn call(&mut self, thread: Pid, at: Option<(usize, Side)>) -> Option<Write> {
+    /// Counts a call. Gives its number and on which side of it the thread stands.
+    fn call(&mut self, thread: Pid) -> Option<(Side, usize)> {
         if !self.begun {
             return None;
         }
         if ptrace::syscall_info(thread).ok()?.op == libc::PTRACE_SYSCALL_INFO_EXIT {
-            let nth = self.inside.remove(&thread)?;
-            return (at == Some((nth, Side::After))).then(|| self.writes[nth].clone());
+            return Some((Side::After, self.inside.remove(&thread)?));
         }
-        let write = write(thread)?;
         let nth = self.writes.len();
-        self.writes.push(write.clone());
+        self.writes.push(write(thread)?);
         self.inside.insert(thread, nth);
-        (at == Some((nth, Side::Before))).then_some(write)
+        Some((Side::Before, nth))
+    }
+
+    /// Stops every thread and traces none of them any more.
+    fn stop(mut self, standing: Pid) -> Stopped {
+        let threads = || fs::read_dir(format!("/proc/{}/task", self.main)).unwrap().count();
+        let mut left = threads();
+        kill(self.main, Signal::SIGSTOP).unwrap();
+        let mut thread = standing;
+        loop {
+            ptrace::detach(thread, Signal::SIGSTOP).unwrap();
+            left -= 1;
+            if left == 0 {
+                return Stopped { main: self.main };
+            }
+            thread = match self.next() {
+                Step::Call(thread) | Step::Other(thread, _) => thread,
+                Step::Over(status) => panic!("the command ended with {status:?} while it was stopped"),
+            };
+        }
     }
 }
 
