@@ -87,7 +87,7 @@ impl fmt::Display for Halt {
             }
             Self::Blind { resources } => {
                 let lines: Vec<_> = resources.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
-                write!(f, "can't be observed: {}", lines.join("; "))
+                f.write_str(&lines.join("; "))
             }
             Self::PersonMustDecide { reason, .. }
             | Self::CannotLook { reason, .. }

@@ -51,7 +51,10 @@ impl Run {
         if index == self.current && matches!(self.phase, Phase::Waiting(_)) {
             return StageDisplay::Waiting;
         }
+        // In a run that has ended nothing is under way any more.
+        let ended = matches!(self.phase, Phase::Ended { .. } | Phase::Sealed { .. });
         match stage.status {
+            StageStatus::Locking | StageStatus::Resting | StageStatus::Planning if ended => StageDisplay::Pending,
             StageStatus::Pending => StageDisplay::Pending,
             StageStatus::Locking => StageDisplay::Locking,
             StageStatus::Resting => StageDisplay::Resting,

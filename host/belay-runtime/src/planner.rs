@@ -94,12 +94,12 @@ impl Ground {
         };
         let observed = match self.observe(target).await? {
             Ok(observed) => observed,
-            Err(reason) => return Ok(Work::Blind { reason }),
+            Err(reason) => return Ok(Work::Blind { reason: format!("can't be observed: {reason}") }),
         };
         let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
         Ok(match self.propose(target, &moment, &observed).await? {
             Ok(change) => Work::Change { observed, change },
-            Err(reason) => Work::Blind { reason },
+            Err(reason) => Work::Blind { reason: format!("can't be put back: {reason}") },
         })
     }
 

@@ -235,7 +235,7 @@ mod tests {
             &RunView { status: Status::Halted(Halt::Blind { resources }), ..sample::contained() },
             6,
             expect![[r#"
-                decide: r-77 halted: can't be observed: model: connection refused
+                decide: r-77 halted: model: connection refused
                 changed: flag restored; dataset not touched; model not touched
                 help: belay resume r-77 once they can be observed; or abort it and run without them: --except model
             "#]],

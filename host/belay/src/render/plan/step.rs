@@ -58,7 +58,7 @@ pub(super) fn step(step: &StepPlan, check: &PlanCheck, columns: &Columns, clock:
         (Subject::Manual { instruction }, _) => Page::from(vec![line.with(instruction)]),
         (Subject::Resource(target), Work::Blind { reason }) => {
             let line = line.with(&target.at).padded(columns.change(), 2);
-            Page::from(vec![line.painted(Paint::Bad, "can't be observed").with(format!(": {reason}"))])
+            Page::from(vec![line.painted(Paint::Bad, reason)])
         }
         (Subject::Resource(target), Work::Change { change, .. }) => {
             let line = line.with(&target.at).padded(columns.change(), 2);

@@ -237,7 +237,7 @@ fn a_blind_resource_does_not_hide_the_rest() {
               restore       risk 41   the run halts before it
                 ↩ dataset   lake/clicks                v31 → v27                     reversible
                             4 changes, 12,031 rows since v27 (2025-11-20 02:07) are set aside
-                ? model     registry/ranker@champion   can't be observed: unavailable: connection refused
+                ? model     registry/ranker@champion   unavailable: connection refused
 
               Changed since the point  dataset by 4 commits · model promoted 02:07
               Risk of contain          12 = writes 12
