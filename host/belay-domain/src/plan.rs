@@ -156,6 +156,14 @@ impl Subject {
         }
     }
 
+    /// The resource's name, or what a person is to do, as its author wrote it.
+    pub fn heading(&self) -> &str {
+        match self {
+            Self::Resource(target) => target.resource.as_str(),
+            Self::Manual { instruction } => instruction,
+        }
+    }
+
     /// For people: the resource's name, or `by hand`.
     pub fn title(&self) -> &str {
         self.target().map_or("by hand", |target| target.resource.as_str())

@@ -61,7 +61,7 @@ impl Run {
         let spec = self.spec.step(step.id);
         StepReceipt {
             step: step.id,
-            title: spec.map(|spec| spec.subject.title().to_owned()).unwrap_or_default(),
+            title: spec.map(|spec| spec.subject.heading().to_owned()).unwrap_or_default(),
             at: self.target(step.id).map(|target| target.at.clone()),
             before: step.before.as_ref().or(step.found.as_ref()).map(|state| state.version.clone()),
             after: step.found.as_ref().map(|state| state.version.clone()),

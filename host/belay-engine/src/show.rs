@@ -66,7 +66,7 @@ impl Run {
     }
 
     fn step_view(&self, step: &StepRun) -> StepView {
-        let title = self.spec.step(step.id).map(|spec| spec.subject.title().to_owned());
+        let title = self.spec.step(step.id).map(|spec| spec.subject.heading().to_owned());
         StepView {
             step: step.id,
             title: title.unwrap_or_default(),

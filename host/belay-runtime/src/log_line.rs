@@ -3,6 +3,11 @@
 use belay_ledger::Entry;
 use serde_json::Value;
 
+fn reading(body: &Value) -> String {
+    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    format!("{} {}{}", text("/reading/kind"), text("/reading/value"), text("/reading/reason")).trim_end().to_owned()
+}
+
 /// What an entry says, in one line.
 pub(crate) fn summary(entry: &Entry) -> String {
     let body = entry.body.value();
@@ -54,6 +59,19 @@ pub(crate) fn summary(entry: &Entry) -> String {
         }
         "plugin.added" => format!("{} is {}", text("/name"), short("/digest")),
         "configuration.changed" => format!("{} {} is now {}", text("/what"), text("/name"), short("/digest")),
+        "step.confirmed" => format!(
+            "step {}.{}, {} operations left",
+            number("/step/stage"),
+            number("/step/step"),
+            number("/remaining_operations")
+        ),
+        "step.seen" => format!("step {}.{}: {}", number("/step/stage"), number("/step/step"), text("/look")),
+        "stage.locked" => format!("stage {}", number("/stage")),
+        "stage.lock_held" => format!("{} is held by {}", text("/holder/resource"), text("/holder/run")),
+        "check.measured" => format!("check {}: {}", number("/check"), reading(body)),
+        "run.resumed" | "run.taken_over" => format!("by {}, epoch {}", text("/by"), number("/epoch")),
+        "run.abort_asked" => text("/reason"),
+        "ledger.begun" => text("/origin"),
         "run.sealed" => text("/ending"),
         "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),
         "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),

@@ -75,12 +75,14 @@ impl<'w> Resolution<'w> {
         let runbook = self.runbook;
         if let Some(only) = request.only.as_ref().filter(|only| !runbook.stages.iter().any(|s| s.name == **only)) {
             let known = list(runbook.stages.iter().map(|stage| &stage.name));
-            return Err(Error::usage(format!("`{}` has no stage `{only}`; it has {known}", runbook.name)));
+            return Err(Error::usage(format!("`{}` has no stage `{only}`; it has {known}", runbook.name))
+                .next(format!("belay runbook show {}", runbook.name)));
         }
         let subjects: BTreeSet<_> = runbook.resources().collect();
         if let Some(stranger) = request.except.iter().find(|name| !subjects.contains(name)) {
             let known = list(subjects);
-            return Err(Error::usage(format!("--except {stranger}: `{}` restores {known}", runbook.name)));
+            return Err(Error::usage(format!("--except {stranger}: `{}` restores {known}", runbook.name))
+                .next(format!("belay runbook show {}", runbook.name)));
         }
         for stage in &runbook.stages {
             if request.only.as_ref().is_some_and(|only| *only != stage.name) {
@@ -203,7 +205,8 @@ impl Aim {
             Goal::Versions(versions) => {
                 if let Some(stranger) = versions.keys().find(|name| !wanting.contains(name)) {
                     let known = list(wanting);
-                    return Err(Error::usage(format!("--at {stranger}=…: the steps that restore a state are {known}")));
+                    return Err(Error::usage(format!("--at {stranger}=…: the steps that restore a state are {known}"))
+                        .next(format!("leave --at {stranger}=… out")));
                 }
                 if let Some(missing) = wanting.iter().find(|name| !versions.contains_key(**name)) {
                     let message = format!("--at says nothing of `{missing}`, which the runbook restores");
@@ -226,11 +229,10 @@ pub(crate) fn environment<'w>(
 ) -> Result<(EnvironmentName, &'w Environment), Error> {
     let known = list(workspace.environments.keys());
     match name {
-        Some(name) => workspace
-            .environments
-            .get(name)
-            .map(|found| (name.clone(), found))
-            .ok_or_else(|| Error::usage(format!("there is no environment `{name}`; this workspace has {known}"))),
+        Some(name) => workspace.environments.get(name).map(|found| (name.clone(), found)).ok_or_else(|| {
+            Error::usage(format!("there is no environment `{name}`; this workspace has {known}"))
+                .next("add --env with one of these")
+        }),
         None => match workspace.environments.iter().next() {
             Some((name, found)) if workspace.environments.len() == 1 => Ok((name.clone(), found)),
             _ => Err(Error::usage(format!("no environment given; this workspace has {known}"))
@@ -248,6 +250,7 @@ pub(crate) fn feature_set<'w>(
     workspace.feature_sets.get(name).ok_or_else(|| {
         let known = list(workspace.feature_sets.keys());
         Error::usage(format!("there is no feature set `{name}`; this workspace has {known}"))
+            .next("belay runbook list shows which runbook serves which")
     })
 }
 

@@ -181,19 +181,19 @@ fn a_person_confirms_a_manual_step() {
         spec,
         &moves,
         expect![[r#"
-        opened → lock lake/model
-        person is done → rejected: `step.person_confirmed` was not expected now
-        locked → plan by hand model
-        planned [9] → ask `ask the DBA`, act 1 (model.0 try 1)
-        intent 1 → nothing
-        applied 1 → confirm model
-        confirmed (0, 1) 8, 0 to do → nothing
-        person is done → unlock, seal
-        person is done → rejected: `step.person_confirmed` was not expected now
-        = {ended:{ending:{kind:done},sealed:false}}
-          by hand: DoneBy { by: "dba" }
-          model: Restored
-    "#]],
+            opened → lock lake/model
+            person is done → rejected: `step.person_confirmed` was not expected now
+            locked → plan by hand model
+            planned [9] → ask `ask the DBA`, act 1 (model.0 try 1)
+            intent 1 → nothing
+            applied 1 → confirm model
+            confirmed (0, 1) 8, 0 to do → nothing
+            person is done → unlock, seal
+            person is done → rejected: `step.person_confirmed` was not expected now
+            = {ended:{ending:{kind:done},sealed:false}}
+              ask the DBA: DoneBy { by: "dba" }
+              model: Restored
+        "#]],
     );
 }
 

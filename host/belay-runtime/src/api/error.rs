@@ -61,9 +61,9 @@ impl Error {
         Self { ending, what: what.into(), changed: None, next: None }
     }
 
-    /// Wrong words or a wrong configuration.
+    /// Wrong words or a wrong configuration: found before anything was changed.
     pub fn usage(what: impl Into<String>) -> Self {
-        Self::new(Ending::Usage, what)
+        Self::new(Ending::Usage, what).changed("nothing was changed")
     }
 
     /// Something that should have worked did not.

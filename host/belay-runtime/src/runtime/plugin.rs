@@ -127,16 +127,18 @@ impl Runtime {
     }
 }
 
+/// What makes a component of a project.
+const BUILD: &str = "belay plugin build, in the plugin's folder, makes a component that fits";
+
 /// Looks into a component: what it is, what it imports, what it says of itself. Needs no workspace.
 pub async fn inspect_plugin(file: &Path) -> Result<PluginInspection, Error> {
     let bytes = read(file)?;
     let shown = || PathBuf::from(file).display().to_string();
-    let inspection = belay_sandbox::inspect(&bytes)
-        .map_err(|error| Error::usage(format!("{}: {error}", shown())).changed("nothing was changed"))?;
+    let inspection =
+        belay_sandbox::inspect(&bytes).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
     let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
-    let plugin = sandbox
-        .load(&bytes, None)
-        .map_err(|error| Error::usage(format!("{}: {error}", shown())).changed("nothing was changed"))?;
+    let plugin =
+        sandbox.load(&bytes, None).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
     let description = plugin.describe().await.result;
     Ok(PluginInspection {
         digest: Digest::of(&bytes),

@@ -28,7 +28,9 @@ pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) ->
         }
         ToRun::Package(file) => {
             let package = std::fs::read(&file);
-            let package = package.map_err(|error| Error::usage(format!("{}: {error}", file.display())))?;
+            let package = package.map_err(|error| {
+                Error::usage(format!("{}: {error}", file.display())).next("belay plan … -o FILE makes a package")
+            })?;
             (RunRequest::Package(package), Caption::default())
         }
     };
