@@ -109,6 +109,17 @@ pub enum Error {
     Cycle(Vec<ResourceName>),
 }
 
+impl Error {
+    /// The resource whose lineage is wrong.
+    pub fn resource(&self) -> Option<&ResourceName> {
+        match self {
+            Self::Empty | Self::SameName(_) | Self::SameAddress(..) => None,
+            Self::UnknownUpstream { resource, .. } => Some(resource),
+            Self::Cycle(path) => path.first(),
+        }
+    }
+}
+
 impl FeatureSet {
     /// The set's name.
     pub const fn name(&self) -> &FeatureSetName {

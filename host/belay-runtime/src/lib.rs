@@ -29,5 +29,5 @@ mod workspace;
 pub use driver::Progress;
 pub use init::init;
 pub use lint::lint;
-pub use runtime::{Runtime, inspect_plugin, verify_directory};
+pub use runtime::{Runtime, inspect_plugin, verify_directory, verify_workspace};
 pub use workspace::Workspace;

@@ -10,7 +10,7 @@ mod runbook;
 mod status;
 mod undo;
 
-pub use audit::verify_directory;
+pub use audit::{verify_directory, verify_workspace};
 pub use plugin::inspect_plugin;
 
 use std::path::Path;

@@ -69,12 +69,13 @@ impl Runtime {
         }
         Ok(found)
     }
+}
 
-    /// Verifies the whole ledger: entries, tree, tiles, checkpoint, pairing, blobs and objects.
-    pub fn verify(&self) -> Result<VerifyAnswer, Error> {
-        self.host.ledger.publish().map_err(|error| ledger::error(&error))?;
-        verify_directory(&self.host.workspace.state)
-    }
+/// Verifies the ledger of a workspace: entries, tree, tiles, checkpoint, pairing, blobs and objects. Needs no key, and
+/// a ledger so damaged that it can't be opened is verified too.
+pub fn verify_workspace(workspace: &Path) -> Result<VerifyAnswer, Error> {
+    let workspace = crate::Workspace::load(workspace).map_err(crate::host::problems)?;
+    verify_directory(&workspace.state)
 }
 
 /// Verifies a state folder or a log folder, without a workspace.

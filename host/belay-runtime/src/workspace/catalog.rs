@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use belay_domain::feature_set::{Consumer, FeatureSet, ResourceSpec, Tier, Unchecked};
+use belay_domain::feature_set::{Consumer, Error, FeatureSet, ResourceSpec, Tier, Unchecked};
 use belay_domain::id::{ConnectionName, FeatureSetName, PluginName, ResourceAddress, ResourceName};
 use belay_domain::json::Json;
 use serde::Deserialize;
@@ -45,8 +45,7 @@ struct ResourceTable {
     at: Spanned<ResourceAddress>,
     #[serde(default)]
     config: Option<Spanned<toml::Value>>,
-    #[serde(default)]
-    upstream: Vec<ResourceName>,
+    upstream: Option<Spanned<Vec<ResourceName>>>,
 }
 
 /// What a feature set may refer to.
@@ -60,6 +59,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
     let file: File = source.parse().map_err(|problem| vec![problem])?;
     let span = file.feature_set.span();
     let mut problems = Vec::new();
+    let mut lineage = BTreeMap::new();
     let mut resources = Vec::new();
     for table in file.resource {
         if !known.plugins.contains_key(table.plugin.as_ref()) {
@@ -80,12 +80,15 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
             }
         };
         let Ok(config) = config else { continue };
+        if let Some(upstream) = &table.upstream {
+            lineage.insert(table.name.clone(), upstream.span());
+        }
         resources.push(ResourceSpec {
             name: table.name,
             plugin: table.plugin.into_inner(),
             at: table.at.into_inner(),
             config,
-            upstream: table.upstream,
+            upstream: table.upstream.map(Spanned::into_inner).unwrap_or_default(),
         });
     }
     if !problems.is_empty() {
@@ -103,6 +106,8 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
         consumers: consumers.collect(),
         resources,
     };
-    set.try_into()
-        .map_err(|error: belay_domain::feature_set::Error| vec![source.problem(Some(span), error.to_string())])
+    set.try_into().map_err(|error: Error| {
+        let place = error.resource().and_then(|resource| lineage.remove(resource));
+        vec![source.problem(Some(place.unwrap_or(span)), error.to_string())]
+    })
 }

@@ -146,7 +146,7 @@ fn lineage_that_goes_in_a_circle_is_shown() {
         "features/ranker.toml",
         "at = \"flags/ranker\"",
         circle,
-        &expect!["features/ranker.toml:2: lineage goes in a circle: flag → flag"],
+        &expect!["features/ranker.toml:10: lineage goes in a circle: flag → flag"],
     );
 }
 

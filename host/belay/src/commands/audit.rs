@@ -24,7 +24,10 @@ pub(super) fn perform(command: AuditCommand, global: &Global, output: Output) ->
             Ok(Ending::Done)
         }
         AuditCommand::Verify { folder: Some(folder) } => verified(&belay_runtime::verify_directory(&folder)?, output),
-        AuditCommand::Verify { folder: None } => verified(&open(global)?.verify()?, output),
+        AuditCommand::Verify { folder: None } => {
+            let workspace = crate::place::workspace(global.workspace.as_deref())?;
+            verified(&belay_runtime::verify_workspace(&workspace)?, output)
+        }
     }
 }
 
