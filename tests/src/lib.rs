@@ -3,6 +3,11 @@
 //!
 //! `cargo xtask test` builds what they need first.
 // A harness fails its test by panicking, with the command and what it said.
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    clippy::zombie_processes,
+    reason = "a tracer waits for whatever its process does"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod kill;
