@@ -1,5 +1,7 @@
 //! Tables that the `deltalake` library wrote, taken back by belay and read back by the library. Each trap of the format
 //! is a test.
+// Helpers fail their test by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 
@@ -194,7 +196,9 @@ fn a_busy_writer_neither_starves_a_run_nor_makes_it_tell_tales() {
         for said in &said {
             println!("every {every} s: {:?} after {} tries {}", said.status, tries(said), said.err.trim());
         }
-        assert!(told.iter().all(|version| ours.contains(version)), "{told:?} {ours:?}");
+        for version in told {
+            assert_eq!(table.read_at(version).rows, good.rows, "what is said to be restored is: v{version}");
+        }
         assert_eq!(ours.len(), said.iter().map(applied).sum::<usize>(), "belay knows each of its commits");
         desk.is_sound();
     }
@@ -204,7 +208,7 @@ fn a_busy_writer_neither_starves_a_run_nor_makes_it_tell_tales() {
 fn restored(said: &Said) -> Option<u64> {
     let run = said.answer("run");
     match (said.status, left(&run, "dataset").as_str()) {
-        (Some(0), "restored") => {
+        (Some(0), "restored" | "already_as_desired") => {
             let after = run["receipt"]["stages"][0]["steps"][0]["after"].as_str().unwrap();
             Some(after.trim_start_matches('v').parse().unwrap())
         }
