@@ -19,6 +19,16 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
     folder.sync_all().map_err(|error| Error::sync(path, &error))
 }
 
+/// What staged files end with.
+const STAGED: &str = "new";
+
+/// Whether a file's name is one that a file has before its own. One that a crash left behind says nothing.
+pub(crate) fn is_staged(path: &Path) -> bool {
+    let random = path.file_stem().map(Path::new).and_then(Path::extension).and_then(|random| random.to_str());
+    path.extension().is_some_and(|extension| extension == STAGED)
+        && random.is_some_and(|random| random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Bytes that lie synced beside their final name. Dropped without being put there, they are removed.
 pub(crate) struct Staged {
     path: PathBuf,
@@ -30,7 +40,7 @@ impl Staged {
         let mut random = [0; 8];
         getrandom::fill(&mut random)
             .map_err(|error| Error::Io { what: "the system's randomness".to_owned(), cause: error.to_string() })?;
-        let path = target.with_added_extension(format!("{:016x}.new", u64::from_be_bytes(random)));
+        let path = target.with_added_extension(format!("{:016x}.{STAGED}", u64::from_be_bytes(random)));
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let mut file = file.map_err(|error| Error::io("create", &path, &error))?;
         let staged = Self { path };
@@ -93,6 +103,16 @@ mod tests {
         Staged::new(&target, b"3").unwrap().replace(&target).unwrap();
         assert_eq!(read(&target).unwrap().unwrap(), b"3");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_staged_file_is_known_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let staged = Staged::new(&folder.path().join("119"), b"").unwrap();
+        assert!(is_staged(&staged.path), "{}", staged.path.display());
+        for other in ["119", "119.new", "119.0123.new", "0123456789abcdef.new", "119.0123456789abcdef"] {
+            assert!(!is_staged(Path::new(other)), "{other}");
+        }
     }
 
     #[test]

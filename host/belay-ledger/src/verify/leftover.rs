@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::files::LogFiles;
 use super::report::{Place, Report};
+use crate::durable;
 use crate::publish::TILES;
 
 /// Holds every partial tile against the widest one of its tile, which the rest of the verification vouches for.
@@ -28,7 +29,8 @@ pub(super) fn check(files: &LogFiles, report: &mut Report) {
 fn partials(files: &LogFiles, folder: &Path, report: &mut Report) {
     let width = |path: &Path| path.file_name()?.to_str()?.parse::<u64>().ok().filter(|width| (1..256).contains(width));
     let mut widths: Vec<(u64, PathBuf)> = Vec::new();
-    for path in files.listed(folder) {
+    // What a crash left before it had its name is in nobody's tree.
+    for path in files.listed(folder).into_iter().filter(|path| !durable::is_staged(path)) {
         match width(&path) {
             Some(width) => widths.push((width, path)),
             None => report.find(Place::file(files.shown(&path)), "no tile has this name"),
