@@ -56,59 +56,60 @@ fn the_story_as_it_is_told() {
     check(
         &shop.roll_back("plan", &incident),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
-        demo · standard-rollback · checkout-ranker → rp-0001 (3 seconds old, marked good by [user])
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
+            demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
-          contain risk 12 runs at once
-            ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-          restore risk 26 runs at once
-            ↩ dataset lake/clicks v5 → v3 reversible
-                        2 changes, 200 rows since v3 ([time]) are set aside
-                        undo works until a VACUUM past the table's retention (a week by default)
-            ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
+              contain risk 12 runs at once
+                ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
+              restore risk 26 runs at once
+                ↩ dataset lake/clicks v5 → v3 reversible
+                            2 changes, 200 rows since v3 ([time]) are set aside
+                            undo works until a VACUUM past the table's retention (a week by default)
+                ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
 
-          Changed since the point dataset by 2 changes: v3 → v5 (changed outside belay) · model: on, default v8 → on, default v9 (changed outside belay)
-          Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-          Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 200 rows set aside 2 + changes since the point 1
-          Guardrails blast-radius allow · change-window allow
-          Not in this runbook search-page consumes this set · cart-upsell consumes this set
-          Next belay run standard-rollback checkout-ranker --env demo --to latest-good --incident INC-4211
-        [0]
-    "#]],
+              Changed since the point dataset by 2 changes: v3 → v5 (changed outside belay) · model: on, default v8 → on, default v9 (changed outside belay)
+              Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
+              Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 200 rows set aside 2 + changes since the point 1
+              Guardrails blast-radius allow · change-window allow
+              Not in this runbook search-page consumes this set · cart-upsell consumes this set
+              Next belay run standard-rollback checkout-ranker --env demo --to latest-good --incident INC-4211
+            [0]
+        "#]],
     );
     assert!(shop.systems() == before, "a plan changes nothing");
     check(
         &shop.roll_back("run", &incident),
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore/dataset: ● writing
-        r-1 restore/model: ◌ ready
-        r-1 restore/dataset: ● confirming v5
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ● writing
-        r-1 restore/model: ● confirming on, default v9
-        r-1 restore/model: ✔ restored on, default v8
-        r-1: ● restored, checks measure
-        r-1 json-probe: ✔ passed value below 0.02: 0.004
-        r-1: ✔ restored
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 70
-          dataset lake/clicks v5 → v6 restored [span] entry 84
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 90
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore/dataset: ● writing
+            r-1 restore/model: ◌ ready
+            r-1 restore/dataset: ● confirming v5
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ● writing
+            r-1 restore/model: ● confirming on, default v9
+            r-1 restore/model: ✔ restored on, default v8
+            r-1: ● restored, checks measure
+            r-1 json-probe: ✔ passed value below 0.02: 0.004
+            r-1: ✔ restored
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        [0]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in 86 ms of 5m
+              Verified by a check, apart from the resources' own plugins
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            [0]
+        "#]],
     );
     is_rolled_back(&shop);
 
@@ -116,98 +117,98 @@ fn the_story_as_it_is_told() {
     check(
         &shop.roll_back("plan", &incident),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
-        demo · standard-rollback · checkout-ranker → rp-0001 (3 seconds old, marked good by [user])
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
+            demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
-          contain nothing to do
-            = flag flags/ranker-v9 on, 0 %, as desired
-          restore nothing to do
-            = dataset lake/clicks v6, as desired
-            = model flags/ranker-model on, default v8, as desired
+              contain nothing to do
+                = flag flags/ranker-v9 on, 0 %, as desired
+              restore nothing to do
+                = dataset lake/clicks v6, as desired
+                = model flags/ranker-model on, default v8, as desired
 
-          Guardrails blast-radius allow · change-window allow
-          Not in this runbook search-page consumes this set · cart-upsell consumes this set
-          Next nothing to do: every resource is as desired
-        [0]
-    "#]],
+              Guardrails blast-radius allow · change-window allow
+              Not in this runbook search-page consumes this set · cart-upsell consumes this set
+              Next nothing to do: every resource is as desired
+            [0]
+        "#]],
     );
     check(
         &shop.roll_back("run", &incident),
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
-        r-2 contain: ● planning
-        r-2: ● working
-        r-2 contain: = nothing to do
-        r-2 contain/flag: = as desired on, 0 %
-        r-2 restore: ● planning
-        r-2 restore: = nothing to do
-        r-2 restore/dataset: = as desired v6
-        r-2 restore/model: = as desired on, default v8
-        r-2: ✔ nothing to do
-          flag flags/ranker-v9 on, 0 % as desired already [span]
-          dataset lake/clicks v6 as desired already [span]
-          model flags/ranker-model on, default v8 as desired already [span]
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo --incident INC-4211
+            r-2: ● working
+            r-2 contain: ● planning
+            r-2 contain: = nothing to do
+            r-2 contain/flag: = as desired on, 0 %
+            r-2 restore: ● planning
+            r-2 restore: = nothing to do
+            r-2 restore/dataset: = as desired v6
+            r-2 restore/model: = as desired on, default v8
+            r-2: ✔ nothing to do
 
-          Check ◌ not yet json-probe value below 0.02
-          Service level ✔ met: restored in [span] of 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Record belay audit log --run r-2
-        [0]
-    "#]],
+              flag flags/ranker-v9 on, 0 % as desired already 0 ms
+              dataset lake/clicks v6 as desired already 0 ms
+              model flags/ranker-model on, default v8 as desired already 0 ms
+
+              Check - not made json-probe value below 0.02
+              Service level ✔ met: restored in 45 ms of 5m
+              Verified by its own plugin only
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Record belay audit log --run r-2
+            [0]
+        "#]],
     );
     assert!(shop.systems() == restored, "a second run writes nothing");
 
     check(
         &shop.belay(["undo", "r-1", "--plan"]),
         &expect![[r#"
-        $ belay undo r-1 --plan
-        demo · standard-rollback · checkout-ranker → as r-1 found it
+            $ belay undo r-1 --plan
+            demo · standard-rollback · checkout-ranker → as r-1 found it
 
-          restore risk 26 runs at once
-            ↩ dataset lake/clicks v6 → v5 reversible
-                        1 change, 160 rows since v5 ([time]) are set aside
-                        undo works until a VACUUM past the table's retention (a week by default)
-            ↩ model flags/ranker-model on, default v8 → on, default v9 reversible
-          contain risk 14 runs at once
-            ↩ flag flags/ranker-v9 on, 0 % → on, 100 % reversible
+              restore risk 26 runs at once
+                ↩ dataset lake/clicks v6 → v5 reversible
+                            1 change, 160 rows since v5 ([time]) are set aside
+                            undo works until a VACUUM past the table's retention (a week by default)
+                ↩ model flags/ranker-model on, default v8 → on, default v9 reversible
+              contain risk 14 runs at once
+                ↩ flag flags/ranker-v9 on, 0 % → on, 100 % reversible
 
-          Changed since the point dataset by 1 changes: v5 → v6 · model: on, default v9 → on, default v8 · flag: on, 100 % → on, 0 %
-          Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 160 rows set aside 2 + changes since the point 1
-          Risk of contain 14 = writes 6 + 2 consumers 4 + critical tier 3 + changes since the point 1
-          Guardrails blast-radius allow · change-window allow
-          Next belay undo r-1
-        [0]
-    "#]],
+              Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 160 rows set aside 2 + changes since the point 1
+              Risk of contain 14 = writes 6 + 2 consumers 4 + critical tier 3 + changes since the point 1
+              Guardrails blast-radius allow · change-window allow
+              Next belay undo r-1
+            [0]
+        "#]],
     );
     check(
         &shop.belay(["undo", "r-1", "--reason", "false alarm"]),
         &expect![[r#"
-        $ belay undo r-1 --reason false alarm
-        r-3 restore: ● planning
-        r-3: ● working
-        r-3 restore/dataset: ● writing
-        r-3 restore/model: ◌ ready
-        r-3 restore/dataset: ● confirming v6
-        r-3 restore/dataset: ✔ restored v7
-        r-3 restore/model: ● writing
-        r-3 restore/model: ● confirming on, default v8
-        r-3 restore/model: ✔ restored on, default v9
-        r-3 contain: ● planning
-        r-3 contain/flag: ● writing
-        r-3 contain/flag: ● confirming on, 0 %
-        r-3 contain/flag: ✔ restored on, 100 %
-        r-3: ✔ restored
-          dataset lake/clicks v6 → v7 restored [span] entry 180
-          model flags/ranker-model on, default v8 → on, default v9 restored [span] entry 186
-          flag flags/ranker-v9 on, 0 % → on, 100 % restored [span] entry 198
+            $ belay undo r-1 --reason false alarm
+            r-3: ● working
+            r-3 restore: ● planning
+            r-3 restore/dataset: ● writing
+            r-3 restore/model: ◌ ready
+            r-3 restore/dataset: ● confirming v6
+            r-3 restore/dataset: ✔ restored v7
+            r-3 restore/model: ● writing
+            r-3 restore/model: ● confirming on, default v8
+            r-3 restore/model: ✔ restored on, default v9
+            r-3 contain: ● planning
+            r-3 contain/flag: ● writing
+            r-3 contain/flag: ● confirming on, 0 %
+            r-3 contain/flag: ✔ restored on, 100 %
+            r-3: ✔ restored
 
-          Verified verified by its own plugin only
-          Undo belay undo r-3
-          Record belay audit log --run r-3
-        changed since r-1: dataset by 1 changes: v5 → v6 · model: on, default v9 → on, default v8 · flag: on, 100 % → on, 0 %
-        [0]
-    "#]],
+              dataset lake/clicks v6 → v7 restored 17 ms entry [number]
+              model flags/ranker-model on, default v8 → on, default v9 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 0 % → on, 100 % restored 11 ms entry [number]
+
+              Verified by its own plugin only
+              Undo belay undo r-3
+              Record belay audit log --run r-3
+            [0]
+        "#]],
     );
     let undone = shop.systems();
     for file in ["flags/shop.flagd.json", "flags/models.flagd.json"] {
@@ -228,68 +229,69 @@ fn the_story_as_it_is_told() {
     check(
         &shop.belay(["status", "r-1"]),
         &expect![[r#"
-        $ belay status r-1
-        r-1 · demo · INC-4211 · ✔ restored · [span] of 5m
-        ├─ contain
-        │ └─ flag ✔ restored [span] on, 0 %
-        ├─ restore
-        │ ├─ dataset ✔ restored [span] v6
-        │ └─ model ✔ restored [span] on, default v8
-        └─ checks
-           └─ json-probe ✔ passed value below 0.02: 0.004
+            $ belay status r-1
+            r-1 · demo · INC-4211 · ✔ restored · 86 ms of 5m
+            ├─ contain
+            │ └─ flag ✔ restored 17 ms on, 0 %
+            ├─ restore
+            │ ├─ dataset ✔ restored 13 ms v6
+            │ └─ model ✔ restored 4 ms on, default v8
+            └─ checks
+               └─ json-probe ✔ passed value below 0.02: 0.004
 
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 70
-          dataset lake/clicks v5 → v6 restored [span] entry 84
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 90
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        [0]
-    "#]],
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in 86 ms of 5m
+              Verified by a check, apart from the resources' own plugins
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            [0]
+        "#]],
     );
     check(
         &shop.belay(["watch", "r-1"]),
         &expect![[r#"
-        $ belay watch r-1
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ✔ restored on, default v8
-        r-1 json-probe: ✔ passed value below 0.02: 0.004
-        r-1: ✔ restored
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 70
-          dataset lake/clicks v5 → v6 restored [span] entry 84
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 90
+            $ belay watch r-1
+            r-1: ✔ restored
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ✔ restored on, default v8
+            r-1 json-probe: ✔ passed value below 0.02: 0.004
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        [0]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in 86 ms of 5m
+              Verified by a check, apart from the resources' own plugins
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            [0]
+        "#]],
     );
     check(
         &shop.belay(["audit", "log", "--run", "r-1", "--kind", "intent"]),
         &expect![[r#"
-        $ belay audit log --run r-1 --kind intent
-        70 [moment] r-1 intent [user] step 0.0, operation 0 (attempt 1), [short]
-        84 [moment] r-1 intent [user] step 1.0, operation 0 (attempt 1), [short]
-        90 [moment] r-1 intent [user] step 1.1, operation 0 (attempt 1), [short]
-        [0]
-    "#]],
+            $ belay audit log --run r-1 --kind intent
+            [number] [moment] r-1 intent [user] step 0.0, operation 0 (attempt 1), [short]
+            [number] [moment] r-1 intent [user] step 1.0, operation 0 (attempt 1), [short]
+            [number] [moment] r-1 intent [user] step 1.1, operation 0 (attempt 1), [short]
+            [0]
+        "#]],
     );
     check(
         &shop.belay(["audit", "verify"]),
         &expect![[r#"
-        $ belay audit verify
-        ✔ sound belay/shop-ml, 205 entries, root [digest]
-        [0]
-    "#]],
+            $ belay audit verify
+            ✔ sound belay/shop-ml, [number] entries, root [digest]
+            [0]
+        "#]],
     );
     shop.is_sound();
 }
@@ -366,30 +368,29 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
     check(
         &shop.belay(words),
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env prod --incident INC-4211
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore: ◌ waiting
-        r-1: ● waiting for 1 approval
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 59
-          dataset lake/clicks v5 not touched
-          model flags/ranker-model on, default v9 not touched
+            $ belay run standard-rollback checkout-ranker --to latest-good --env prod --incident INC-4211
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore: ◌ waiting
+            r-1: ● waiting for 1 approval
 
-          Check ◌ not yet json-probe value below 0.02
-          Service level not restored yet, promised within 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        waits: r-1 waits before the stage restore: risk 26 needs 1 of approver
-        changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once it is approved
-        [4]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 8 ms entry [number]
+              dataset lake/clicks v5 not touched
+              model flags/ranker-model on, default v9 not touched
+
+              Check ◌ not yet json-probe value below 0.02
+              Service level not restored yet, promised within 5m
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Record belay audit log --run r-1
+            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
+            changed: flag restored; dataset not touched; model not touched
+            help: belay resume r-1 once it is approved
+            [4]
+        "#]],
     );
     let flags = fs::read_to_string(prod.join("flags/shop.flagd.json")).unwrap();
     assert_eq!(flags, sample("flags/shop.flagd.json"), "contained");
@@ -397,42 +398,41 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
     check(
         &shop.belay(["resume", "r-1"]),
         &expect![[r#"
-        $ belay resume r-1
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1: ● working
-        r-1 restore: ◌ waiting
-        r-1: ● waiting for 1 approval
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 59
-          dataset lake/clicks v5 not touched
-          model flags/ranker-model on, default v9 not touched
+            $ belay resume r-1
+            r-1: ● working
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore: ◌ waiting
+            r-1: ● waiting for 1 approval
 
-          Check ◌ not yet json-probe value below 0.02
-          Service level not restored yet, promised within 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        waits: r-1 waits before the stage restore: risk 26 needs 1 of approver
-        changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once it is approved
-        [4]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 8 ms entry [number]
+              dataset lake/clicks v5 not touched
+              model flags/ranker-model on, default v9 not touched
+
+              Check ◌ not yet json-probe value below 0.02
+              Service level not restored yet, promised within 5m
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Record belay audit log --run r-1
+            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
+            changed: flag restored; dataset not touched; model not touched
+            help: belay resume r-1 once it is approved
+            [4]
+        "#]],
     );
     check(
         &shop.belay(["abort", "r-1", "--reason", "rolled forward"]),
         &expect![[r#"
-        $ belay abort r-1 --reason rolled forward
-        r-1 · prod · INC-4211 · ✘ aborted
-        ├─ contain
-        │ └─ flag ✔ restored [span] on, 0 %
-        ├─ restore ● locking
-        │ ├─ dataset ◌ pending
-        │ └─ model ◌ pending
-        └─ checks
-           └─ json-probe ◌ not yet value below 0.02
-        [0]
-    "#]],
+            $ belay abort r-1 --reason rolled forward
+            r-1 · prod · INC-4211 · ✘ aborted
+            ├─ contain
+            │ └─ flag ✔ restored 8 ms on, 0 %
+            ├─ restore ◌ pending
+            │ ├─ dataset ◌ pending
+            │ └─ model ◌ pending
+            └─ checks
+               └─ json-probe ◌ not yet value below 0.02
+            [0]
+        "#]],
     );
     shop.belay(["resume", "r-1"]).ends(2);
     shop.is_sound();
@@ -444,26 +444,27 @@ fn one_stage_alone() {
     check(
         &shop.roll_back("run", &["--only", "contain"]),
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo --only contain
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1: ● restored, checks measure
-        r-1 json-probe: ✔ passed value below 0.02: 0.004
-        r-1: ✔ restored
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 51
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo --only contain
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1: ● restored, checks measure
+            r-1 json-probe: ✔ passed value below 0.02: 0.004
+            r-1: ✔ restored
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Stages left out restore
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        [0]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
+
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in 25 ms of 5m
+              Verified by a check, apart from the resources' own plugins
+              Stages left out restore
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            [0]
+        "#]],
     );
     assert_eq!(shop.reads("flags/shop.flagd.json"), sample("flags/shop.flagd.json"));
     assert_ne!(shop.reads("flags/models.flagd.json"), sample("flags/models.flagd.json"));
@@ -477,35 +478,36 @@ fn without_one_resource_a_run_is_partial_and_says_what_finishes_it() {
     check(
         &said,
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo --except model
-        r-1 contain: ● planning
-        r-1 restore/model: - left out
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore/dataset: ● writing
-        r-1 restore/dataset: ● confirming v5
-        r-1 restore/dataset: ✔ restored v6
-        r-1: ● restored, checks measure
-        r-1 json-probe: ✔ passed value below 0.02: 0.004
-        r-1: ✔ restored in part
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 56
-          dataset lake/clicks v5 → v6 restored [span] entry 68
-          model flags/ranker-model left out
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo --except model
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 restore/model: - left out
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore/dataset: ● writing
+            r-1 restore/dataset: ● confirming v5
+            r-1 restore/dataset: ✔ restored v6
+            r-1: ● restored, checks measure
+            r-1 json-probe: ✔ passed value below 0.02: 0.004
+            r-1: ✔ restored in part
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Still affected model is made from what is restored · search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        partial: r-1 is restored except what was left out
-        changed: flag restored; dataset restored; model left out
-        help: the same command without --except and --only finishes it
-        [7]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 11 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
+              model flags/ranker-model left out
+
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in 74 ms of 5m
+              Verified by a check, apart from the resources' own plugins
+              Still affected model is made from what is restored · search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            partial: r-1 is restored except what was left out
+            changed: flag restored; dataset restored; model left out
+            help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 finishes it
+            [7]
+        "#]],
     );
     said.ends(7);
     assert_ne!(shop.reads("flags/models.flagd.json"), sample("flags/models.flagd.json"));
@@ -540,11 +542,12 @@ fn back_to_versions_and_moments_without_a_point() {
     check(
         &to(["--at", "dataset=v99"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --env demo --at dataset=v99
-        error: --at says nothing of `model`, which the runbook restores
-        help: add --at model=VERSION, or --except model
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --env demo --at dataset=v99
+            error: --at says nothing of `model`, which the runbook restores
+            changed: nothing was changed
+            help: add --at model=VERSION, or --except model
+            [2]
+        "#]],
     );
     check(
         &to(["--before", "2020-01-01T00:00:00Z"]),
@@ -559,10 +562,11 @@ fn back_to_versions_and_moments_without_a_point() {
     check(
         &to(["--before", "yesterday"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --env demo --before yesterday
-        error: --before: `yesterday` is no moment: write [time], "[moment]" (local time) or [moment]
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --env demo --before yesterday
+            error: --before: `yesterday` is no moment: write [time], "[moment]" (local time) or [moment]
+            changed: nothing was changed
+            [2]
+        "#]],
     );
 }
 
@@ -572,20 +576,22 @@ fn parameters_are_checked_and_used() {
     check(
         &shop.roll_back("plan", &["--parameter", "rollout_to=many"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --parameter rollout_to=many
-        error: the parameter `rollout_to` takes a whole number, not `many`
-        help: belay runbook show standard-rollback
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --parameter rollout_to=many
+            error: the parameter `rollout_to` takes a whole number, not `many`
+            changed: nothing was changed
+            help: belay runbook show standard-rollback
+            [2]
+        "#]],
     );
     check(
         &shop.roll_back("plan", &["--parameter", "rollout=1"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --parameter rollout=1
-        error: the runbook has no parameter `rollout`; it has rollout_to
-        help: belay runbook show standard-rollback
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --parameter rollout=1
+            error: the runbook has no parameter `rollout`; it has rollout_to
+            changed: nothing was changed
+            help: belay runbook show standard-rollback
+            [2]
+        "#]],
     );
     shop.roll_back("run", &["--only", "contain", "--parameter", "rollout_to=100"]).ends(0);
     assert_ne!(shop.reads("flags/shop.flagd.json"), sample("flags/shop.flagd.json"), "100 % is what it had");
@@ -601,83 +607,83 @@ fn a_step_by_hand_is_confirmed_by_a_person() {
     check(
         &said,
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore/dataset: ● writing
-        r-1 restore/model: ◌ ready
-        r-1 restore/dataset: ● confirming v5
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ● writing
-        r-1 restore/model: ● confirming on, default v9
-        r-1 restore/model: ✔ restored on, default v8
-        r-1 warm: ● planning
-        r-1 warm/by hand: ☞ by hand
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 61
-          dataset lake/clicks v5 → v6 restored [span] entry 75
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 81
-          by hand not touched
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore/dataset: ● writing
+            r-1 restore/model: ◌ ready
+            r-1 restore/dataset: ● confirming v5
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ● writing
+            r-1 restore/model: ● confirming on, default v9
+            r-1 restore/model: ✔ restored on, default v8
+            r-1 warm: ● planning
+            r-1 warm/Ask the DBA to warm the cache: ☞ by hand
 
-          Check ◌ not yet json-probe value below 0.02
-          Service level not restored yet, promised within 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        decide: r-1 waits for a step by hand in the stage warm
-        changed: flag restored; dataset restored; model restored
-        help: once it is done: belay confirm r-1 2.0
-        [6]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 6 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 2 ms entry [number]
+              Ask the DBA to warm the cache not touched
+
+              Check ◌ not yet json-probe value below 0.02
+              Service level not restored yet, promised within 5m
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Record belay audit log --run r-1
+            decide: r-1 waits for a step by hand in the stage warm
+            changed: flag restored; dataset restored; model restored
+            help: once it is done: belay confirm r-1 2.0
+            [6]
+        "#]],
     );
     check(
         &shop.belay(["confirm", "r-1", "2.0"]),
         &expect![[r#"
-        $ belay confirm r-1 2.0
-        r-1 · demo · ● working · [span] of 5m
-        ├─ contain
-        │ └─ flag ✔ restored [span] on, 0 %
-        ├─ restore
-        │ ├─ dataset ✔ restored [span] v6
-        │ └─ model ✔ restored [span] on, default v8
-        ├─ warm
-        │ └─ by hand ☞ by hand then: belay confirm r-1 2.0
-        └─ checks
-           └─ json-probe ◌ not yet value below 0.02
-        recorded; it goes on with: belay resume r-1
-        [0]
-    "#]],
+            $ belay confirm r-1 2.0
+            r-1 · demo · ● working · 94 ms of 5m
+            ├─ contain
+            │ └─ flag ✔ restored 6 ms on, 0 %
+            ├─ restore
+            │ ├─ dataset ✔ restored 10 ms v6
+            │ └─ model ✔ restored 2 ms on, default v8
+            ├─ warm
+            │ └─ Ask the DBA to warm the cache ☞ by hand then: belay confirm r-1 2.0
+            └─ checks
+               └─ json-probe ◌ not yet value below 0.02
+            recorded; it goes on with: belay resume r-1
+            [0]
+        "#]],
     );
     check(
         &shop.belay(["resume", "r-1"]),
         &expect![[r#"
-        $ belay resume r-1
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ✔ restored on, default v8
-        r-1 warm: ● planning
-        r-1 warm/by hand: ✔ done by [user]
-        r-1: ● working
-        r-1: ● restored, checks measure
-        r-1 json-probe: ✔ passed value below 0.02: 0.004
-        r-1: ✔ restored
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 61
-          dataset lake/clicks v5 → v6 restored [span] entry 75
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 81
-          by hand done by [user] [span]
+            $ belay resume r-1
+            r-1: ● working
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ✔ restored on, default v8
+            r-1 warm: ● planning
+            r-1 warm/Ask the DBA to warm the cache: ✔ done by [user]
+            r-1: ● restored, checks measure
+            r-1 json-probe: ✔ passed value below 0.02: 0.004
+            r-1: ✔ restored
 
-          Check ✔ passed json-probe value below 0.02: 0.004
-          Service level ✔ met: restored in [span] of 5m
-          Verified by a check, apart from the resources' own plugins
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        [0]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 6 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 2 ms entry [number]
+              Ask the DBA to warm the cache done by [user] 43 ms
+
+              Check ✔ passed json-probe value below 0.02: 0.004
+              Service level ✔ met: restored in [span] of 5m
+              Verified by a check, apart from the resources' own plugins
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            [0]
+        "#]],
     );
     is_rolled_back(&shop);
     shop.is_sound();
@@ -705,10 +711,10 @@ fn an_incident_is_attached_afterwards() {
     check(
         &shop.belay(["audit", "log", "--incident", "INC-4211"]),
         &expect![[r#"
-        $ belay audit log --incident INC-4211
-        88 [moment] r-1 incident.attached [user] INC-4211
-        [0]
-    "#]],
+            $ belay audit log --incident INC-4211
+            [number] [moment] r-1 incident.attached [user] INC-4211
+            [0]
+        "#]],
     );
 }
 
@@ -721,38 +727,39 @@ fn a_check_that_fails_says_so_and_what_is_restored_stays() {
     check(
         &said,
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore/dataset: ● writing
-        r-1 restore/model: ◌ ready
-        r-1 restore/dataset: ● confirming v5
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ● writing
-        r-1 restore/model: ● confirming on, default v9
-        r-1 restore/model: ✔ restored on, default v8
-        r-1: ● restored, checks measure
-        r-1 json-probe: ✘ failed value below 0.02: 0.31 is not below 0.02
-        r-1: ✘ restored, but a check did not pass
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 59
-          dataset lake/clicks v5 → v6 restored [span] entry 73
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 79
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore/dataset: ● writing
+            r-1 restore/model: ◌ ready
+            r-1 restore/dataset: ● confirming v5
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ● writing
+            r-1 restore/model: ● confirming on, default v9
+            r-1 restore/model: ✔ restored on, default v8
+            r-1: ● restored, checks measure
+            r-1 json-probe: ✘ failed value below 0.02: 0.31 is not below 0.02
+            r-1: ✘ restored, but a check did not pass
 
-          Check ✘ failed json-probe value below 0.02: 0.31 is not below 0.02
-          Service level ✔ met: restored in [span] of 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        error: r-1 restored every resource, but the check `json-probe value below 0.02` failed: 0.31 is not below 0.02
-        changed: flag restored; dataset restored; model restored
-        help: belay audit log --run r-1 shows what it measured; whom to call is in belay runbook show
-        [1]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 12 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+
+              Check ✘ failed json-probe value below 0.02: 0.31 is not below 0.02
+              Service level ✔ met: restored in 48 ms of 5m
+              Verified by its own plugin only
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            error: r-1 restored every resource, but the check `json-probe value below 0.02` failed: 0.31 is not below 0.02
+            changed: flag restored; dataset restored; model restored
+            help: belay audit log --run r-1 shows what it measured; whom to call is in belay runbook show
+            [1]
+        "#]],
     );
     said.ends(1);
     is_rolled_back(&shop);
@@ -768,38 +775,39 @@ fn a_check_without_data_is_never_a_pass() {
     check(
         &said,
         &expect![[r#"
-        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-        r-1 contain: ● planning
-        r-1: ● working
-        r-1 contain/flag: ● writing
-        r-1 contain/flag: ● confirming on, 100 %
-        r-1 contain/flag: ✔ restored on, 0 %
-        r-1 restore: ● planning
-        r-1 restore/dataset: ● writing
-        r-1 restore/model: ◌ ready
-        r-1 restore/dataset: ● confirming v5
-        r-1 restore/dataset: ✔ restored v6
-        r-1 restore/model: ● writing
-        r-1 restore/model: ● confirming on, default v9
-        r-1 restore/model: ✔ restored on, default v8
-        r-1: ● restored, checks measure
-        r-1 json-probe: ? inconclusive value below 0.02: metrics has no ranker.json
-        r-1: ✘ restored, but a check did not pass
-          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry 59
-          dataset lake/clicks v5 → v6 restored [span] entry 73
-          model flags/ranker-model on, default v9 → on, default v8 restored [span] entry 79
+            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+            r-1: ● working
+            r-1 contain: ● planning
+            r-1 contain/flag: ● writing
+            r-1 contain/flag: ● confirming on, 100 %
+            r-1 contain/flag: ✔ restored on, 0 %
+            r-1 restore: ● planning
+            r-1 restore/dataset: ● writing
+            r-1 restore/model: ◌ ready
+            r-1 restore/dataset: ● confirming v5
+            r-1 restore/dataset: ✔ restored v6
+            r-1 restore/model: ● writing
+            r-1 restore/model: ● confirming on, default v9
+            r-1 restore/model: ✔ restored on, default v8
+            r-1: ● restored, checks measure
+            r-1 json-probe: ? inconclusive value below 0.02: metrics has no ranker.json
+            r-1: ✘ restored, but a check did not pass
 
-          Check ? inconclusive json-probe value below 0.02: metrics has no ranker.json
-          Service level ✔ met: restored in [span] of 5m
-          Verified verified by its own plugin only
-          Still affected search-page consumes this set · cart-upsell consumes this set
-          Undo belay undo r-1
-          Record belay audit log --run r-1
-        error: r-1 restored every resource, but the check `json-probe value below 0.02` is inconclusive: metrics has no ranker.json
-        changed: flag restored; dataset restored; model restored
-        help: belay audit log --run r-1 shows what it measured; whom to call is in belay runbook show
-        [1]
-    "#]],
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
+              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+
+              Check ? inconclusive json-probe value below 0.02: metrics has no ranker.json
+              Service level ✔ met: restored in 52 ms of 5m
+              Verified by its own plugin only
+              Still affected search-page consumes this set · cart-upsell consumes this set
+              Undo belay undo r-1
+              Record belay audit log --run r-1
+            error: r-1 restored every resource, but the check `json-probe value below 0.02` is inconclusive: metrics has no ranker.json
+            changed: flag restored; dataset restored; model restored
+            help: belay audit log --run r-1 shows what it measured; whom to call is in belay runbook show
+            [1]
+        "#]],
     );
     assert_ne!(said.status, Some(0));
     is_rolled_back(&shop);
