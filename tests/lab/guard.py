@@ -14,6 +14,10 @@ import threading
 
 
 def main(folder, command):
+    # An interrupt on the terminal reaches this process too, which still has to tidy up. The command must not inherit
+    # that signals are ignored, as it would: a handler is not inherited.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end():
