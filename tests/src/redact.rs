@@ -13,7 +13,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{2}:\d{2}(:\d{2})?\b", "[time]"),
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\b[0-9a-f]{12,16}\b", "[short]"),
-        (r"\b\d+\.\d s\b", "[span]"),
+        (r"\b(\d+\.\d s|\d+ ms)\b", "[span]"),
         (r"\b(entry|checkpoint|the log has) \d+\b", "$1 [number]"),
         (r"\b\d+ entries\b", "[number] entries"),
         (r"(?m)^\d+ +\[moment\]", "[number] [moment]"),

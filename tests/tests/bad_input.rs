@@ -196,11 +196,12 @@ fn a_runbook_for_an_unknown_resource() {
     refused(
         |shop| shop.edit(RUNBOOK, "resource = \"dataset\"", "resource = \"datset\""),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-        error: `standard-rollback` restores `datset`, which `checkout-ranker` doesn't have; it has `flag`, `dataset` and `model`
-        help: belay runbook list
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+            error: `standard-rollback` restores `datset`, which `checkout-ranker` doesn't have; it has `flag`, `dataset` and `model`
+            changed: nothing was changed
+            help: belay runbook list
+            [2]
+        "#]],
     );
     refused(
         |shop| shop.edit(FEATURES, "plugin = \"delta-table\"", "plugin = \"iceberg\""),
@@ -253,34 +254,40 @@ fn words_that_name_nothing() {
         &expect![[r#"
             $ belay plan standard-rollback checkout-ranker --env dmeo --to latest-good
             error: there is no environment `dmeo`; this workspace has `demo` and `prod`
+            changed: nothing was changed
+            help: add --env with one of these
             [2]
         "#]],
     );
     check(
         &said(&["plan", "standard", "checkout-ranker", "--env", "demo"]),
         &expect![[r#"
-        $ belay plan standard checkout-ranker --env demo
-        error: there is no runbook `standard`; this workspace has `standard-rollback` and `turn-off`
-        help: belay runbook list
-        [2]
-    "#]],
+            $ belay plan standard checkout-ranker --env demo
+            error: there is no runbook `standard`; this workspace has `standard-rollback` and `turn-off`
+            changed: nothing was changed
+            help: belay runbook list
+            [2]
+        "#]],
     );
     check(
         &said(&["plan", "standard-rollback", "ranker", "--env", "demo"]),
         &expect![[r#"
-        $ belay plan standard-rollback ranker --env demo
-        error: there is no feature set `ranker`; this workspace has `checkout-ranker`
-        [2]
-    "#]],
+            $ belay plan standard-rollback ranker --env demo
+            error: there is no feature set `ranker`; this workspace has `checkout-ranker`
+            changed: nothing was changed
+            help: belay runbook list shows which runbook serves which
+            [2]
+        "#]],
     );
     check(
         &said(&["plan", "standard-rollback", "checkout-ranker", "--env", "demo", "--to", "rp-0404"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --env demo --to rp-0404
-        error: there is no rollback point `rp-0404`
-        help: belay point list
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --env demo --to rp-0404
+            error: there is no rollback point `rp-0404`
+            changed: nothing was changed
+            help: belay point list
+            [2]
+        "#]],
     );
     check(
         &said(&["plan", "standard-rollback", "checkout-ranker", "--env", "demo", "--to", "rp-0002"]),
@@ -295,25 +302,29 @@ fn words_that_name_nothing() {
     check(
         &said(&["resume", "r-404"]),
         &expect![[r#"
-        $ belay resume r-404
-        error: there is no run `r-404`
-        help: belay status
-        [2]
-    "#]],
+            $ belay resume r-404
+            error: there is no run `r-404`
+            changed: nothing was changed
+            help: belay status
+            [2]
+        "#]],
     );
     check(
         &said(&["run", "nowhere.belay"]),
         &expect![[r#"
-        $ belay run nowhere.belay
-        error: nowhere.belay: No such file or directory (os error 2)
-        [2]
-    "#]],
+            $ belay run nowhere.belay
+            error: nowhere.belay: No such file or directory (os error 2)
+            changed: nothing was changed
+            help: belay plan … -o FILE makes a package
+            [2]
+        "#]],
     );
     check(
         &said(&["audit", "show", "99999"]),
         &expect![[r#"
             $ belay audit show 99999
             error: there is no entry [number]; the log has [number], from 0
+            changed: nothing was changed
             help: belay audit log
             [2]
         "#]],
@@ -321,18 +332,22 @@ fn words_that_name_nothing() {
     check(
         &shop.roll_back("plan", &["--except", "cache"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --except cache
-        error: --except cache: `standard-rollback` restores `dataset`, `flag` and `model`
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --except cache
+            error: --except cache: `standard-rollback` restores `dataset`, `flag` and `model`
+            changed: nothing was changed
+            help: belay runbook show standard-rollback
+            [2]
+        "#]],
     );
     check(
         &shop.roll_back("plan", &["--only", "repair"]),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --only repair
-        error: `standard-rollback` has no stage `repair`; it has `contain` and `restore`
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo --only repair
+            error: `standard-rollback` has no stage `repair`; it has `contain` and `restore`
+            changed: nothing was changed
+            help: belay runbook show standard-rollback
+            [2]
+        "#]],
     );
 }
 
@@ -357,20 +372,22 @@ fn a_plugin_that_does_not_fit() {
     check(
         &shop.belay(["plugin", "add", "core.wasm", "--name", "flagd-flag"]),
         &expect![[r#"
-        $ belay plugin add core.wasm --name flagd-flag
-        error: core.wasm: a core WebAssembly module, not a component; `belay plugin build` makes one of it
-        changed: nothing was changed
-        [2]
-    "#]],
+            $ belay plugin add core.wasm --name flagd-flag
+            error: core.wasm: a core WebAssembly module, not a component; `belay plugin build` makes one of it
+            changed: nothing was changed
+            help: belay plugin build, in the plugin's folder, makes a component that fits
+            [2]
+        "#]],
     );
     check(
         &shop.belay(["plugin", "add", "wants-more.wasm", "--name", "flagd-flag"]),
         &expect![[r#"
-        $ belay plugin add wants-more.wasm --name flagd-flag
-        error: wants-more.wasm: needs `belay:plugin/objectz@0.1.0` fn `get`; this host has no such interface
-        changed: nothing was changed
-        [2]
-    "#]],
+            $ belay plugin add wants-more.wasm --name flagd-flag
+            error: wants-more.wasm: needs `belay:plugin/objectz@0.1.0` fn `get`; this host has no such interface
+            changed: nothing was changed
+            help: belay plugin build, in the plugin's folder, makes a component that fits
+            [2]
+        "#]],
     );
     assert!(everything(&shop) == before, "belay.lock is as it was");
 }
@@ -514,19 +531,19 @@ fn a_point_whose_resource_vanished() {
         6,
         |shop| fs::remove_dir_all(shop.system("lake/clicks")).unwrap(),
         &expect![[r#"
-        decide: r-1 halted: can't be observed: dataset: delta-table: missing: there is no table, so `v3` can't be restored
-        changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
-    "#]],
+            decide: r-1 halted: dataset: can't be put back: delta-table: missing: there is no table, so `v3` can't be restored
+            changed: flag restored; dataset not touched; model not touched
+            help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+        "#]],
     );
     contained_only(
         6,
         |shop| fs::remove_file(shop.system("flags/models.flagd.json")).unwrap(),
         &expect![[r#"
-        decide: r-1 halted: can't be observed: model: flagd-flag: missing: the file models.flagd.json is gone: restore it, with its other flags
-        changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except model
-    "#]],
+            decide: r-1 halted: model: can't be put back: flagd-flag: missing: the file models.flagd.json is gone: restore it, with its other flags
+            changed: flag restored; dataset not touched; model not touched
+            help: belay resume r-1 once they can be observed; or abort it and run without them: --except model
+        "#]],
     );
     contained_only(
         6,
@@ -538,7 +555,7 @@ fn a_point_whose_resource_vanished() {
             }
         },
         &expect![[r#"
-            decide: r-1 halted: can't be observed: dataset: delta-table: missing: 4 of the 4 files of version 3 are gone, perhaps vacuumed: `day=2026-11-17/part-00000-77bdb239-fd4e-42c9-9f38-[short]-c000.snappy.parquet`, `day=2026-11-18/part-00000-d7075ebd-7c61-48de-92ee-[short]-c000.snappy.parquet`, `day=2026-11-19/part-00000-09142f83-0162-47a3-9bc9-[short]-c000.snappy.parquet`, …
+            decide: r-1 halted: dataset: can't be put back: delta-table: missing: 4 of the 4 files of version 3 are gone, perhaps vacuumed: `day=2026-11-17/part-00000-77bdb239-fd4e-42c9-9f38-[short]-c000.snappy.parquet`, `day=2026-11-18/part-00000-d7075ebd-7c61-48de-92ee-[short]-c000.snappy.parquet`, `day=2026-11-19/part-00000-09142f83-0162-47a3-9bc9-[short]-c000.snappy.parquet`, …
             changed: flag restored; dataset not touched; model not touched
             help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
         "#]],
@@ -551,7 +568,7 @@ fn nonsense_where_a_system_has_its_state() {
         6,
         |shop| fs::write(shop.system("flags/models.flagd.json"), "<html>502</html>").unwrap(),
         &expect![[r#"
-            decide: r-1 halted: can't be observed: model: flagd-flag: unexpected answer: flags/models.flagd.json: expected value at line 1 column 1
+            decide: r-1 halted: model: can't be observed: flagd-flag: unexpected answer: flags/models.flagd.json: expected value at line 1 column 1
             changed: flag restored; dataset not touched; model not touched
             help: belay resume r-1 once they can be observed; or abort it and run without them: --except model
         "#]],
@@ -561,10 +578,10 @@ fn nonsense_where_a_system_has_its_state() {
         6,
         |shop| fs::write(shop.system(commit), "{\"add\":").unwrap(),
         &expect![[r#"
-        decide: r-1 halted: can't be observed: dataset: delta-table: unexpected answer: commit 5, line 1: EOF while parsing a value at line 1 column 7
-        changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
-    "#]],
+            decide: r-1 halted: dataset: can't be observed: delta-table: unexpected answer: commit 5, line 1: EOF while parsing a value at line 1 column 7
+            changed: flag restored; dataset not touched; model not touched
+            help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+        "#]],
     );
 }
 
@@ -576,11 +593,12 @@ fn no_workspace_and_no_ledger() {
     check(
         &shop.listen(command),
         &expect![[r#"
-        $ belay status
-        error: no belay.toml in / or above it
-        help: --workspace DIR names the workspace; belay init makes one
-        [2]
-    "#]],
+            $ belay status
+            error: no belay.toml in / or above it
+            changed: nothing was changed
+            help: --workspace DIR names the workspace; belay init makes one
+            [2]
+        "#]],
     );
     let bare = Shop::bare();
     check(

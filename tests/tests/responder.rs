@@ -98,12 +98,12 @@ fn the_story_as_it_is_told() {
             r-1 json-probe: ✔ passed value below 0.02: 0.004
             r-1: ✔ restored
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
 
               Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✔ met: restored in 86 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by a check, apart from the resources' own plugins
               Still affected search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
@@ -146,12 +146,12 @@ fn the_story_as_it_is_told() {
             r-2 restore/model: = as desired on, default v8
             r-2: ✔ nothing to do
 
-              flag flags/ranker-v9 on, 0 % as desired already 0 ms
-              dataset lake/clicks v6 as desired already 0 ms
-              model flags/ranker-model on, default v8 as desired already 0 ms
+              flag flags/ranker-v9 on, 0 % as desired already [span]
+              dataset lake/clicks v6 as desired already [span]
+              model flags/ranker-model on, default v8 as desired already [span]
 
               Check - not made json-probe value below 0.02
-              Service level ✔ met: restored in 45 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by its own plugin only
               Still affected search-page consumes this set · cart-upsell consumes this set
               Record belay audit log --run r-2
@@ -200,9 +200,9 @@ fn the_story_as_it_is_told() {
             r-3 contain/flag: ✔ restored on, 100 %
             r-3: ✔ restored
 
-              dataset lake/clicks v6 → v7 restored 17 ms entry [number]
-              model flags/ranker-model on, default v8 → on, default v9 restored 4 ms entry [number]
-              flag flags/ranker-v9 on, 0 % → on, 100 % restored 11 ms entry [number]
+              dataset lake/clicks v6 → v7 restored [span] entry [number]
+              model flags/ranker-model on, default v8 → on, default v9 restored [span] entry [number]
+              flag flags/ranker-v9 on, 0 % → on, 100 % restored [span] entry [number]
 
               Verified by its own plugin only
               Undo belay undo r-3
@@ -230,21 +230,21 @@ fn the_story_as_it_is_told() {
         &shop.belay(["status", "r-1"]),
         &expect![[r#"
             $ belay status r-1
-            r-1 · demo · INC-4211 · ✔ restored · 86 ms of 5m
+            r-1 · demo · INC-4211 · ✔ restored · [span] of 5m
             ├─ contain
-            │ └─ flag ✔ restored 17 ms on, 0 %
+            │ └─ flag ✔ restored [span] on, 0 %
             ├─ restore
-            │ ├─ dataset ✔ restored 13 ms v6
-            │ └─ model ✔ restored 4 ms on, default v8
+            │ ├─ dataset ✔ restored [span] v6
+            │ └─ model ✔ restored [span] on, default v8
             └─ checks
                └─ json-probe ✔ passed value below 0.02: 0.004
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
 
               Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✔ met: restored in 86 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by a check, apart from the resources' own plugins
               Still affected search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
@@ -262,12 +262,12 @@ fn the_story_as_it_is_told() {
             r-1 restore/model: ✔ restored on, default v8
             r-1 json-probe: ✔ passed value below 0.02: 0.004
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 17 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
 
               Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✔ met: restored in 86 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by a check, apart from the resources' own plugins
               Still affected search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
@@ -353,10 +353,10 @@ fn a_responder_finds_the_runbook_and_the_point() {
     check(
         &shop.belay(["lint"]),
         &expect![[r#"
-        $ belay lint
-        ✔ sound 2 environments, 1 feature sets, 2 guardrails, 5 plugins, 2 runbooks
-        [0]
-    "#]],
+            $ belay lint
+            ✔ sound environments: 2 · feature sets: 1 · guardrails: 2 · plugins: 5 · runbooks: 2
+            [0]
+        "#]],
     );
 }
 
@@ -378,7 +378,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
             r-1 restore: ◌ waiting
             r-1: ● waiting for 1 approval
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 8 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
               dataset lake/clicks v5 not touched
               model flags/ranker-model on, default v9 not touched
 
@@ -405,7 +405,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
             r-1 restore: ◌ waiting
             r-1: ● waiting for 1 approval
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 8 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
               dataset lake/clicks v5 not touched
               model flags/ranker-model on, default v9 not touched
 
@@ -425,7 +425,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
             $ belay abort r-1 --reason rolled forward
             r-1 · prod · INC-4211 · ✘ aborted
             ├─ contain
-            │ └─ flag ✔ restored 8 ms on, 0 %
+            │ └─ flag ✔ restored [span] on, 0 %
             ├─ restore ◌ pending
             │ ├─ dataset ◌ pending
             │ └─ model ◌ pending
@@ -454,10 +454,10 @@ fn one_stage_alone() {
             r-1 json-probe: ✔ passed value below 0.02: 0.004
             r-1: ✔ restored
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
 
               Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✔ met: restored in 25 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by a check, apart from the resources' own plugins
               Stages left out restore
               Still affected search-page consumes this set · cart-upsell consumes this set
@@ -493,12 +493,12 @@ fn without_one_resource_a_run_is_partial_and_says_what_finishes_it() {
             r-1 json-probe: ✔ passed value below 0.02: 0.004
             r-1: ✔ restored in part
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 11 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 13 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
               model flags/ranker-model left out
 
               Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✔ met: restored in 74 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by a check, apart from the resources' own plugins
               Still affected model is made from what is restored · search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
@@ -511,7 +511,8 @@ fn without_one_resource_a_run_is_partial_and_says_what_finishes_it() {
     );
     said.ends(7);
     assert_ne!(shop.reads("flags/models.flagd.json"), sample("flags/models.flagd.json"));
-    let help = said.err.lines().find_map(|line| line.strip_prefix("help: belay ")).expect("one command");
+    let help = said.err.lines().find_map(|line| line.strip_prefix("help: belay ")?.strip_suffix(" finishes it"));
+    let help = help.expect("one command");
     shop.listen(shell(&shop, &format!("\"$BELAY\" {help}"))).ends(0);
     is_rolled_back(&shop);
 }
@@ -624,9 +625,9 @@ fn a_step_by_hand_is_confirmed_by_a_person() {
             r-1 warm: ● planning
             r-1 warm/Ask the DBA to warm the cache: ☞ by hand
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 6 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 2 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
               Ask the DBA to warm the cache not touched
 
               Check ◌ not yet json-probe value below 0.02
@@ -643,12 +644,12 @@ fn a_step_by_hand_is_confirmed_by_a_person() {
         &shop.belay(["confirm", "r-1", "2.0"]),
         &expect![[r#"
             $ belay confirm r-1 2.0
-            r-1 · demo · ● working · 94 ms of 5m
+            r-1 · demo · ● working · [span] of 5m
             ├─ contain
-            │ └─ flag ✔ restored 6 ms on, 0 %
+            │ └─ flag ✔ restored [span] on, 0 %
             ├─ restore
-            │ ├─ dataset ✔ restored 10 ms v6
-            │ └─ model ✔ restored 2 ms on, default v8
+            │ ├─ dataset ✔ restored [span] v6
+            │ └─ model ✔ restored [span] on, default v8
             ├─ warm
             │ └─ Ask the DBA to warm the cache ☞ by hand then: belay confirm r-1 2.0
             └─ checks
@@ -671,10 +672,10 @@ fn a_step_by_hand_is_confirmed_by_a_person() {
             r-1 json-probe: ✔ passed value below 0.02: 0.004
             r-1: ✔ restored
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 6 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 2 ms entry [number]
-              Ask the DBA to warm the cache done by [user] 43 ms
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
+              Ask the DBA to warm the cache done by [user] [span]
 
               Check ✔ passed json-probe value below 0.02: 0.004
               Service level ✔ met: restored in [span] of 5m
@@ -745,12 +746,12 @@ fn a_check_that_fails_says_so_and_what_is_restored_stays() {
             r-1 json-probe: ✘ failed value below 0.02: 0.31 is not below 0.02
             r-1: ✘ restored, but a check did not pass
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 12 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
 
               Check ✘ failed json-probe value below 0.02: 0.31 is not below 0.02
-              Service level ✔ met: restored in 48 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by its own plugin only
               Still affected search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
@@ -793,12 +794,12 @@ fn a_check_without_data_is_never_a_pass() {
             r-1 json-probe: ? inconclusive value below 0.02: metrics has no ranker.json
             r-1: ✘ restored, but a check did not pass
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored 5 ms entry [number]
-              dataset lake/clicks v5 → v6 restored 10 ms entry [number]
-              model flags/ranker-model on, default v9 → on, default v8 restored 4 ms entry [number]
+              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+              dataset lake/clicks v5 → v6 restored [span] entry [number]
+              model flags/ranker-model on, default v9 → on, default v8 restored [span] entry [number]
 
               Check ? inconclusive json-probe value below 0.02: metrics has no ranker.json
-              Service level ✔ met: restored in 52 ms of 5m
+              Service level ✔ met: restored in [span] of 5m
               Verified by its own plugin only
               Still affected search-page consumes this set · cart-upsell consumes this set
               Undo belay undo r-1
