@@ -4,14 +4,22 @@
 mod measure;
 mod registry;
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::demo::Error;
 use crate::{guests, host, repository};
 
-/// Builds what is measured, measures, prints.
-pub(crate) fn run() -> ExitCode {
-    match bench() {
+/// What can be measured by itself, in the order in which all of it is.
+const PARTS: [&str; 4] = ["calls", "barriers", "plan", "run"];
+
+/// Builds what is measured, measures all or one part of it, prints.
+pub(crate) fn run(only: Option<&str>) -> ExitCode {
+    if let Some(stranger) = only.filter(|part| !PARTS.contains(part)) {
+        eprintln!("error: `{stranger}` can't be measured; there are {}", PARTS.join(", "));
+        return ExitCode::from(2);
+    }
+    match bench(only) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -20,19 +28,36 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn bench() -> Result<(), Error> {
+fn bench(only: Option<&str>) -> Result<(), Error> {
     guests::build_all(&repository::target("plugins")).map_err(|error| Error::Build(error.to_string()))?;
     let belay = host::build_release().map_err(Error::Build)?;
-    heading("A plugin call: guarded against bare wasmtime; bar 1.5 ×, and 100,000 calls a second on two threads");
-    example("belay-sandbox", "bench_calls")?;
-    heading("A barrier: a lone writer against one fdatasync, bar 1.5 ×; 64 writers, bar 10,000 entries a second");
-    example("belay-ledger", "bench_barrier")?;
-    heading("belay plan from a cold process: bar 100 ms");
-    registry::plan(&belay)?;
-    heading(
-        "A run over three resources whose servers answer in 50 ms, against a shell script: bar 1.2 ×, 20 ms of CPU, 10 barriers, 100 MiB",
-    );
-    registry::run(&belay)
+    PARTS.iter().filter(|part| only.is_none_or(|only| only == **part)).try_for_each(|part| measure(part, &belay))
+}
+
+fn measure(part: &str, belay: &Path) -> Result<(), Error> {
+    match part {
+        "calls" => {
+            heading(
+                "A plugin call: guarded against bare wasmtime; bar 1.5 times, and 100,000 calls a second on two threads",
+            );
+            example("belay-sandbox", "bench_calls")
+        }
+        "barriers" => {
+            heading(
+                "A barrier: a lone writer against one fdatasync, bar 1.5 times; 64 writers, bar 10,000 entries a second",
+            );
+            example("belay-ledger", "bench_barrier")
+        }
+        "plan" => {
+            heading("belay plan of the sample workspace from a cold process; bar 100 ms");
+            registry::plan(belay)
+        }
+        _ => {
+            heading("A run over three resources whose servers answer in 50 ms, against a shell script");
+            println!("bars: 1.2 times the script, 20 ms of CPU, 10 barriers, 100 MiB");
+            registry::run(belay)
+        }
+    }
 }
 
 fn heading(what: &str) {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  bench                measure speed against baselines
+  bench [PART]         measure speed against baselines: calls, barriers, plan, run
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
   lab                  install the systems that the tests use into target/lab
@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["demo"] => demo::run(None),
         ["demo", "--keep", folder] => demo::run(Some(Path::new(folder))),
-        ["bench"] => bench::run(),
+        ["bench"] => bench::run(None),
+        ["bench", part] => bench::run(Some(part)),
         ["guests"] => guests::run(),
         ["lab"] => lab::run(),
         ["test"] => test::run(false),
