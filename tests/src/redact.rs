@@ -13,12 +13,12 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d{2}:\d{2}(:\d{2})?\b", "[time]"),
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\b[0-9a-f]{12,16}\b", "[short]"),
-        (r"\b(\d+\.\d s|\d+ ms)\b", "[span]"),
         (r"\b(entry|checkpoint|the log has) \d+\b", "$1 [number]"),
         (r"\b\d+ entries\b", "[number] entries"),
         (r"(?m)^\d+ +\[moment\]", "[number] [moment]"),
         (r"\b\d+ (second|minute|hour)s? old\b", "[ago]"),
         (r"\b\d+ s ago\b|\bjust now\b|\b\d+ minutes? (ago|old)\b|\b\d+ s old\b", "[ago]"),
+        (r"\b(\d+ min )?\d+(\.\d)? (s|ms)\b|\b\d+ min\b", "[span]"),
         (r"\b\d{13}\b", "[millis]"),
         (r"\b\d+(\.\d+)? (bytes|[KMG]iB)\b", "[size]"),
     ]
