@@ -72,7 +72,9 @@ impl Mlflow {
     fn release(&self, model: &str, artifacts: &[Artifact<'_>]) {
         let run = json!({ "experiment_id": "1", "run_name": model });
         let run = self.must("POST", &format!("{API}/runs/create"), &run)["run"]["info"].take();
-        let dataset = json!({ "name": "clicks", "digest": "d1", "source_type": "local", "source": "{}" });
+        // A dataset of its own for each model: MLflow fails when two runs bring the same new one at once.
+        let dataset =
+            json!({ "name": format!("clicks of {model}"), "digest": "d1", "source_type": "local", "source": "{}" });
         let inputs = json!({ "run_id": run["run_id"], "datasets": [{ "dataset": dataset }] });
         self.must("POST", &format!("{API}/runs/log-inputs"), &inputs);
         let root = run["artifact_uri"].as_str().unwrap();
