@@ -15,7 +15,7 @@ use crate::repository;
 
 /// Whether only the quick tests are wanted: those that need no lab. Says so, once for each test that leaves.
 pub fn is_left_out() -> bool {
-    let quick = std::env::var_os("BELAY_QUICK").is_some();
+    let quick = std::env::var("BELAY_TESTS").is_ok_and(|tier| tier == "quick");
     if quick {
         eprintln!("left out: it needs the lab");
     }

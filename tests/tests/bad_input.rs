@@ -171,23 +171,23 @@ fn a_cycle_in_lineage() {
     refused(
         |shop| shop.edit(FEATURES, "at = \"lake/clicks\"", cycle),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-        error: features/checkout-ranker.toml:1: lineage goes in a circle: dataset → model → dataset
-        changed: nothing was read or changed beyond the workspace
-        help: belay lint
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+            error: features/checkout-ranker.toml:17: lineage goes in a circle: dataset → model → dataset
+            changed: nothing was read or changed beyond the workspace
+            help: belay lint
+            [2]
+        "#]],
     );
     let itself = "at = \"lake/clicks\"\nupstream = [\"nobody\"]";
     refused(
         |shop| shop.edit(FEATURES, "at = \"lake/clicks\"", itself),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-        error: features/checkout-ranker.toml:1: `dataset` is said to be made from `nobody`, which this set doesn't have
-        changed: nothing was read or changed beyond the workspace
-        help: belay lint
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+            error: features/checkout-ranker.toml:17: `dataset` is said to be made from `nobody`, which this set doesn't have
+            changed: nothing was read or changed beyond the workspace
+            help: belay lint
+            [2]
+        "#]],
     );
 }
 

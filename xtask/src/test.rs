@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use crate::{guests, host, lab, repository};
 
 /// Says to the whole-system tests that the quick tier is wanted.
-const QUICK: &str = "BELAY_QUICK";
+const QUICK: (&str, &str) = ("BELAY_TESTS", "quick");
 
 /// Builds host and plugins, installs the lab unless `quick`, and runs the workspace's tests.
 pub(crate) fn run(quick: bool) -> ExitCode {
@@ -28,7 +28,7 @@ fn test(quick: bool) -> Result<(), String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["test", "--workspace", "--no-fail-fast"]).current_dir(repository::root());
     if quick {
-        cargo.env(QUICK, "1");
+        cargo.env(QUICK.0, QUICK.1);
     }
     match cargo.status() {
         Ok(status) if status.success() => Ok(()),

@@ -2,9 +2,10 @@
 //! the exit status that says so.
 
 use belay_domain::check::CheckResult;
-use belay_domain::id::StepId;
+use belay_domain::id::{Millis, StepId};
 use belay_engine::{Condition, Ending, Halt, Refusal, RunView, StageView, Status, StepDisplay, StepView, Wait};
 use belay_runtime::api::{self, Error};
+use jiff::Timestamp;
 
 use super::amount::limit;
 use super::quorum::approvals;
@@ -45,6 +46,12 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
             undo_or(view, format!("belay status {run}")),
         ),
     })
+}
+
+/// A moment for whoever may sit in another time zone: `2026-11-22 03:10:00 UTC`.
+fn in_utc(at: Millis) -> String {
+    let moment = i64::try_from(at.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    moment.map_or_else(|| "an unknown time".to_owned(), |moment| moment.strftime("%F %T UTC").to_string())
 }
 
 fn came_to(result: &CheckResult) -> String {
@@ -101,7 +108,7 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
     };
     match halt {
         Halt::Locked { holder } => (
-            Error::failed(what),
+            Error::failed(format!("{what}, since {}", in_utc(holder.since))),
             format!("belay status {} says how it stands; once it has ended: {resume}", holder.run),
         ),
         Halt::Blind { resources } => {
