@@ -18,7 +18,7 @@ usage: cargo xtask <task>
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
   lab                  install the systems that the tests use into target/lab
-  test [--quick]       build everything, install the lab, run every test; quick: no lab, no minutes";
+  test [--quick]       build everything, install the lab, run every test; quick: no lab, fewer kills";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

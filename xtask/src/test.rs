@@ -1,4 +1,4 @@
-//! Every test, with what it needs. The quick tier leaves out what installs packages or takes minutes.
+//! Every test, with what it needs. The quick tier leaves out what installs packages, and most kills.
 
 use std::process::{Command, ExitCode};
 

@@ -7,8 +7,8 @@ use belay_domain::digest::Digest;
 use belay_domain::examined::Examined;
 
 use belay_domain::id::{
-    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceAddress, ResourceName, RunId,
-    RunbookName, StageName,
+    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceName, RunId, RunbookName,
+    StageName,
 };
 use belay_domain::mandate::{Destination, Purpose};
 use belay_domain::plan::StagePlan;
@@ -291,19 +291,6 @@ pub struct Attachment {
     pub size: Option<u64>,
     /// As text, where they are UTF-8 and short.
     pub text: Option<String>,
-}
-
-/// Who holds a resource.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Holder {
-    /// The resource.
-    pub resource: ResourceAddress,
-    /// The run that holds it.
-    pub run: RunId,
-    /// The person.
-    pub who: String,
-    /// Since when.
-    pub since: Millis,
 }
 
 /// A verified ledger, or what is wrong with it.

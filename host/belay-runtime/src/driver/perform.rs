@@ -245,7 +245,6 @@ fn sight(ground: &Ground, at: &ResourceAddress, state: &State) -> Result<(), Err
 }
 
 fn record_answer(ground: &Ground, intent: u64, answer: &belay_connect::RecordedAnswer) -> Result<(), Error> {
-    let heading = serde_json::json!({ "status": answer.status, "headers": answer.headers });
     let whole = serde_json::to_vec(&serde_json::json!({
         "status": answer.status, "headers": answer.headers,
         "body": belay_domain::operation::Body(answer.body.clone()),
@@ -253,7 +252,7 @@ fn record_answer(ground: &Ground, intent: u64, answer: &belay_connect::RecordedA
     let whole = whole.map_err(|error| Error::failed(error.to_string()))?;
     let blob = Blob::seal("answer", whole).map_err(|error| crate::ledger::error(&error))?;
     let body = serde_json::json!({
-        "intent": intent, "status": heading["status"], "answer": blob.commitment(),
+        "intent": intent, "status": answer.status, "answer": blob.commitment(),
     });
     let mut draft = ground.cause.draft("write.answered", body)?;
     draft.parent = Some(intent);
