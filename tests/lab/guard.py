@@ -1,8 +1,9 @@
-"""Runs a command in a folder. As soon as standard input closes, ends it with all that it started, and removes the folder.
+"""Runs a command in a folder. As soon as standard input closes, ends it with all that it started.
 
-    python guard.py FOLDER COMMAND ARGUMENT …
+    python guard.py keep|remove FOLDER [COMMAND ARGUMENT …]
 
-Whoever started this holds the other end of the pipe: however that process ends, killed or not, nothing stays behind.
+`remove` takes the folder away at the end. Without a command it only waits for that. Whoever started this holds the other
+end of the pipe: however that process ends, killed or not, nothing stays behind.
 """
 
 import os
@@ -13,11 +14,7 @@ import sys
 import threading
 
 
-def main(folder, command):
-    # An interrupt on the terminal reaches this process too, which still has to tidy up. The command must not inherit
-    # that signals are ignored, as it would: a handler is not inherited.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)
+def run(folder, command):
     child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end():
@@ -25,11 +22,20 @@ def main(folder, command):
         os.killpg(child.pid, signal.SIGKILL)
 
     threading.Thread(target=end, daemon=True).start()
-    status = child.wait()
-    shutil.rmtree(folder, ignore_errors=True)
+    return child.wait() & 0xFF
+
+
+def main(fate, folder, command):
+    # An interrupt on the terminal reaches this process too, which still has to tidy up. The command must not inherit
+    # that signals are ignored, as it would: a handler is not inherited.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    status = run(folder, command) if command else len(sys.stdin.buffer.read())
+    if fate == "remove":
+        shutil.rmtree(folder, ignore_errors=True)
     # Leave at once: the thread may still be reading, and nothing here needs to be put in order.
-    os._exit(status & 0xFF)
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

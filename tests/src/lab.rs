@@ -1,33 +1,35 @@
 //! Real systems for tests, and what makes them fail: an MLflow server, Delta tables, a proxy that loses answers. Never
-//! installs anything: `cargo xtask lab` does.
+//! installs anything: `cargo xtask lab install` does.
 
 pub mod desk;
 pub mod guarded;
 pub mod http1;
 pub mod mlflow;
+pub mod part;
+pub mod port;
 pub mod proxy;
 pub mod registry;
 pub mod table;
+pub mod tier;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub use part::{Part, program, programs};
+pub use tier::Tier;
 
 use crate::repository;
 
-/// Whether only the quick tests are wanted: those that need no lab. Says so, once for each test that leaves.
+/// Whether a test of what Python alone does leaves: see [`tier::is_left_out`].
 pub fn is_left_out() -> bool {
-    let quick = std::env::var("BELAY_TESTS").is_ok_and(|tier| tier == "quick");
-    if quick {
-        eprintln!("left out: it needs the lab");
-    }
-    quick
+    tier::is_left_out(Tier::Fast, &[Part::Python])
 }
 
-/// The lab's Python, with MLflow and the `deltalake` library.
+/// The lab's Python, with MLflow, Feast, `deltalake`, `pyiceberg` and moto.
 ///
 /// # Panics
 /// Where nobody installed it.
 pub fn python() -> PathBuf {
-    installed(&installation().join("venv/bin/python"))
+    Part::Python.file("bin/python")
 }
 
 /// The folder of an MLflow server with models in it, to be copied.
@@ -35,7 +37,7 @@ pub fn python() -> PathBuf {
 /// # Panics
 /// Where nobody made it.
 pub fn seeded_mlflow() -> PathBuf {
-    installed(&installation().join("mlflow"))
+    Part::Models.file("")
 }
 
 /// The lab's scripts, and what its workspace is made from.
@@ -43,11 +45,12 @@ pub fn sources() -> PathBuf {
     repository::root().join("tests/lab")
 }
 
-fn installation() -> PathBuf {
-    repository::target("lab")
-}
-
-fn installed(path: &Path) -> PathBuf {
-    assert!(path.exists(), "{} is not there: cargo xtask lab", path.display());
-    path.to_path_buf()
+/// Where servers keep what they need while they run.
+///
+/// # Panics
+/// Where it can't be made.
+pub fn running(name: &str) -> PathBuf {
+    let folder = repository::target("lab").join("running");
+    std::fs::create_dir_all(&folder).unwrap();
+    tempfile::Builder::new().prefix(&format!("{name}-")).tempdir_in(folder).unwrap().keep()
 }

@@ -2,8 +2,9 @@
 //! `mlflow_faults.rs`, what a kill adds in `mlflow_kills.rs`.
 
 use belay_tests::lab::desk::{Desk, left};
-use belay_tests::lab::is_left_out;
 use belay_tests::lab::mlflow::{Mlflow, mlflow};
+use belay_tests::lab::tier::is_left_out;
+use belay_tests::lab::{Part, Tier};
 use belay_tests::workspace::Said;
 
 const PLAN: &str = "plan model-back ranker --to latest-good";
@@ -28,7 +29,7 @@ fn is_refused(said: &Said, why: &str) {
 
 #[test]
 fn a_promoted_version_is_taken_back_undone_and_taken_back_again() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server) = released("whole");
@@ -50,7 +51,7 @@ fn a_promoted_version_is_taken_back_undone_and_taken_back_again() {
 
 #[test]
 fn each_form_of_source_is_captured_and_restored() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let server = mlflow();
@@ -67,7 +68,7 @@ fn each_form_of_source_is_captured_and_restored() {
 
 #[test]
 fn an_absent_alias_is_a_state() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server) = released("absent");
@@ -86,7 +87,7 @@ fn an_absent_alias_is_a_state() {
 
 #[test]
 fn a_deleted_version_is_named_before_anything_is_written() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server) = released("deleted");
@@ -98,7 +99,7 @@ fn a_deleted_version_is_named_before_anything_is_written() {
 
 #[test]
 fn a_version_whose_artifact_is_gone_is_refused_though_mlflow_would_set_it() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server) = released("gone");
@@ -111,7 +112,7 @@ fn a_version_whose_artifact_is_gone_is_refused_though_mlflow_would_set_it() {
 
 #[test]
 fn a_version_whose_bytes_changed_is_refused_though_sizes_are_equal() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server) = released("changed");

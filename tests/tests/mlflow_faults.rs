@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use belay_tests::lab::desk::{Desk, left, writes};
 use belay_tests::lab::http1::Answer;
-use belay_tests::lab::is_left_out;
 use belay_tests::lab::mlflow::{Mlflow, mlflow};
 use belay_tests::lab::proxy::{Act, Proxy};
+use belay_tests::lab::tier::is_left_out;
+use belay_tests::lab::{Part, Tier};
 
 const PLAN: &str = "plan model-back ranker --to latest-good";
 const RUN: &str = "run model-back ranker --to latest-good --json";
@@ -29,7 +30,7 @@ fn released(model: &str) -> (Desk, &'static Mlflow, Proxy) {
 
 #[test]
 fn what_is_no_answer_of_mlflows_halts_the_run_before_it_writes() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server, proxy) = released("garbled");
@@ -62,7 +63,7 @@ fn what_is_no_answer_of_mlflows_halts_the_run_before_it_writes() {
 
 #[test]
 fn a_system_that_is_down_is_named_and_halts_its_own_stage_only() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server, proxy) = released("down");
@@ -92,7 +93,7 @@ fn first_write(proxy: &Proxy, act: Act) {
 
 #[test]
 fn a_lost_answer_is_settled_by_looking_and_nothing_is_written_twice() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server, proxy) = released("lost");
@@ -123,7 +124,7 @@ fn a_lost_answer_is_settled_by_looking_and_nothing_is_written_twice() {
 
 #[test]
 fn what_must_not_be_repeated_is_not_without_a_person() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server, proxy) = released("once");
@@ -150,7 +151,7 @@ fn what_must_not_be_repeated_is_not_without_a_person() {
 
 #[test]
 fn a_token_is_sent_and_stands_nowhere() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let (desk, server, proxy) = released("token");

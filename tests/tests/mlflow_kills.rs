@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use belay_tests::lab::desk::{Desk, left};
-use belay_tests::lab::is_left_out;
 use belay_tests::lab::mlflow::{Mlflow, mlflow};
 use belay_tests::lab::proxy::{Act, Proxy};
+use belay_tests::lab::tier::is_left_out;
+use belay_tests::lab::{Part, Tier};
 use serde_json::Value;
 
 const RUN: &str = "run model-back ranker --to latest-good";
@@ -121,7 +122,7 @@ fn kill_at_every_request(scene: &Scene, held: Act) {
 
 #[test]
 fn a_run_killed_at_any_request_is_restored_by_resume_and_wrote_once() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let scene = Scene::set("killed", true);
@@ -131,7 +132,7 @@ fn a_run_killed_at_any_request_is_restored_by_resume_and_wrote_once() {
 
 #[test]
 fn a_write_that_must_not_be_repeated_is_sent_once_wherever_the_run_is_killed() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     kill_at_every_request(&Scene::set("killed-once", false), Act::HoldAnswer);
@@ -144,7 +145,7 @@ fn hold_the_write(_: usize, method: &str) -> Act {
 
 #[test]
 fn a_write_that_did_not_arrive_waits_for_a_person_where_repeating_may_harm() {
-    if is_left_out() {
+    if is_left_out(Tier::Full, &[Part::Models]) {
         return;
     }
     let scene = Scene::set("unheard-once", false);

@@ -11,14 +11,17 @@ mod test;
 use std::path::Path;
 use std::process::ExitCode;
 
+use test::Extent;
+
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
   bench [PART]         measure speed against baselines: calls, barriers, plan, run
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
-  lab                  install the systems that the tests use into target/lab
-  test [--quick]       build everything, install the lab, run every test; quick: no lab, fewer kills";
+  lab [install PART…]  install the systems that the tests use into target/lab, or BELAY_LAB
+  test [--no-lab]      build everything, install what is needed, run every test; no-lab: no system that starts slowly
+  test --quick         no real systems, fewer kills";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,9 +31,11 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(None),
         ["bench", part] => bench::run(Some(part)),
         ["guests"] => guests::run(),
-        ["lab"] => lab::run(),
-        ["test"] => test::run(false),
-        ["test", "--quick"] => test::run(true),
+        ["lab"] => lab::run_install(&[]),
+        ["lab", "install", parts @ ..] => lab::run_install(parts),
+        ["test"] => test::run(Extent::Whole),
+        ["test", "--no-lab"] => test::run(Extent::NoLab),
+        ["test", "--quick"] => test::run(Extent::Quick),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)

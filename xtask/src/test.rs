@@ -1,15 +1,33 @@
-//! Every test, with what it needs. The quick tier leaves out what installs packages, and most kills.
+//! Every test, with what it needs, in tiers: what needs no lab, the systems that start in under two seconds, the full lab.
 
+use std::fs;
 use std::process::{Command, ExitCode};
+
+use belay_tests::lab::Part;
 
 use crate::{guests, host, lab, repository};
 
-/// Says to the whole-system tests that the quick tier is wanted.
-const QUICK: (&str, &str) = ("BELAY_TESTS", "quick");
+/// How much is tested.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Extent {
+    /// No lab, fewer kills.
+    Quick,
+    /// The systems that start in under two seconds.
+    NoLab,
+    /// The full lab too.
+    Whole,
+}
 
-/// Builds host and plugins, installs the lab unless `quick`, and runs the workspace's tests.
-pub(crate) fn run(quick: bool) -> ExitCode {
-    match prepare(quick).and_then(|()| test(quick)) {
+/// What the systems that start in under two seconds are installed with.
+const FAST: [Part; 3] = [Part::Redis, Part::Prometheus, Part::Python];
+/// Tells the whole-system tests which tier is wanted: `tests/src/lab/tier.rs`.
+const TIER: &str = "BELAY_TESTS";
+/// What stands in each file of tests that need the full lab, and in no other.
+const FULL: &str = "Tier::Full";
+
+/// Builds host and plugins, installs what is needed, runs the tests.
+pub(crate) fn run(extent: Extent) -> ExitCode {
+    match prepare().and_then(|()| tiers(extent)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -18,21 +36,52 @@ pub(crate) fn run(quick: bool) -> ExitCode {
     }
 }
 
-fn prepare(quick: bool) -> Result<(), String> {
+fn prepare() -> Result<(), String> {
     guests::build_all(&repository::target("plugins")).map_err(|error| format!("{error}\nhelp: {}", error.help()))?;
-    host::build_release()?;
-    if quick { Ok(()) } else { lab::install() }
+    host::build_release().map(|_| ())
 }
 
-fn test(quick: bool) -> Result<(), String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--workspace", "--no-fail-fast"]).current_dir(repository::root());
-    if quick {
-        cargo.env(QUICK.0, QUICK.1);
+fn tiers(extent: Extent) -> Result<(), String> {
+    if extent == Extent::Quick {
+        return test(&["--workspace".to_owned()], "quick");
     }
+    install(&FAST)?;
+    let fast = test(&["--workspace".to_owned()], "fast");
+    if extent == Extent::NoLab {
+        return fast;
+    }
+    // A failure of the fast tier doesn't keep back what the full one says.
+    install(&Part::ALL)?;
+    test(&full_lab()?, "full").and(fast)
+}
+
+fn install(parts: &[Part]) -> Result<(), String> {
+    lab::install(parts).map_err(|error| error.to_string())
+}
+
+/// Cargo's words for the files of tests that need the full lab.
+fn full_lab() -> Result<Vec<String>, String> {
+    let folder = repository::root().join("tests/tests");
+    let unreadable = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let mut words = vec!["--package".to_owned(), "belay-tests".to_owned()];
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|found| found == "rs")) else {
+            continue;
+        };
+        if fs::read_to_string(&path).map_err(unreadable)?.contains(FULL) {
+            words.extend(["--test".to_owned(), name.to_string_lossy().into_owned()]);
+        }
+    }
+    Ok(words)
+}
+
+fn test(words: &[String], tier: &str) -> Result<(), String> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["test", "--no-fail-fast"]).args(words).env(TIER, tier).current_dir(repository::root());
     match cargo.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`cargo test --workspace` ended with {status}")),
+        Ok(status) => Err(format!("the tests of the {tier} tier ended with {status}")),
         Err(error) => Err(format!("cargo can't be run: {error}")),
     }
 }

@@ -1,10 +1,11 @@
 //! Processes that end with the tests, however those end. Never leaves a process or a folder behind.
 
-use std::ffi::OsStr;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use super::{python, sources};
+use super::part::Part;
+use super::sources;
 
 /// A process and all that it starts. It ends when this is dropped, or when the test's process is gone: the guard that
 /// runs it waits for the other end of a pipe to close.
@@ -14,13 +15,49 @@ pub struct Guarded {
     pipe: Option<ChildStdin>,
 }
 
+/// A folder that is removed when this is dropped, or when the test's process is gone.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _guard: Guarded,
+}
+
+impl Folder {
+    /// Watches over a folder.
+    pub fn guarded(path: PathBuf) -> Self {
+        let _guard = Guarded::start("remove", &path, &[], Vec::new(), Stdio::null());
+        Self { path, _guard }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
 impl Guarded {
     /// Runs a command in a folder, which goes with it. What it prints goes to `out`.
     pub fn run<W: AsRef<OsStr>>(folder: &Path, command: impl IntoIterator<Item = W>, out: Stdio) -> Self {
-        let mut guard = Command::new(python());
-        guard.arg(sources().join("guard.py")).arg(folder).args(command);
+        Self::start("remove", folder, &[], words(command), out)
+    }
+
+    /// Runs a command in a folder, which stays: the same system can be started there again. What it prints, on either
+    /// output, goes to `out`. `environment` is added to that of this process.
+    pub fn run_keeping<W: AsRef<OsStr>>(
+        folder: &Path,
+        environment: &[(&str, &str)],
+        command: impl IntoIterator<Item = W>,
+        out: Stdio,
+    ) -> Self {
+        Self::start("keep", folder, environment, words(command), out)
+    }
+
+    fn start(fate: &str, folder: &Path, environment: &[(&str, &str)], command: Vec<OsString>, out: Stdio) -> Self {
+        let mut guard = Command::new(guards_python());
+        guard.arg(sources().join("guard.py")).arg(fate).arg(folder).args(command);
         // Threads that MLflow has no use for on a small machine, and its messages home.
         guard.env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false").env("MLFLOW_DISABLE_TELEMETRY", "true");
+        guard.envs(environment.iter().copied());
         let mut guard = guard.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null()).spawn().unwrap();
         let pipe = guard.stdin.take();
         Self { guard, pipe }
@@ -35,6 +72,11 @@ impl Guarded {
     pub fn has_ended(&mut self) -> bool {
         self.guard.try_wait().unwrap().is_some()
     }
+
+    /// Ends it at once, as a crash does, and waits until all of it is gone.
+    pub fn kill(self) {
+        drop(self);
+    }
 }
 
 impl Drop for Guarded {
@@ -42,4 +84,13 @@ impl Drop for Guarded {
         drop(self.pipe.take());
         let _ = self.guard.wait();
     }
+}
+
+fn words<W: AsRef<OsStr>>(command: impl IntoIterator<Item = W>) -> Vec<OsString> {
+    command.into_iter().map(|word| word.as_ref().to_owned()).collect()
+}
+
+/// Any Python runs the guard; the lab's starts faster than one behind a version manager's shim.
+fn guards_python() -> PathBuf {
+    if Part::Python.is_installed() { Part::Python.file("bin/python") } else { PathBuf::from("python3") }
 }

@@ -1,8 +1,8 @@
 //! A real MLflow server, one for each test binary, and what a release pipeline does to it. Never the server of another
 //! test: each makes models of its own.
 
-use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener};
+use std::fs::File;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::guarded::Guarded;
 use super::http1::{Answer, Request};
-use super::{python, seeded_mlflow};
-use crate::repository;
+use super::port::free_address;
+use super::{python, running, seeded_mlflow};
 use crate::stage::copy;
 
 const API: &str = "/api/2.0/mlflow";
@@ -42,7 +42,7 @@ pub fn mlflow() -> &'static Mlflow {
 
 impl Mlflow {
     fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("mlflow-").tempdir_in(runs()).unwrap().keep();
+        let folder = running("mlflow");
         copy(&seeded_mlflow(), &folder, &|_| true).unwrap();
         let address = free_address();
         let log = File::create(folder.join("server.log")).unwrap();
@@ -153,18 +153,6 @@ impl Mlflow {
 fn is_ready(address: SocketAddr) -> bool {
     let answer = Request::new("GET", "/health", b"").send(address);
     answer.is_ok_and(|bytes| Answer::parse(&bytes).is_some_and(|answer| answer.status == 200))
-}
-
-/// Where servers keep what they need while they run.
-fn runs() -> std::path::PathBuf {
-    let folder = repository::target("lab").join("running");
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// A port that was free just now.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// The command line that `seed_folder.py` uses too.
