@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionName, Millis, PluginName};
+use crate::id::{ConnectionName, Millis, PluginName, ResourceName};
 use crate::json::Json;
 use crate::state::Measurement;
 
@@ -16,6 +16,9 @@ pub struct Check {
     pub probe: PluginName,
     /// What it may read.
     pub connections: Vec<ConnectionName>,
+    /// The resource whose pinned state the probe is told, to hold what it finds against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<ResourceName>,
     /// Its configuration.
     pub config: Json,
     /// Which of its measurements.
@@ -225,6 +228,7 @@ mod tests {
         Check {
             probe: "json-probe".parse().unwrap(),
             connections: vec![],
+            resource: None,
             config: Json::parse("{}").unwrap(),
             measurement: "value".into(),
             must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),

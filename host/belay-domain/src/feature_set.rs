@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{FeatureSetName, PluginName, ResourceAddress, ResourceName};
+use crate::id::{ConnectionName, FeatureSetName, PluginName, ResourceAddress, ResourceName};
 use crate::json::Json;
 
 /// How much rests on a feature set or a consumer. Ordered: later is more.
@@ -54,6 +54,9 @@ pub struct ResourceSpec {
     pub at: ResourceAddress,
     /// The plugin's configuration for it.
     pub config: Json,
+    /// Connections that the plugin may read beside the resource's own, such as the one where the feature is served.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<ConnectionName>,
     /// The resources of the set that it is made from: they are restored first.
     pub upstream: Vec<ResourceName>,
 }
@@ -248,6 +251,7 @@ mod tests {
             plugin: "delta-table".parse().unwrap(),
             at: format!("lake/{name}").parse().unwrap(),
             config: Json::parse("{}").unwrap(),
+            connections: vec![],
             upstream: upstream.iter().map(|name| name.parse().unwrap()).collect(),
         }
     }

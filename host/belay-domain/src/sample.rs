@@ -27,6 +27,7 @@ pub(crate) fn feature_set(tier: Tier, consumers: &[Tier]) -> FeatureSet {
         plugin: plugin.parse().unwrap(),
         at: at.parse().unwrap(),
         config: json("{}"),
+        connections: vec![],
         upstream: upstream.iter().map(|name| name.parse().unwrap()).collect(),
     };
     let names = ["search-page", "cart-upsell"].into_iter().map(str::to_owned);

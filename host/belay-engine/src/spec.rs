@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use belay_domain::check::Check;
 use belay_domain::feature_set::Tier;
-use belay_domain::id::{Millis, RunId, StageName, StepId};
+use belay_domain::id::{Millis, ResourceName, RunId, StageName, StepId};
 use belay_domain::mandate::Mandate;
 use belay_domain::plan::Subject;
 use belay_domain::risk::Bands;
 use belay_domain::runbook::ServiceLevel;
+use belay_domain::state::{Desired, Pin};
 use serde::{Deserialize, Serialize};
 
 /// How often one operation may be intended before the run halts, unless the operator says otherwise.
@@ -95,6 +96,16 @@ impl RunSpec {
     /// One step.
     pub fn step(&self, id: StepId) -> Option<&StepSpec> {
         self.stages.get(id.stage as usize)?.steps.get(id.step as usize)
+    }
+
+    /// What the run restores a resource to, where that is a pinned state and the step was not left out.
+    pub fn pinned(&self, resource: &ResourceName) -> Option<&Pin> {
+        let steps = self.stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
+        let mut targets = steps.filter_map(|step| step.subject.target());
+        match &targets.find(|target| target.resource == *resource)?.desired {
+            Desired::Pinned(pin) => Some(pin),
+            Desired::Attributes(_) => None,
+        }
     }
 
     /// Whether the parts fit together.

@@ -372,7 +372,7 @@ impl Ground {
             id: spec.at.id.clone(),
             config: spec.config.clone(),
         };
-        let granted = std::iter::once(spec.at.connection.clone());
+        let granted = std::iter::once(&spec.at.connection).chain(&spec.connections).cloned();
         let access = self.host.access(&self.environment_name, &self.environment, granted);
         let call = reverter.locate(&access, &resource, reference).await;
         match self.answer(&spec.plugin, call)? {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belay_domain::digest::Digest;
 use belay_domain::feature_set::FeatureSet;
-use belay_domain::id::{EnvironmentName, Millis, PluginName, PointId, ResourceName, StageName, StepId};
+use belay_domain::id::{ConnectionName, EnvironmentName, Millis, PluginName, PointId, ResourceName, StageName, StepId};
 use belay_domain::json::Json;
 use belay_domain::mandate::Destination;
 use belay_domain::plan::{Subject, Target};
@@ -41,7 +41,7 @@ pub(crate) struct ResolvedStep {
 }
 
 pub(crate) enum About {
-    Resource { resource: ResourceName, wants: Wants, connections: Vec<belay_domain::id::ConnectionName> },
+    Resource { resource: ResourceName, wants: Wants, connections: Vec<ConnectionName> },
     Manual { instruction: String },
 }
 
@@ -174,11 +174,17 @@ impl<'w> Resolution<'w> {
             config: spec.config.clone(),
             plugin: spec.plugin.clone(),
             component: component(&spec.plugin)?,
-            connections: connections.clone(),
+            connections: both(&spec.connections, connections),
             upstream: self.feature_set.upstream_of(resource).into_iter().cloned().collect(),
             desired,
         }))))
     }
+}
+
+/// The connections that the resource grants, then those that only the step grants.
+fn both(resource: &[ConnectionName], step: &[ConnectionName]) -> Vec<ConnectionName> {
+    let more = step.iter().filter(|name| !resource.contains(name));
+    resource.iter().chain(more).cloned().collect()
 }
 
 /// What the responder wants to go back to, before any plugin was asked.

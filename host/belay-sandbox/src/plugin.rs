@@ -178,9 +178,19 @@ pub struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    /// Measures now. Values are plain decimals.
-    pub async fn measure(&self, access: &Access, moment: &Context, config: &Json) -> Call<Vec<Measurement>> {
-        let question = Measure { moment: Cow::Borrowed(moment), config: Cow::Borrowed(config) };
+    /// Measures now, held against what the run restores where the check names a resource. Values are plain decimals.
+    pub async fn measure(
+        &self,
+        access: &Access,
+        moment: &Context,
+        config: &Json,
+        expected: Option<&Pin>,
+    ) -> Call<Vec<Measurement>> {
+        let question = Measure {
+            moment: Cow::Borrowed(moment),
+            config: Cow::Borrowed(config),
+            expected: expected.map(Cow::Borrowed),
+        };
         perform(self.plugin, self.pre, &question, access).await
     }
 }

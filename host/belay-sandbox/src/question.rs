@@ -78,11 +78,12 @@ pub(crate) struct Judge {
     pub(crate) config: CanonicalText,
 }
 
-/// `measure(moment, config)`.
+/// `measure(moment, config, expected)`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Measure<'a> {
     pub(crate) moment: Cow<'a, Context>,
     pub(crate) config: Cow<'a, Json>,
+    pub(crate) expected: Option<Cow<'a, Pin>>,
 }
 
 macro_rules! describe {
@@ -179,7 +180,8 @@ impl Question<ProbePre<Moment>> for Measure<'_> {
     async fn put(&self, plugin: &ProbePre<Moment>, store: &mut Store<Moment>) -> Told<Vec<Measurement>> {
         let plugin = plugin.instantiate_async(&mut *store).await?;
         let (moment, config) = (state::context(&self.moment), self.config.canonical());
-        let told = plugin.belay_plugin_probing().call_measure(store, &moment, &config).await?;
+        let expected = self.expected.as_deref().map(state::pin_in);
+        let told = plugin.belay_plugin_probing().call_measure(store, &moment, &config, expected.as_ref()).await?;
         Ok(told.map_err(state::fault).and_then(state::measurements))
     }
 }

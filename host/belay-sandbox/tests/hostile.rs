@@ -124,7 +124,7 @@ async fn a_connection_that_is_not_granted_is_not_asked() {
     let plugin = Sandbox::new(Limits::default()).unwrap().load(&guests::reads(1), None).unwrap();
     let config = Json::parse(r#""pail/key""#).unwrap();
     let moment = Context { now: Millis(0), key: "k".to_owned() };
-    let call = plugin.as_probe().unwrap().measure(&Access::none(), &moment, &config).await;
+    let call = plugin.as_probe().unwrap().measure(&Access::none(), &moment, &config, None).await;
     let error = call.result.unwrap_err().to_string();
     assert_eq!(error, "unavailable: this call may not use the connection `pail`; granted: none");
     assert_eq!(call.record.reads.len(), 1);

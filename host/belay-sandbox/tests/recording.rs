@@ -73,7 +73,7 @@ async fn measured(plugin: &Plugin, pause_ms: u64) -> Call<Vec<Measurement>> {
     let access = Access::new(reads, ["pail".parse().unwrap()]);
     let moment = Context { now: Millis(1_700_000_000_000), key: "r-1/0/0".to_owned() };
     let config = Json::parse(r#""pail/deep/key""#).unwrap();
-    plugin.as_probe().unwrap().measure(&access, &moment, &config).await
+    plugin.as_probe().unwrap().measure(&access, &moment, &config, None).await
 }
 
 /// The record as a ledger gives it back.
@@ -93,7 +93,7 @@ async fn a_call_with_reads_replays_from_its_parts() {
     let record = call.record;
     assert_eq!(
         String::from_utf8(record.input.clone()).unwrap(),
-        r#"{"config":"pail/deep/key","moment":{"key":"r-1/0/0","now":1700000000000}}"#
+        r#"{"config":"pail/deep/key","expected":null,"moment":{"key":"r-1/0/0","now":1700000000000}}"#
     );
     let names: Vec<_> = record.parts().into_iter().map(|part| part.name).collect();
     assert_eq!(names, ["input", "output", "exchanges", "read 0 body", "read 1 body", "read 2 body"]);
@@ -160,9 +160,10 @@ async fn what_is_not_the_recorded_call_is_noticed() {
 #[tokio::test]
 async fn waiting_is_not_computing_but_counts_in_all() {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
-    let plugin = sandbox.load(&guests::reads(2), None).unwrap();
-    let patient = plugin.with_limits(Limits { compute_ms: 20, ..Limits::default() }).unwrap();
-    assert!(measured(&patient, 60).await.result.is_ok());
+    let plugin = sandbox.load(&guests::reads(3), None).unwrap();
+    // Wide apart, for machines that are busy: 300 ms of computing, 450 ms of waiting.
+    let patient = plugin.with_limits(Limits { compute_ms: 300, ..Limits::default() }).unwrap();
+    assert!(measured(&patient, 150).await.result.is_ok());
 
     let hurried = plugin.with_limits(Limits { total_ms: 40, ..Limits::default() }).unwrap();
     let call = measured(&hurried, 60_000).await;
@@ -197,7 +198,8 @@ async fn a_denied_read_replays_without_the_grants_of_then() {
     let sandbox = Sandbox::new(Limits::default()).unwrap();
     let plugin = sandbox.load(&guests::reads(1), None).unwrap();
     let moment = Context { now: Millis(0), key: String::new() };
-    let call = plugin.as_probe().unwrap().measure(&Access::none(), &moment, &Json::parse(r#""well/x""#).unwrap()).await;
+    let call =
+        plugin.as_probe().unwrap().measure(&Access::none(), &moment, &Json::parse(r#""well/x""#).unwrap(), None).await;
     assert!(matches!(call.record.reads[0].answer, ReadAnswer::ObjectError(ObjectError::Denied(_))));
     assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
 }

@@ -4,7 +4,7 @@ mod pointer;
 #[cfg(test)]
 mod tests;
 
-use belay_sdk::{About, Context, Fault, Measurement, Probe, Reads, json, objects};
+use belay_sdk::{About, Context, Fault, Measurement, Pin, Probe, Reads, json, objects};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -42,7 +42,7 @@ impl Probe for JsonProbe {
     const ABOUT: About = belay_sdk::about!();
     type Config = Config;
 
-    fn measure(reads: &dyn Reads, _: &Context, config: Config) -> Result<Vec<Measurement>, Fault> {
+    fn measure(reads: &dyn Reads, _: &Context, config: Config, _: Option<&Pin>) -> Result<Vec<Measurement>, Fault> {
         let connection = connection(&config)?;
         let (value, detail) = match document(reads, connection, &config)? {
             None => (None, format!("{connection} has no {}", config.path)),

@@ -8,7 +8,7 @@ use super::*;
 fn measure(reads: &fake::Reads, config: &Value) -> Result<(Option<String>, String), Fault> {
     let moment = Context { now: 0, key: String::new() };
     let config = json::configured(&config.to_string(), "the configuration")?;
-    let [measurement] = JsonProbe::measure(reads, &moment, config)?.try_into().unwrap();
+    let [measurement] = JsonProbe::measure(reads, &moment, config, None)?.try_into().unwrap();
     assert_eq!(measurement.name, "value");
     Ok((measurement.value, measurement.detail))
 }

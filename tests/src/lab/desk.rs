@@ -2,9 +2,8 @@
 //! into belay's state, but for what must not be in it.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,9 +25,22 @@ pub struct Desk {
 impl Desk {
     /// A desk with systems of its own; the registry leads nowhere yet.
     pub fn new() -> Self {
+        let desk = Self::of("registry", &PLUGINS);
+        fs::create_dir_all(desk.systems().join("lake")).unwrap();
+        desk
+    }
+
+    /// A desk with a copy of `tests/lab/workspaces/WORKSPACE`, whose ledger is new and which has pinned these components
+    /// (`delta_table`). What that folder has below `systems` comes to lie beside the workspace.
+    pub fn of(workspace: &str, plugins: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(prepared(), folder.path(), &|_| true).unwrap();
+        copy(&Prototype { workspace, plugins }.folder(), folder.path(), &|_| true).unwrap();
         Self { folder }
+    }
+
+    /// The folder in which its systems hold their files, beside the workspace.
+    pub fn systems(&self) -> PathBuf {
+        self.folder.path().join("systems")
     }
 
     /// A desk whose registry is at this address, and whose feature set `ranker` is this model.
@@ -41,12 +53,12 @@ impl Desk {
 
     /// The table of the feature set `clicks`.
     pub fn table(&self) -> PathBuf {
-        self.folder.path().join("systems/lake/clicks")
+        self.systems().join("lake/clicks")
     }
 
     /// The text of the flag file.
     pub fn flags(&self) -> String {
-        fs::read_to_string(self.folder.path().join("systems/flags").join(FLAGS)).unwrap()
+        fs::read_to_string(self.systems().join("flags").join(FLAGS)).unwrap()
     }
 
     /// A file of the workspace.
@@ -138,54 +150,70 @@ fn step<'a>(run: &'a Value, resource: &str) -> &'a Value {
     steps.find(|step| step["title"] == resource).unwrap()
 }
 
-/// A desk that others are copied from: pinning compiles the plugins, which takes seconds. Made anew when what it is made
-/// from changed.
-fn prepared() -> &'static Path {
-    static PREPARED: OnceLock<PathBuf> = OnceLock::new();
-    PREPARED.get_or_init(|| {
-        let lab = repository::target("lab");
-        let (folder, mark) = (lab.join("desk"), lab.join("desk.done"));
-        let lock = File::create(lab.join("desk.lock")).unwrap();
+/// A workspace that desks are made from, and how it becomes one: pinning compiles the plugins, which takes seconds, so
+/// it is done once for all tests and done again when what it is made from changed.
+struct Prototype<'w> {
+    /// Its folder below `tests/lab/workspaces`.
+    workspace: &'w str,
+    /// The components that it pins.
+    plugins: &'w [&'w str],
+}
+
+impl Prototype<'_> {
+    /// The folder that desks are copied from.
+    fn folder(&self) -> PathBuf {
+        let lab = repository::target("lab/desks");
+        fs::create_dir_all(&lab).unwrap();
+        let named = |end: &str| lab.join(format!("{}{end}", self.workspace));
+        let (folder, mark) = (named(""), named(".done"));
+        let lock = File::create(named(".lock")).unwrap();
         lock.lock().unwrap();
-        if fs::read_to_string(&mark).is_ok_and(|found| found == made_from()) {
+        if fs::read_to_string(&mark).is_ok_and(|found| found == self.made_from()) {
             return folder;
         }
         let _ = fs::remove_file(&mark);
-        let desk = prepare();
+        let desk = self.make();
         if folder.exists() {
             fs::remove_dir_all(&folder).unwrap();
         }
         copy(desk.folder.path(), &folder, &|_| true).unwrap();
-        fs::write(mark, made_from()).unwrap();
+        fs::write(mark, self.made_from()).unwrap();
         folder
-    })
-}
+    }
 
-fn prepare() -> Desk {
-    let desk = Desk { folder: tempfile::tempdir().unwrap() };
-    let flags = desk.folder.path().join("systems/flags");
-    for folder in [&flags, &desk.folder.path().join("systems/lake"), &desk.file("plugins")] {
-        fs::create_dir_all(folder).unwrap();
+    fn source(&self) -> PathBuf {
+        sources().join("workspaces").join(self.workspace)
     }
-    copy(&sources().join("workspace"), &desk.file(""), &|path| !path.ends_with(FLAGS)).unwrap();
-    fs::copy(sources().join("workspace").join(FLAGS), flags.join(FLAGS)).unwrap();
-    for plugin in PLUGINS {
-        fs::copy(repository::component(plugin), desk.file(&format!("plugins/{plugin}.wasm"))).unwrap();
-    }
-    desk.belay("init").ends(0);
-    for plugin in PLUGINS {
-        desk.belay(&format!("plugin add plugins/{plugin}.wasm")).ends(0);
-    }
-    desk
-}
 
-/// The sizes and times of what a desk is made from.
-fn made_from() -> String {
-    let workspace = sources().join("workspace");
-    let texts = files(&workspace).into_iter().map(|(name, text)| format!("{name} {}", String::from_utf8_lossy(&text)));
-    let built = PLUGINS.map(repository::component).into_iter().chain([repository::belay()]).map(|file| {
-        let found = fs::metadata(&file).unwrap();
-        format!("{} {} {:?}", file.display(), found.len(), found.modified().unwrap())
-    });
-    texts.chain(built).collect::<Vec<_>>().join("\n")
+    /// Files below `systems` in the workspace's source are what its systems hold at first.
+    fn make(&self) -> Desk {
+        let desk = Desk { folder: tempfile::tempdir().unwrap() };
+        let systems = self.source().join("systems");
+        fs::create_dir_all(desk.file("plugins")).unwrap();
+        copy(&self.source(), &desk.file(""), &|path| !path.starts_with(&systems)).unwrap();
+        fs::create_dir_all(desk.systems()).unwrap();
+        if systems.exists() {
+            copy(&systems, &desk.systems(), &|_| true).unwrap();
+        }
+        for plugin in self.plugins {
+            fs::copy(repository::component(plugin), desk.file(&format!("plugins/{plugin}.wasm"))).unwrap();
+        }
+        desk.belay("init").ends(0);
+        for plugin in self.plugins {
+            desk.belay(&format!("plugin add plugins/{plugin}.wasm")).ends(0);
+        }
+        desk
+    }
+
+    /// The sizes and times of what a desk is made from.
+    fn made_from(&self) -> String {
+        let texts = files(&self.source()).into_iter();
+        let texts = texts.map(|(name, text)| format!("{name} {}", String::from_utf8_lossy(&text)));
+        let components = self.plugins.iter().map(|plugin| repository::component(plugin));
+        let built = components.chain([repository::belay()]).map(|file| {
+            let found = fs::metadata(&file).unwrap();
+            format!("{} {} {:?}", file.display(), found.len(), found.modified().unwrap())
+        });
+        texts.chain(built).collect::<Vec<_>>().join("\n")
+    }
 }

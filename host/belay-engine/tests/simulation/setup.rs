@@ -52,6 +52,7 @@ fn check() -> Check {
     Check {
         probe: "json-probe".parse().unwrap(),
         connections: Vec::new(),
+        resource: None,
         config: Json::parse("{}").unwrap(),
         measurement: "value".into(),
         must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),

@@ -7,7 +7,7 @@ use belay_domain::check::Reading;
 use belay_domain::id::{ResourceAddress, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Subject;
-use belay_domain::state::{Context, State};
+use belay_domain::state::{Context, Pin, State};
 use belay_engine::{Act, ActId, Event, Finding, GuardrailJudgement, Holder, Look, Observed};
 use belay_ledger::{Blob, Condition};
 use futures_util::future::FutureExt as _;
@@ -189,11 +189,13 @@ impl Driver {
 
     /// Lets a check's probe measure.
     pub(super) fn measure(&self, check: u32) -> Task {
-        let found = self.run.spec().checks.get(check as usize).cloned();
+        let spec = self.run.spec();
+        let found = spec.checks.get(check as usize).cloned();
+        let expected = found.as_ref().and_then(|check| spec.pinned(check.resource.as_ref()?)).cloned();
         let ground = Arc::clone(&self.ground);
         async move {
             let Some(found) = found else { return Done::Failed(Error::failed("the run has no such check")) };
-            match ground.measure(&found).await {
+            match ground.measure(&found, expected.as_ref()).await {
                 Err(error) => Done::Failed(error),
                 Ok(reading) => Done::Event(Event::Measured { check, reading, at: clock::now() }),
             }
@@ -210,15 +212,19 @@ impl Driver {
 }
 
 impl Ground {
-    /// What a check's probe says now, against its threshold.
-    pub(crate) async fn measure(&self, check: &belay_domain::check::Check) -> Result<Reading, Error> {
+    /// What a check's probe says now, told what the run restores where the check names a resource, against its threshold.
+    pub(crate) async fn measure(
+        &self,
+        check: &belay_domain::check::Check,
+        expected: Option<&Pin>,
+    ) -> Result<Reading, Error> {
         let no_data = |reason: String| Ok(Reading::NoData { reason });
         let plugin = self.host.plugin(&check.probe)?;
         let Some(probe) = plugin.as_probe() else { return no_data(planner::not_a("probe", &check.probe)) };
         let access = self.host.access(&self.environment_name, &self.environment, check.connections.iter().cloned());
         let moment = Context { now: clock::now(), key: format!("{}/check", self.key) };
         let config = planner::with_connections(&check.config, &check.connections)?;
-        let call = probe.measure(&access, &moment, &config).await;
+        let call = probe.measure(&access, &moment, &config, expected).await;
         Ok(match self.answer(&check.probe, call)? {
             Ok(measurements) => check.read(&measurements),
             Err(reason) => Reading::NoData { reason },

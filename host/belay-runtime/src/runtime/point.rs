@@ -53,7 +53,7 @@ impl Runtime {
         }
         self.append(drafts).await?;
         if let Some(runbook) = &request.good_if
-            && self.is_good(&ground, runbook).await?
+            && self.is_good(&ground, &point, runbook).await?
         {
             return self.mark_point(&id, Mark::Good, Some(format!("the checks of {runbook} pass"))).await;
         }
@@ -113,15 +113,21 @@ impl Runtime {
         pinned.collect()
     }
 
-    /// Whether each check of a runbook is met right now.
-    async fn is_good(&self, ground: &Ground, runbook: &belay_domain::id::RunbookName) -> Result<bool, Error> {
+    /// Whether each check of a runbook is met right now, where the point is what it restores.
+    async fn is_good(
+        &self,
+        ground: &Ground,
+        point: &Point,
+        runbook: &belay_domain::id::RunbookName,
+    ) -> Result<bool, Error> {
         let Some(runbook) = self.host.workspace.runbooks.get(runbook) else { return Ok(false) };
         if runbook.checks.is_empty() {
             return Err(Error::usage(format!("--good-if {}: it has no check", runbook.name))
                 .changed("the point was captured, and is not marked"));
         }
         for check in &runbook.checks {
-            match ground.measure(check).await? {
+            let expected = check.resource.as_ref().and_then(|name| point.pins.get(name));
+            match ground.measure(check, expected.map(|pinned| &pinned.pin)).await? {
                 Reading::Met { .. } => {}
                 Reading::Missed { .. } | Reading::NoData { .. } => return Ok(false),
             }

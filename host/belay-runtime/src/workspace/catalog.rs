@@ -45,6 +45,8 @@ struct ResourceTable {
     at: Spanned<ResourceAddress>,
     #[serde(default)]
     config: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    connections: Vec<Spanned<ConnectionName>>,
     upstream: Option<Spanned<Vec<ResourceName>>>,
 }
 
@@ -71,6 +73,10 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
             let message = format!("`{}` is no connection of belay.toml", table.at.as_ref().connection);
             problems.push(source.problem(Some(table.at.span()), message));
         }
+        for name in table.connections.iter().filter(|name| !known.connections.contains(&name.as_ref())) {
+            let message = format!("`{}` is no connection of belay.toml", name.as_ref());
+            problems.push(source.problem(Some(name.span()), message));
+        }
         let config = match table.config {
             None => Json::parse("{}").map_err(|error| error.to_string()),
             Some(value) => {
@@ -88,6 +94,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
             plugin: table.plugin.into_inner(),
             at: table.at.into_inner(),
             config,
+            connections: table.connections.into_iter().map(Spanned::into_inner).collect(),
             upstream: table.upstream.map(Spanned::into_inner).unwrap_or_default(),
         });
     }

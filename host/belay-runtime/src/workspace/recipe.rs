@@ -74,6 +74,7 @@ struct CheckTable {
     probe: Spanned<PluginName>,
     #[serde(default)]
     connections: Vec<Spanned<ConnectionName>>,
+    resource: Option<Spanned<ResourceName>>,
     #[serde(default)]
     config: Option<toml::Value>,
     measurement: String,
@@ -102,7 +103,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Runbook, Vec<P
     let parameters: Vec<_> =
         file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
     let stages = reader.stages(file.stage, &parameters);
-    let checks = file.check.into_iter().filter_map(|table| reader.check(table)).collect();
+    let checks = file.check.into_iter().filter_map(|table| reader.check(table, &stages)).collect();
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
@@ -239,17 +240,22 @@ impl Reader<'_> {
         names.into_iter().map(Spanned::into_inner).collect()
     }
 
-    fn check(&mut self, table: Spanned<CheckTable>) -> Option<Check> {
+    fn check(&mut self, table: Spanned<CheckTable>, stages: &[Stage]) -> Option<Check> {
         let span = table.span();
         let table = table.into_inner();
         if !self.known.plugins.contains_key(table.probe.as_ref()) {
             self.problem(table.probe.span(), format!("`{}` is no plugin of this workspace", table.probe.as_ref()));
         }
         let connections = self.connections(table.connections);
+        if let Some(named) = table.resource.as_ref().filter(|named| !restores(stages, named.as_ref())) {
+            let message = format!("no step of this runbook puts `{}` back to what is pinned", named.as_ref());
+            self.problem(named.span(), message);
+        }
         let config = self.json(span, table.config.unwrap_or_else(|| toml::Value::Table(toml::Table::new())))?;
         Some(Check {
             probe: table.probe.into_inner(),
             connections,
+            resource: table.resource.map(Spanned::into_inner),
             config,
             measurement: table.measurement,
             must: table.must,
@@ -258,4 +264,12 @@ impl Reader<'_> {
             inconclusive: table.inconclusive,
         })
     }
+}
+
+/// Whether a step restores a resource's pinned state, which a probe can be told.
+fn restores(stages: &[Stage], name: &ResourceName) -> bool {
+    stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
+        Step::Resource { resource, set: None, .. } => resource == name,
+        Step::Resource { set: Some(_), .. } | Step::Manual { .. } => false,
+    })
 }

@@ -137,6 +137,24 @@ fn names_that_nothing_has_are_named_with_their_line() {
         "parameter = \"too\"",
         &expect!["runbooks/off.toml:13: the runbook has no [parameter.too]"],
     );
+    check(
+        "features/ranker.toml",
+        "at = \"flags/ranker\"",
+        "at = \"flags/ranker\"\nconnections = [\"served\"]",
+        &expect!["features/ranker.toml:10: `served` is no connection of belay.toml"],
+    );
+}
+
+#[test]
+fn a_check_can_be_held_only_against_what_is_pinned() {
+    let check_of_flag = "summary = \"Turn it off\"\n[[check]]\nprobe = \"flag\"\nresource = \"flag\"\n\
+        measurement = \"value\"\nmust = { below = \"1\" }\nwithin = \"1s\"\n";
+    check(
+        "runbooks/off.toml",
+        "summary = \"Turn it off\"",
+        check_of_flag,
+        &expect!["runbooks/off.toml:7: no step of this runbook puts `flag` back to what is pinned"],
+    );
 }
 
 #[test]

@@ -39,11 +39,13 @@ pub(crate) fn state_in(state: &State) -> types::State {
 
 pub(crate) fn desired(desired: &Desired) -> types::Desired {
     match desired {
-        Desired::Pinned(pin) => {
-            types::Desired::Pinned(types::Pin { state: state_in(&pin.state), proof: pin.proof.canonical() })
-        }
+        Desired::Pinned(pin) => types::Desired::Pinned(pin_in(pin)),
         Desired::Attributes(attributes) => types::Desired::Attributes(attributes.canonical()),
     }
+}
+
+pub(crate) fn pin_in(pin: &Pin) -> types::Pin {
+    types::Pin { state: state_in(&pin.state), proof: pin.proof.canonical() }
 }
 
 pub(crate) fn state_out(state: types::State) -> Result<State, CallError> {

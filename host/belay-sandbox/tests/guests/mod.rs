@@ -98,7 +98,8 @@ pub(crate) fn reads(times: u32) -> Vec<u8> {
     let body = format!(
         r#"(import "belay:plugin/objects@0.1.0" "get" (func $get (param i32 i32 i32 i32 i32)))
         (memory (export "memory") 4)
-        (func (export "belay:plugin/probing@0.1.0#measure") (param i64 i32 i32) (param $at i32) (param $len i32) (result i32)
+        (func (export "belay:plugin/probing@0.1.0#measure") (param i64 i32 i32) (param $at i32) (param $len i32)
+          (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
             (local $left i32)
             (local.set $left (i32.const {times}))
             (loop $again

@@ -152,6 +152,7 @@ mod tests {
         let check = Check {
             probe: "json-probe".parse().unwrap(),
             connections: vec![],
+            resource: None,
             config: Json::NULL,
             measurement: "value".to_owned(),
             must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),

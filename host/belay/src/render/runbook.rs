@@ -151,6 +151,7 @@ mod tests {
                 checks: vec![Check {
                     probe: "json-probe".parse().unwrap(),
                     connections: vec![],
+                    resource: None,
                     config: Json::parse("{}").unwrap(),
                     measurement: "value".to_owned(),
                     must: Threshold::Below(DecimalText::try_from("0.02".to_owned()).unwrap()),

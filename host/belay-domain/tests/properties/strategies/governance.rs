@@ -17,13 +17,21 @@ fn tier() -> impl Strategy<Value = Tier> {
 /// Each resource is made from the ones before it.
 pub(crate) fn feature_set() -> impl Strategy<Value = FeatureSet> {
     let consumers = vec((text(), tier()).prop_map(|(name, tier)| Consumer { name, tier }), 0..3);
-    let resources = btree_map(name::<ResourceName>(), (name(), address(), json()), 1..4);
+    let resources = btree_map(name::<ResourceName>(), (name(), address(), json(), vec(name(), 0..2)), 1..4);
     (name(), text(), tier(), consumers, resources)
         .prop_map(|(name, owner, tier, consumers, resources)| {
             let mut upstream = Vec::new();
             let mut specs = Vec::new();
-            for (name, (plugin, at, config)) in resources {
-                specs.push(ResourceSpec { name: name.clone(), plugin, at, config, upstream: upstream.clone() });
+            for (name, (plugin, at, config, connections)) in resources {
+                let upstream_of_it = upstream.clone();
+                specs.push(ResourceSpec {
+                    name: name.clone(),
+                    plugin,
+                    at,
+                    config,
+                    connections,
+                    upstream: upstream_of_it,
+                });
                 upstream.push(name);
             }
             Unchecked { name, owner, tier, consumers, resources: specs }

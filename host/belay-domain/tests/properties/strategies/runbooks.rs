@@ -44,10 +44,10 @@ fn threshold() -> impl Strategy<Value = Threshold> {
 
 fn check() -> impl Strategy<Value = Check> {
     let inconclusive = prop::sample::select(vec![Inconclusive::Wait, Inconclusive::Fail]);
-    let what = (name(), vec(name(), 0..2), json(), text(), threshold());
+    let what = (name(), vec(name(), 0..2), option::of(name()), json(), text(), threshold());
     (what, count(), count(), inconclusive).prop_map(|(what, within_ms, hold_ms, inconclusive)| {
-        let (probe, connections, config, measurement, must) = what;
-        Check { probe, connections, config, measurement, must, within_ms, hold_ms, inconclusive }
+        let (probe, connections, resource, config, measurement, must) = what;
+        Check { probe, connections, resource, config, measurement, must, within_ms, hold_ms, inconclusive }
     })
 }
 
