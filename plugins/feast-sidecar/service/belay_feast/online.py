@@ -1,0 +1,173 @@
+"""The values that a feature view serves: read, cleared where they would stay, written again from the batch source."""
+
+from dataclasses import dataclass
+from datetime import timezone
+
+from feast.protos.feast.types.Value_pb2 import Value
+from feast.utils import _convert_arrow_to_proto
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from . import redis_store
+from .definitions import active, at_version, definition, digest, number_of
+from .refusal import Refusal, bad_request
+from .values import entity_key, entity_row, moment, parse_moment, text
+
+MOST_ENTITIES = 1_000
+"""Of one request."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The values of an entity, and when they were true; nothing where there are none."""
+
+    values: dict
+    at: object
+
+    def body(self, key):
+        return {"entity": entity_row(key), "values": self.values, "at": moment(self.at)}
+
+
+def view_of(store, name, number):
+    """The view as a version has it; as it is now where none is named."""
+    view = active(store, name)
+    if number is None:
+        return view
+    if type(number) is not int:
+        raise bad_request(f"a version is a whole number: {number!r}")
+    return at_version(store, name, number)
+
+
+def keys_of(view, asked):
+    """The keys of the entities that a caller names."""
+    if not isinstance(asked, list) or not asked or len(asked) > MOST_ENTITIES:
+        raise bad_request(f"entities must be a list of 1 to {MOST_ENTITIES}")
+    return [entity_key(view, row) for row in asked]
+
+
+def read(store, name, asked):
+    """What the online store has for some entities, of a version's own values."""
+    view = view_of(store, name, asked.get("version"))
+    keys = keys_of(view, asked.get("entities"))
+    rows = [_online_row(view, *found) for found in stored(store, view, keys)]
+    return {"version": number_of(view), "rows": [row.body(key) for key, row in zip(keys, rows)]}
+
+
+def stored(store, view, keys):
+    """The online store's own words: a moment and values, or nothing."""
+    return store._get_provider().online_read(store.config, view, keys, None) if keys else []
+
+
+def _online_row(view, at, values):
+    values = values or {}
+    return Row({field.name: text(values.get(field.name, Value())) for field in view.features}, at)
+
+
+def source_rows(store, view, start, end):
+    """What materialising between two moments would write: for each key the latest row of the batch source."""
+    source = view.batch_source
+    if source is None:
+        raise Refusal(422, "unsupported", f"{view.name} has no batch source")
+    mapping = {theirs: ours for theirs, ours in (source.field_mapping or {}).items()}
+    theirs = {ours: name for name, ours in mapping.items()}
+    job = store._get_provider().offline_store.pull_latest_from_table_or_query(
+        config=store.config,
+        data_source=source,
+        join_key_columns=[theirs.get(column.name, column.name) for column in view.entity_columns],
+        feature_name_columns=[theirs.get(field.name, field.name) for field in view.features],
+        timestamp_field=source.timestamp_field,
+        created_timestamp_column=source.created_timestamp_column or None,
+        start_date=start,
+        end_date=end,
+    )
+    table = job.to_arrow()
+    if table.num_rows == 0:
+        return {}
+    table = table.rename_columns([mapping.get(column, column) for column in table.column_names]).combine_chunks()
+    kinds = {column.name: column.dtype.to_value_type() for column in view.entity_columns}
+    rows = _convert_arrow_to_proto(table, view, kinds)
+    return {key.SerializeToString(deterministic=True): (key, values, _aware(at)) for key, values, at, _ in rows}
+
+
+def _aware(when):
+    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
+
+
+def window(asked):
+    """The moments between which rows of the batch source count."""
+    start, end = parse_moment(asked.get("start"), "start"), parse_moment(asked.get("end"), "end")
+    if start >= end:
+        raise bad_request("start must be before end")
+    return start, end
+
+
+def preview(store, name, asked):
+    """What materialising would write for some entities, how many rows in all, and the digest of all of them."""
+    view = view_of(store, name, asked.get("version"))
+    keys = keys_of(view, asked.get("entities"))
+    rows = source_rows(store, view, *window(asked))
+    found = [rows.get(key.SerializeToString(deterministic=True)) for key in keys]
+    shown = [_source_row(view, row).body(key) for key, row in zip(keys, found)]
+    whole = sorted((_source_row(view, row).body(row[0]) for row in rows.values()), key=lambda row: digest(row["entity"]))
+    return {"version": number_of(view), "rows": shown, "count": len(rows), "sha256": digest(whole)}
+
+
+def _source_row(view, row):
+    if row is None:
+        return Row({field.name: None for field in view.features}, None)
+    _, values, at = row
+    return Row({field.name: text(values[field.name]) for field in view.features}, at)
+
+
+def check_active(store, name, asked):
+    """The view as the version that the caller means has it, if that is the one that is served."""
+    view, now = view_of(store, name, asked.get("version", -1)), active(store, name)
+    if (number_of(now), definition(now)) != (number_of(view), definition(view)):
+        message = f"{name} is not at v{number_of(view)} but at v{number_of(now)} or changed since: put it back first"
+        raise Refusal(409, "other_version", message, version=number_of(now))
+    return view
+
+
+def standing(store, view, start, end):
+    """The stored rows that materialising would leave although they are others: each with its stored moment."""
+    rows = source_rows(store, view, start, end)
+    kept = []
+    for name, stamp, key in redis_store.rows(store, view):
+        at = stamp.ToDatetime(tzinfo=timezone.utc)
+        row = rows.get(key.SerializeToString(deterministic=True))
+        if row is None:
+            stays = at > end
+        else:
+            planned = Timestamp()
+            planned.FromDatetime(row[2])
+            stays = (stamp.seconds, stamp.nanos) > (planned.seconds, planned.nanos) or (
+                stamp == planned and not _same(store, view, key, row)
+            )
+        if stays:
+            kept.append((name, stamp))
+    return kept
+
+
+def _same(store, view, key, row):
+    ((at, values),) = stored(store, view, [key])
+    return _online_row(view, at, values).values == _source_row(view, row).values
+
+
+def clear(store, name, asked):
+    """Deletes what materialising between two moments would silently leave. Says how many rows."""
+    view = check_active(store, name, asked)
+    in_the_way = standing(store, view, *window(asked))
+    return {"cleared": redis_store.delete(store, view, in_the_way), "found": len(in_the_way)}
+
+
+def count_standing(store, name, asked):
+    """How many rows `clear` would delete now."""
+    view = view_of(store, name, asked.get("version"))
+    return {"version": number_of(view), "count": len(standing(store, view, *window(asked)))}
+
+
+def materialise(store, name, asked):
+    """Writes the latest rows between two moments. Redis leaves what is newer: clear first."""
+    view = check_active(store, name, asked)
+    start, end = window(asked)
+    store.materialize(start, end, [name], version=f"v{number_of(view)}")
+    return {"version": number_of(view)}
