@@ -11,7 +11,8 @@ use belay_domain::operation::{Outcome, Write};
 use crate::dir::DirConnection;
 use crate::http::HttpConnection;
 use crate::permit::{Clock, Look, Performed, Permit, Refusal};
-use crate::read::{Digested, HttpError, HttpRead, HttpResponse, Meta, ObjectError};
+use crate::read::{Digested, HttpError, HttpRead, HttpResponse, KeyError, KeyMeta, KeyPage, Meta, ObjectError};
+use crate::redis::RedisConnection;
 use crate::spec::{ConnectionSpec, Target};
 
 /// What an environment's connections lead to.
@@ -22,6 +23,7 @@ pub struct Connections(BTreeMap<ConnectionName, Connection>);
 enum Connection {
     Dir(DirConnection),
     Http(Box<HttpConnection>),
+    Redis(Box<RedisConnection>),
 }
 
 impl Connection {
@@ -29,6 +31,7 @@ impl Connection {
         match self {
             Self::Dir(dir) => dir.rules(),
             Self::Http(http) => http.rules(),
+            Self::Redis(redis) => redis.rules(),
         }
     }
 }
@@ -108,6 +111,47 @@ impl Connections {
         self.dir(connection).map_err(ObjectError::Denied)?.list(prefix, after, limit).await
     }
 
+    /// The value of a key that holds a plain one; none where there is no such key.
+    pub async fn key_get(&self, connection: &ConnectionName, key: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
+        self.redis(connection).map_err(KeyError::Denied)?.get(key).await
+    }
+
+    /// The values of at most 1,000 fields of a hash, in the order of their names.
+    pub async fn key_fields(
+        &self,
+        connection: &ConnectionName,
+        key: &[u8],
+        names: &[&[u8]],
+    ) -> Result<Vec<Option<Vec<u8>>>, KeyError> {
+        self.redis(connection).map_err(KeyError::Denied)?.fields(key, names).await
+    }
+
+    /// What a key is; none where there is no such key.
+    pub async fn key_head(&self, connection: &ConnectionName, key: &[u8]) -> Result<Option<KeyMeta>, KeyError> {
+        self.redis(connection).map_err(KeyError::Denied)?.head(key).await
+    }
+
+    /// About `limit` keys that start with `prefix`, and never more than some 10,000; `from`: where a page ended.
+    pub async fn key_scan(
+        &self,
+        connection: &ConnectionName,
+        prefix: &[u8],
+        from: Option<&str>,
+        limit: u32,
+    ) -> Result<KeyPage, KeyError> {
+        self.redis(connection).map_err(KeyError::Denied)?.scan(prefix, from, limit).await
+    }
+
+    /// How many keys start with `prefix`; none: more than `most`.
+    pub async fn key_count(
+        &self,
+        connection: &ConnectionName,
+        prefix: &[u8],
+        most: u64,
+    ) -> Result<Option<u64>, KeyError> {
+        self.redis(connection).map_err(KeyError::Denied)?.count(prefix, most).await
+    }
+
     /// Whether a write is on its connection's list and makes sense there. [`Connections::perform`] asks the same
     /// again; asking early spares a plan that can't be performed.
     pub fn admit(&self, write: &Write) -> Result<(), Refusal> {
@@ -126,7 +170,10 @@ impl Connections {
                 Performed { outcome: dir.perform(write, deadline).await, answer: None }
             }
             (Ok(Connection::Http(http)), Write::Http(write)) => http.perform(&write, &deadline).await,
-            (Ok(Connection::Dir(_)), Write::Http(_)) | (Ok(Connection::Http(_)), Write::Object(_)) => {
+            (Ok(Connection::Redis(redis)), Write::Keyvalue(write)) => {
+                Performed { outcome: redis.perform(&write, &deadline).await, answer: None }
+            }
+            (Ok(Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_)), _) => {
                 not_allowed("the connection is of another kind".to_owned())
             }
             (Err(Refusal(reason)), _) => not_allowed(reason),
@@ -141,6 +188,10 @@ impl Connections {
                 Ok(dir) => dir.look(object).await,
                 Err(reason) => Look::CannotTell(reason),
             },
+            Write::Keyvalue(write) => match self.redis(&write.connection) {
+                Ok(redis) => redis.look(write).await,
+                Err(reason) => Look::CannotTell(reason),
+            },
         }
     }
 
@@ -150,7 +201,8 @@ impl Connections {
         match (connection, write) {
             (Connection::Dir(dir), Write::Object(write)) => dir.admit_write(write).map_err(Refusal)?,
             (Connection::Http(http), Write::Http(write)) => http.admit_write(write).map_err(Refusal)?,
-            (Connection::Dir(_), Write::Http(_)) | (Connection::Http(_), Write::Object(_)) => {
+            (Connection::Redis(redis), Write::Keyvalue(write)) => redis.admit_write(write).map_err(Refusal)?,
+            (Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_), _) => {
                 return Err(Refusal(format!("connection `{name}` is of kind {}", connection.rules().kind)));
             }
         }
@@ -165,6 +217,7 @@ impl Connections {
         match self.0.get(name) {
             Some(Connection::Http(http)) => Ok(http),
             Some(Connection::Dir(_)) => Err(format!("connection `{name}` is of kind dir: it holds objects")),
+            Some(Connection::Redis(_)) => Err(format!("connection `{name}` is of kind redis: it holds keys")),
             None => Err(unknown(name)),
         }
     }
@@ -173,6 +226,15 @@ impl Connections {
         match self.0.get(name) {
             Some(Connection::Dir(dir)) => Ok(dir),
             Some(Connection::Http(_)) => Err(format!("connection `{name}` is of kind http: it holds no objects")),
+            Some(Connection::Redis(_)) => Err(format!("connection `{name}` is of kind redis: it holds no objects")),
+            None => Err(unknown(name)),
+        }
+    }
+
+    fn redis(&self, name: &ConnectionName) -> Result<&RedisConnection, String> {
+        match self.0.get(name) {
+            Some(Connection::Redis(redis)) => Ok(redis),
+            Some(other) => Err(format!("connection `{name}` is of kind {}: it holds no keys", other.rules().kind)),
             None => Err(unknown(name)),
         }
     }
@@ -185,7 +247,10 @@ fn open_one(spec: ConnectionSpec) -> Result<Connection, Error> {
         (Target::Http(target), ConnectionKind::Http) => {
             HttpConnection::open(spec.rules, target).map(|http| Connection::Http(Box::new(http)))
         }
-        (Target::Dir(_), ConnectionKind::Http) | (Target::Http(_), ConnectionKind::Dir) => {
+        (Target::Redis(target), ConnectionKind::Redis) => {
+            RedisConnection::open(spec.rules, target).map(|redis| Connection::Redis(Box::new(redis)))
+        }
+        (Target::Dir(_) | Target::Http(_) | Target::Redis(_), _) => {
             return Err(Error::Kind { name, kind });
         }
     };

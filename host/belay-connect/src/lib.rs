@@ -10,11 +10,14 @@ mod dir;
 mod http;
 mod permit;
 mod read;
+mod redis;
 mod secret;
 mod spec;
 
 pub use connections::{Connections, Error};
 pub use permit::{Clock, Look, Performed, Permit, PermitMismatch, RecordedAnswer, Refusal};
-pub use read::{Digested, HttpError, HttpRead, HttpResponse, Meta, ObjectError};
+pub use read::{Digested, HttpError, HttpRead, HttpResponse, KeyError, KeyMeta, KeyPage, Meta, ObjectError};
 pub use secret::{Auth, SecretSource};
-pub use spec::{Allow, ConnectionSpec, DirTarget, HttpTarget, InvalidQuery, QueryPattern, Target};
+pub use spec::{
+    Allow, ConnectionSpec, DirTarget, HttpTarget, InvalidQuery, QueryPattern, RedisAuth, RedisTarget, Target,
+};

@@ -1,7 +1,9 @@
 //! What plugins get from reads: plain values, the shapes of `wit/`. Nothing here performs one.
 
+use std::time::Duration;
+
 use belay_domain::digest::Digest;
-use belay_domain::id::ConnectionName;
+use belay_domain::id::{ConnectionName, Millis};
 
 /// A read over HTTP.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +29,8 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body, whole.
     pub body: Vec<u8>,
+    /// From sending the request to the body's end.
+    pub took: Duration,
 }
 
 /// A body by its digest.
@@ -38,6 +42,8 @@ pub struct Digested {
     pub size: u64,
     /// The body's SHA-256, as it was sent: credentials in it count.
     pub sha256: Digest,
+    /// From sending the request to the body's end.
+    pub took: Duration,
 }
 
 /// Why a read over HTTP brought nothing.
@@ -84,6 +90,47 @@ pub enum ObjectError {
     #[error("timed out")]
     TimedOut,
     /// The object is larger than this many bytes.
+    #[error("larger than {0} bytes")]
+    TooLarge(u64),
+}
+
+/// What a key is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyMeta {
+    /// The store's own word: `string`, `hash`.
+    pub kind: String,
+    /// When it goes by itself, by the store's clock; none: never.
+    pub expires: Option<Millis>,
+}
+
+/// Some keys, and where to go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KeyPage {
+    /// In no order; a key may be on several pages.
+    pub keys: Vec<Vec<u8>>,
+    /// Where the next page begins; none: there is none.
+    pub next: Option<String>,
+}
+
+/// Why a read of keys brought nothing.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The host does not allow this read.
+    #[error("denied: {0}")]
+    Denied(String),
+    /// The store answered that it will not.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The key holds something of another kind.
+    #[error("of another kind: {0}")]
+    WrongKind(String),
+    /// No connection was made, or it broke.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// The connection's time limit passed.
+    #[error("timed out")]
+    TimedOut,
+    /// The answer is larger than this many bytes.
     #[error("larger than {0} bytes")]
     TooLarge(u64),
 }

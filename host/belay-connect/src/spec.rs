@@ -7,7 +7,7 @@ use std::time::Duration;
 use belay_domain::connection::{ConnectionRules, WritePattern};
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Auth;
+use crate::secret::{Auth, SecretSource};
 
 /// A connection: its rules and where it leads.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub enum Target {
     Dir(DirTarget),
     /// An HTTP service.
     Http(HttpTarget),
+    /// A Redis server.
+    Redis(RedisTarget),
 }
 
 /// A directory. Deserialises from the connection's keys in `belay.toml` that are its own.
@@ -107,12 +109,69 @@ impl HttpTarget {
     }
 }
 
+/// A Redis server, or what speaks its protocol. Deserialises from the connection's keys in `belay.toml` that are its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisTarget {
+    /// `redis://` or, with TLS, `rediss://`; host, optional port (6379), optional `/` and the database's number (0). No
+    /// credentials.
+    pub url: String,
+    /// Addresses beyond the public ones that the host's name may lead to.
+    #[serde(default)]
+    pub allow: Vec<Allow>,
+    /// How to authenticate; not at all if not given.
+    #[serde(default)]
+    pub auth: Option<RedisAuth>,
+    /// How long a read or a write may take; 5 s if not given.
+    #[serde(default = "default_timeout", with = "humantime_serde")]
+    pub timeout: Duration,
+    /// How long looking for the keys of a prefix, or deleting them, may take in all; 1 minute if not given.
+    #[serde(default = "default_scan_timeout", with = "humantime_serde")]
+    pub scan_timeout: Duration,
+    /// The largest answer that is read, in bytes; 16 MiB if not given.
+    #[serde(default = "default_max_body")]
+    pub max_value: u64,
+    /// PEM file with the only authorities that are trusted; the system's if not given.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+impl RedisTarget {
+    /// A server with no credentials, no permissions and the default limits.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            allow: Vec::new(),
+            auth: None,
+            timeout: default_timeout(),
+            scan_timeout: default_scan_timeout(),
+            max_value: default_max_body(),
+            ca_file: None,
+        }
+    }
+}
+
+/// How a Redis server is told who asks.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisAuth {
+    /// The user of the server's access list; its default user if not given.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// The password.
+    pub password: SecretSource,
+}
+
 const fn default_timeout() -> Duration {
     Duration::from_secs(5)
 }
 
 const fn default_digest_timeout() -> Duration {
     Duration::from_secs(300)
+}
+
+const fn default_scan_timeout() -> Duration {
+    Duration::from_secs(60)
 }
 
 const fn default_max_body() -> u64 {
@@ -181,7 +240,6 @@ impl fmt::Display for QueryPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::SecretSource;
 
     #[test]
     fn the_keys_of_the_configuration_become_a_target() {

@@ -31,6 +31,8 @@ pub enum ConnectionKind {
     Dir,
     /// An HTTP service.
     Http,
+    /// A Redis server, or what speaks its protocol.
+    Redis,
 }
 
 impl fmt::Display for ConnectionKind {
@@ -38,6 +40,7 @@ impl fmt::Display for ConnectionKind {
         f.pad(match self {
             Self::Dir => "dir",
             Self::Http => "http",
+            Self::Redis => "redis",
         })
     }
 }
@@ -76,7 +79,8 @@ pub struct WriteRule {
     pub guarded: bool,
 }
 
-/// `METHOD pattern`: `*` matches within a part of the path, `**` across parts.
+/// `METHOD pattern`: `*` matches within a part of the path, `**` across parts. For keys `SET`, `DEL`, `HSET`, `HDEL` and
+/// `UNLINK`, as [`crate::operation::KeyvalueChange::line`] writes them; a key has no parts, and `*` matches anything.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct WritePattern {
@@ -93,10 +97,21 @@ pub struct InvalidPattern {
     reason: String,
 }
 
+/// What is written by path: HTTP, and objects.
+const OF_PATHS: [&str; 4] = ["PUT", "POST", "PATCH", "DELETE"];
+/// What is written by key.
+const OF_KEYS: [&str; 5] = ["SET", "DEL", "HSET", "HDEL", BY_PREFIX];
+const BY_PREFIX: &str = "UNLINK";
+
 impl WritePattern {
-    /// Whether `METHOD path` is such a write. A query string is part of the path and must be matched too.
+    /// Whether `METHOD path` is such a write. A query string is part of the path and must be matched too. A deletion by
+    /// prefix is one if every key that starts so would be: the pattern, which ends with a star, matches the prefix.
     pub fn matches(&self, line: &str) -> bool {
-        line.split_once(' ').is_some_and(|(method, path)| method == self.method && self.path.is_match(path))
+        let Some((method, path)) = line.split_once(' ').filter(|(method, _)| *method == self.method) else {
+            return false;
+        };
+        let path = if method == BY_PREFIX { path.strip_suffix('*').unwrap_or(path) } else { path };
+        self.path.is_match(path)
     }
 }
 
@@ -114,11 +129,19 @@ impl TryFrom<String> for WritePattern {
     fn try_from(text: String) -> Result<Self, InvalidPattern> {
         let invalid = |reason: &str| InvalidPattern { text: text.clone(), reason: reason.to_owned() };
         let (method, path) = text.split_once(' ').ok_or_else(|| invalid("it takes a method, a space and a path"))?;
-        if !matches!(method, "PUT" | "POST" | "PATCH" | "DELETE") {
-            return Err(invalid("the method is one of PUT, POST, PATCH, DELETE"));
+        let of_keys = OF_KEYS.contains(&method);
+        if !of_keys && !OF_PATHS.contains(&method) {
+            return Err(invalid(&format!(
+                "the method is one of {}, or for keys {}",
+                OF_PATHS.join(", "),
+                OF_KEYS.join(", ")
+            )));
+        }
+        if method == BY_PREFIX && !path.ends_with('*') {
+            return Err(invalid("UNLINK takes a prefix, so its pattern ends with `*`; to delete one key write DEL"));
         }
         let path = GlobBuilder::new(path)
-            .literal_separator(true)
+            .literal_separator(!of_keys)
             .build()
             .map_err(|error| invalid(&error.kind().to_string()))?
             .compile_matcher();
@@ -163,8 +186,32 @@ mod tests {
     }
 
     #[test]
+    fn keys_have_no_parts() {
+        let set = pattern("SET cache:*");
+        assert!(set.matches("SET cache:gen") && set.matches("SET cache:a/b"));
+        assert!(!set.matches("DEL cache:gen") && !set.matches("HSET cache:gen a"));
+        assert!(pattern("HDEL cache:meta v?").matches("HDEL cache:meta v9"));
+    }
+
+    #[test]
+    fn a_prefix_is_allowed_where_every_key_below_it_would_be() {
+        for (allowed, prefix, matches) in [
+            ("cache:v9:*", "cache:v9:", true),
+            ("cache:*", "cache:v9:", true),
+            ("cache:v?:*", "cache:v9:", true),
+            ("cache:v9:*", "cache:v9", false),
+            ("cache:v9?*", "cache:v9", false),
+            ("cache:v9?*", "cache:v9:", true),
+            ("*", "c", true),
+        ] {
+            let line = format!("UNLINK {prefix}*");
+            assert_eq!(pattern(&format!("UNLINK {allowed}")).matches(&line), matches, "{allowed}: {line}");
+        }
+    }
+
+    #[test]
     fn what_is_no_write_is_refused() {
-        for text in ["GET /x", "PUT", "put /x", "PUT [", "/x"] {
+        for text in ["GET /x", "PUT", "put /x", "PUT [", "/x", "UNLINK cache:gen", "FLUSHDB *", "EVAL *"] {
             assert!(WritePattern::try_from(text.to_owned()).is_err(), "{text}");
         }
     }

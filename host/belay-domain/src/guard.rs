@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{ConnectionKind, ConnectionRules, WriteRule};
-use crate::operation::{Expectation, ObjectWrite, Write};
+use crate::operation::{Expectation, KeyvalueChange, KeyvalueWrite, ObjectWrite, Write};
 
 /// Who refuses a write when what it expects has changed. Ordered: later is weaker.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -32,6 +32,7 @@ pub fn rules_for<'rules>(
 pub fn guard_of(rules: &ConnectionRules, write: &Write) -> Guard {
     match write {
         Write::Object(object) => guard_of_object(object),
+        Write::Keyvalue(keyvalue) => guard_of_keyvalue(keyvalue),
         Write::Http(_) => rules_for(rules, write)
             .map(|rule| if rule.guarded { Guard::System } else { Guard::None })
             .max()
@@ -40,21 +41,41 @@ pub fn guard_of(rules: &ConnectionRules, write: &Write) -> Guard {
 }
 
 /// Whether performing a write twice does no more than performing it once. Where several rules allow it, all must say
-/// so. Objects always: the same bytes come to lie under the same key, or the second time is refused.
+/// so. Objects and single keys always: the same bytes come to lie under the same key, or the second time is refused. By
+/// its prefix a key goes that came in between.
 pub fn repeatable(rules: &ConnectionRules, write: &Write) -> bool {
     match write {
         Write::Object(_) => true,
-        Write::Http(_) => {
-            let mut allowing = rules_for(rules, write).peekable();
-            allowing.peek().is_some() && allowing.all(|rule| rule.repeatable)
-        }
+        Write::Keyvalue(keyvalue) => match keyvalue.change {
+            KeyvalueChange::DeletePrefix { .. } => listed_as_repeatable(rules, write),
+            KeyvalueChange::Set { .. }
+            | KeyvalueChange::Delete { .. }
+            | KeyvalueChange::SetField { .. }
+            | KeyvalueChange::DeleteField { .. } => true,
+        },
+        Write::Http(_) => listed_as_repeatable(rules, write),
     }
 }
 
-const fn kind_of(write: &Write) -> ConnectionKind {
+fn listed_as_repeatable(rules: &ConnectionRules, write: &Write) -> bool {
+    let mut allowing = rules_for(rules, write).peekable();
+    allowing.peek().is_some() && allowing.all(|rule| rule.repeatable)
+}
+
+/// The kind of connection that a write goes through.
+pub const fn kind_of(write: &Write) -> ConnectionKind {
     match write {
         Write::Http(_) => ConnectionKind::Http,
         Write::Object(_) => ConnectionKind::Dir,
+        Write::Keyvalue(_) => ConnectionKind::Redis,
+    }
+}
+
+/// A store compares and writes in one step. A prefix has no bytes to compare.
+const fn guard_of_keyvalue(write: &KeyvalueWrite) -> Guard {
+    match write.expect {
+        Expectation::Absent | Expectation::Bytes(_) => Guard::System,
+        Expectation::Anything => Guard::None,
     }
 }
 

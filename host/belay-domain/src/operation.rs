@@ -1,5 +1,7 @@
 //! Operations: single writes, complete, proposed by plugins and performed by the host.
 
+mod keyvalue;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::id::{ConnectionName, Millis};
 use crate::json::Json;
+
+pub use keyvalue::{Expiry, KeyvalueChange, KeyvalueWrite, shown};
 
 /// How a write can be taken back. Ordered: later is worse.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -53,6 +57,8 @@ pub enum Write {
     Http(HttpWrite),
     /// Named bytes in a directory or an object store.
     Object(ObjectWrite),
+    /// Keys in a key-value store.
+    Keyvalue(KeyvalueWrite),
 }
 
 impl Write {
@@ -61,16 +67,19 @@ impl Write {
         match self {
             Self::Http(write) => &write.connection,
             Self::Object(write) => &write.connection,
+            Self::Keyvalue(write) => &write.connection,
         }
     }
 
-    /// `METHOD path`, as a connection's list of writes matches it; `PUT key` or `DELETE key` for objects.
+    /// `METHOD path`, as a connection's list of writes matches it; `PUT key` or `DELETE key` for objects, and for keys
+    /// what [`KeyvalueChange::line`] says.
     pub fn line(&self) -> String {
         match self {
             Self::Http(write) => format!("{} {}", write.method, write.path),
             Self::Object(write) => {
                 format!("{} {}", if write.content.is_some() { "PUT" } else { "DELETE" }, write.key)
             }
+            Self::Keyvalue(write) => write.change.line(),
         }
     }
 }

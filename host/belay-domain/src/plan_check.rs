@@ -3,6 +3,7 @@
 
 mod http;
 mod identity;
+mod keyvalue;
 mod object;
 mod rules;
 mod step;
@@ -53,8 +54,8 @@ pub fn examine(
     }
     for planned in plan.operations() {
         match rules::apply(&planned, connections) {
-            Ok(examined) => {
-                if let Some(other) = owners.claim(&examined.object, planned.step, &planned.target.resource) {
+            Ok((written, examined)) => {
+                if let Some(other) = owners.claim(&written, planned.step, &planned.target.resource) {
                     found
                         .push(Violation::of_operation(&planned, Breach::SameObject { object: examined.object, other }));
                 } else {

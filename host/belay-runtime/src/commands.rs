@@ -1,5 +1,7 @@
 //! A plan as lines for a shell, without secrets: for when belay itself can't act. Never says more than the plan does.
 
+mod keys;
+
 use belay_connect::Target;
 use belay_domain::operation::{Expectation, HttpWrite, ObjectWrite, Operation, Write};
 use belay_domain::plan::StagePlan;
@@ -23,6 +25,7 @@ fn operation(operation: &Operation, environment: &Environment) -> Vec<String> {
     match (&operation.write, target) {
         (Write::Http(write), Some(Target::Http(http))) => lines.push(curl(write, &http.url)),
         (Write::Object(write), Some(Target::Dir(dir))) => lines.extend(object(write, &dir.path.join(&write.key))),
+        (Write::Keyvalue(write), Some(Target::Redis(redis))) => lines.push(keys::line(write, redis)),
         _ => lines.push(comment("its connection is not in this environment")),
     }
     lines

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use belay_connect::{ConnectionSpec, Connections, HttpRead, Look, Performed, Permit};
 use belay_domain::id::{ConnectionName, Millis};
-use belay_domain::operation::{Outcome, Write};
+use belay_domain::json::MAX_INTEGER;
+use belay_domain::operation::{Body, Outcome, Write};
 use belay_sandbox::{
-    HttpDigested, HttpError, HttpRequest, HttpResponse, ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Reading,
-    Reads,
+    HttpDigested, HttpError, HttpRequest, HttpResponse, KeyCount, KeyError, KeyFields, KeyMeta, KeyPage, KeyScan,
+    ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Reading, Reads,
 };
 
 use crate::clock;
@@ -80,6 +82,22 @@ fn meta(meta: belay_connect::Meta) -> ObjectMeta {
     ObjectMeta { key: meta.key, size: meta.size, modified: meta.modified.map(Millis) }
 }
 
+fn key_error(error: belay_connect::KeyError) -> KeyError {
+    match error {
+        belay_connect::KeyError::Denied(reason) => KeyError::Denied(reason),
+        belay_connect::KeyError::Refused(reason) => KeyError::Refused(reason),
+        belay_connect::KeyError::WrongKind(reason) => KeyError::WrongKind(reason),
+        belay_connect::KeyError::Unreachable(reason) => KeyError::Unreachable(reason),
+        belay_connect::KeyError::TimedOut => KeyError::TimedOut,
+        belay_connect::KeyError::TooLarge(limit) => KeyError::TooLarge(limit),
+    }
+}
+
+/// What canonical JSON can hold of a time; far more than any time limit.
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX).min(MAX_INTEGER.unsigned_abs())
+}
+
 impl Reads for Lines {
     fn http_send<'a>(
         &'a self,
@@ -89,7 +107,8 @@ impl Reads for Lines {
         Box::pin(async move {
             let line = self.to(connection).map_err(HttpError::Unreachable)?;
             let answer = line.http_send(read(connection, request)).await.map_err(http_error)?;
-            Ok(HttpResponse { status: answer.status, headers: answer.headers, body: answer.body })
+            let took_us = micros(answer.took);
+            Ok(HttpResponse { status: answer.status, headers: answer.headers, body: answer.body, took_us })
         })
     }
 
@@ -101,7 +120,8 @@ impl Reads for Lines {
         Box::pin(async move {
             let line = self.to(connection).map_err(HttpError::Unreachable)?;
             let found = line.http_digest(read(connection, request)).await.map_err(http_error)?;
-            Ok(HttpDigested { status: found.status, size: found.size, sha256: found.sha256 })
+            let took_us = micros(found.took);
+            Ok(HttpDigested { status: found.status, size: found.size, sha256: found.sha256, took_us })
         })
     }
 
@@ -148,6 +168,66 @@ impl Reads for Lines {
             let line = self.to(connection).map_err(ObjectError::Unreachable)?;
             let found = line.object_list(connection, &range.prefix, range.after.as_deref(), range.limit).await;
             found.map(|found| found.into_iter().map(meta).collect()).map_err(object_error)
+        })
+    }
+
+    fn key_get<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a [u8],
+    ) -> Reading<'a, Result<Option<Vec<u8>>, KeyError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(KeyError::Unreachable)?;
+            line.key_get(connection, key).await.map_err(key_error)
+        })
+    }
+
+    fn key_fields<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        fields: &'a KeyFields,
+    ) -> Reading<'a, Result<Vec<Option<Body>>, KeyError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(KeyError::Unreachable)?;
+            let names: Vec<&[u8]> = fields.names.iter().map(|name| name.0.as_slice()).collect();
+            let found = line.key_fields(connection, &fields.key.0, &names).await.map_err(key_error)?;
+            Ok(found.into_iter().map(|value| value.map(Body)).collect())
+        })
+    }
+
+    fn key_head<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a [u8],
+    ) -> Reading<'a, Result<Option<KeyMeta>, KeyError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(KeyError::Unreachable)?;
+            let found = line.key_head(connection, key).await.map_err(key_error)?;
+            Ok(found.map(|found| KeyMeta { kind: found.kind, expires: found.expires }))
+        })
+    }
+
+    fn key_scan<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        scan: &'a KeyScan,
+    ) -> Reading<'a, Result<KeyPage, KeyError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(KeyError::Unreachable)?;
+            let page = line.key_scan(connection, &scan.prefix.0, scan.from.as_deref(), scan.limit).await;
+            let page = page.map_err(key_error)?;
+            Ok(KeyPage { keys: page.keys.into_iter().map(Body).collect(), next: page.next })
+        })
+    }
+
+    fn key_count<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        count: &'a KeyCount,
+    ) -> Reading<'a, Result<Option<u64>, KeyError>> {
+        Box::pin(async move {
+            let line = self.to(connection).map_err(KeyError::Unreachable)?;
+            line.key_count(connection, &count.prefix.0, count.most).await.map_err(key_error)
         })
     }
 }

@@ -36,8 +36,9 @@ pub(crate) mod probe {
             "belay:plugin/log": crate::bindings::reverter::belay::plugin::log,
             "belay:plugin/http": crate::bindings::reverter::belay::plugin::http,
             "belay:plugin/objects": crate::bindings::reverter::belay::plugin::objects,
+            "belay:plugin/keyvalue": crate::bindings::reverter::belay::plugin::keyvalue,
         },
     });
 }
 
-pub(crate) use reverter::belay::plugin::{http, log, objects, types};
+pub(crate) use reverter::belay::plugin::{http, keyvalue, log, objects, types};

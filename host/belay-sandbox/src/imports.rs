@@ -1,12 +1,15 @@
 //! The functions that a plugin may call. Each counts, each is recorded, and a read goes nowhere but through `Access`.
 
+use belay_domain::json::MAX_INTEGER;
+use belay_domain::operation::Body;
+
 use crate::access::Way;
-use crate::bindings::{http, log, objects, types};
+use crate::bindings::{http, keyvalue, log, objects, types};
 use crate::edge::reads as edge;
 use crate::log::Level;
 use crate::moment::Moment;
 use crate::read_record::{Read, ReadRequest};
-use crate::reads::ObjectRange;
+use crate::reads::{KeyCount, KeyFields, KeyScan, ObjectRange};
 
 impl types::Host for Moment {}
 
@@ -101,5 +104,84 @@ impl objects::Host for Moment {
         };
         self.keep(request, &answer)?;
         Ok(answer.map(|found| found.into_iter().map(edge::object_meta).collect()).map_err(edge::object_error))
+    }
+}
+
+impl keyvalue::Host for Moment {
+    async fn get(
+        &mut self,
+        connection: String,
+        key: Vec<u8>,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, keyvalue::Error>> {
+        let request = ReadRequest { connection, read: Read::KeyGet(Body(key.clone())) };
+        let answer = match self.begin(&request)? {
+            Way::Open(connection, reads) => reads.key_get(&connection, &key).await,
+            Way::Shut(answer) => answer,
+        };
+        self.keep(request, &answer)?;
+        Ok(answer.map_err(edge::key_error))
+    }
+
+    async fn fields(
+        &mut self,
+        connection: String,
+        key: Vec<u8>,
+        names: Vec<Vec<u8>>,
+    ) -> wasmtime::Result<Result<Vec<Option<Vec<u8>>>, keyvalue::Error>> {
+        let fields = KeyFields { key: Body(key), names: edge::bodies(names) };
+        let request = ReadRequest { connection, read: Read::KeyFields(fields.clone()) };
+        let answer = match self.begin(&request)? {
+            Way::Open(connection, reads) => reads.key_fields(&connection, &fields).await,
+            Way::Shut(answer) => answer,
+        };
+        self.keep(request, &answer)?;
+        Ok(answer.map(edge::field_values).map_err(edge::key_error))
+    }
+
+    async fn head(
+        &mut self,
+        connection: String,
+        key: Vec<u8>,
+    ) -> wasmtime::Result<Result<Option<keyvalue::Meta>, keyvalue::Error>> {
+        let request = ReadRequest { connection, read: Read::KeyHead(Body(key.clone())) };
+        let answer = match self.begin(&request)? {
+            Way::Open(connection, reads) => reads.key_head(&connection, &key).await,
+            Way::Shut(answer) => answer,
+        };
+        self.keep(request, &answer)?;
+        Ok(answer.map(|found| found.map(edge::key_meta)).map_err(edge::key_error))
+    }
+
+    async fn scan(
+        &mut self,
+        connection: String,
+        prefix: Vec<u8>,
+        from: Option<String>,
+        limit: u32,
+    ) -> wasmtime::Result<Result<keyvalue::Page, keyvalue::Error>> {
+        let scan = KeyScan { prefix: Body(prefix), from, limit };
+        let request = ReadRequest { connection, read: Read::KeyScan(scan.clone()) };
+        let answer = match self.begin(&request)? {
+            Way::Open(connection, reads) => reads.key_scan(&connection, &scan).await,
+            Way::Shut(answer) => answer,
+        };
+        self.keep(request, &answer)?;
+        Ok(answer.map(edge::key_page).map_err(edge::key_error))
+    }
+
+    async fn count(
+        &mut self,
+        connection: String,
+        prefix: Vec<u8>,
+        most: u64,
+    ) -> wasmtime::Result<Result<Option<u64>, keyvalue::Error>> {
+        let count = KeyCount { prefix: Body(prefix), most: most.min(MAX_INTEGER.unsigned_abs()) };
+        let request = ReadRequest { connection, read: Read::KeyCount(count.clone()) };
+        let answer = match self.begin(&request)? {
+            Way::Open(connection, reads) => reads.key_count(&connection, &count).await,
+            Way::Shut(answer) => answer,
+        };
+        self.keep(request, &answer)?;
+        Ok(answer.map_err(edge::key_error))
     }
 }

@@ -55,8 +55,8 @@ pub use log::{Level, Log, LogLine};
 pub use plugin::{Guardrail, Plugin, Probe, Reverter};
 pub use read_record::{Read, ReadAnswer, ReadRecord, ReadRequest};
 pub use reads::{
-    HttpDigested, HttpError, HttpRequest, HttpResponse, ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Reading,
-    Reads,
+    HttpDigested, HttpError, HttpRequest, HttpResponse, KeyCount, KeyError, KeyFields, KeyMeta, KeyPage, KeyScan,
+    ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Reading, Reads,
 };
 pub use record::{CallRecord, CallSummary, Part, RecordError};
 pub use replay::{Divergence, Replayed};

@@ -1,9 +1,11 @@
 //! One read of a plugin as it is kept: what was asked, what came back.
 
+use belay_domain::operation::Body;
 use serde::{Deserialize, Serialize};
 
 use crate::reads::{
-    HttpDigested, HttpError, HttpRequest, HttpResponse, ObjectDigested, ObjectError, ObjectMeta, ObjectRange,
+    HttpDigested, HttpError, HttpRequest, HttpResponse, KeyCount, KeyError, KeyFields, KeyMeta, KeyPage, KeyScan,
+    ObjectDigested, ObjectError, ObjectMeta, ObjectRange,
 };
 
 /// One read: request and answer. Denied reads are kept too.
@@ -42,6 +44,16 @@ pub enum Read {
     ObjectDigest(String),
     /// `objects.list`.
     ObjectList(ObjectRange),
+    /// `keyvalue.get` of a key.
+    KeyGet(Body),
+    /// `keyvalue.fields`.
+    KeyFields(KeyFields),
+    /// `keyvalue.head` of a key.
+    KeyHead(Body),
+    /// `keyvalue.scan`.
+    KeyScan(KeyScan),
+    /// `keyvalue.count`.
+    KeyCount(KeyCount),
 }
 
 /// What a plugin was told.
@@ -54,6 +66,9 @@ pub enum ReadAnswer {
         status: u16,
         /// Its headers.
         headers: Vec<(String, String)>,
+        /// From sending the request to the body's end, in microseconds.
+        #[serde(default)]
+        took_us: u64,
     },
     /// A body by its digest.
     HttpDigested(HttpDigested),
@@ -69,6 +84,20 @@ pub enum ReadAnswer {
     Objects(Vec<ObjectMeta>),
     /// No answer about an object.
     ObjectError(ObjectError),
+    /// A key's value; its bytes are beside it.
+    Value,
+    /// No such key.
+    NoValue,
+    /// The values of a hash's fields.
+    FieldValues(Vec<Option<Body>>),
+    /// What a key is, if it is.
+    KeyMeta(Option<KeyMeta>),
+    /// A page of keys.
+    Keys(KeyPage),
+    /// How many keys there are, unless more than asked.
+    KeysCounted(Option<u64>),
+    /// No answer about keys.
+    KeyError(KeyError),
 }
 
 impl ReadRecord {
@@ -79,12 +108,19 @@ impl ReadRecord {
                 headers.iter().map(|(name, value)| name.len() + value.len()).sum()
             }
             ReadAnswer::Objects(objects) => objects.iter().map(|meta| meta.key.len() + size_of::<ObjectMeta>()).sum(),
+            ReadAnswer::FieldValues(values) => values.iter().flatten().map(|value| value.0.len()).sum(),
+            ReadAnswer::Keys(page) => page.keys.iter().map(|key| key.0.len() + size_of::<Body>()).sum(),
             ReadAnswer::HttpDigested(_)
             | ReadAnswer::HttpError(_)
             | ReadAnswer::Object
             | ReadAnswer::ObjectMeta(_)
             | ReadAnswer::ObjectDigested(_)
-            | ReadAnswer::ObjectError(_) => 0,
+            | ReadAnswer::ObjectError(_)
+            | ReadAnswer::Value
+            | ReadAnswer::NoValue
+            | ReadAnswer::KeyMeta(_)
+            | ReadAnswer::KeysCounted(_)
+            | ReadAnswer::KeyError(_) => 0,
         };
         (listed + self.body.as_ref().map_or(0, Vec::len)) as u64
     }
@@ -94,13 +130,19 @@ impl ReadAnswer {
     /// Whether bytes belong beside it.
     pub const fn has_body(&self) -> bool {
         match self {
-            Self::HttpResponse { .. } | Self::Object => true,
+            Self::HttpResponse { .. } | Self::Object | Self::Value => true,
             Self::HttpDigested(_)
             | Self::HttpError(_)
             | Self::ObjectMeta(_)
             | Self::ObjectDigested(_)
             | Self::Objects(_)
-            | Self::ObjectError(_) => false,
+            | Self::ObjectError(_)
+            | Self::NoValue
+            | Self::FieldValues(_)
+            | Self::KeyMeta(_)
+            | Self::Keys(_)
+            | Self::KeysCounted(_)
+            | Self::KeyError(_) => false,
         }
     }
 }
@@ -118,8 +160,9 @@ pub(crate) trait Kept: Sized {
 impl Kept for Result<HttpResponse, HttpError> {
     fn keep(&self) -> (ReadAnswer, Option<Vec<u8>>) {
         match self {
-            Ok(HttpResponse { status, headers, body }) => {
-                (ReadAnswer::HttpResponse { status: *status, headers: headers.clone() }, Some(body.clone()))
+            Ok(HttpResponse { status, headers, body, took_us }) => {
+                let head = ReadAnswer::HttpResponse { status: *status, headers: headers.clone(), took_us: *took_us };
+                (head, Some(body.clone()))
             }
             Err(error) => (ReadAnswer::HttpError(error.clone()), None),
         }
@@ -127,9 +170,12 @@ impl Kept for Result<HttpResponse, HttpError> {
 
     fn give(record: &ReadRecord) -> Option<Self> {
         match (&record.answer, &record.body) {
-            (ReadAnswer::HttpResponse { status, headers }, Some(body)) => {
-                Some(Ok(HttpResponse { status: *status, headers: headers.clone(), body: body.clone() }))
-            }
+            (ReadAnswer::HttpResponse { status, headers, took_us }, Some(body)) => Some(Ok(HttpResponse {
+                status: *status,
+                headers: headers.clone(),
+                body: body.clone(),
+                took_us: *took_us,
+            })),
             (ReadAnswer::HttpError(error), None) => Some(Err(error.clone())),
             _ => None,
         }
@@ -158,6 +204,29 @@ impl Kept for Result<Vec<u8>, ObjectError> {
 
     fn denied(why: String) -> Self {
         Err(ObjectError::Denied(why))
+    }
+}
+
+impl Kept for Result<Option<Vec<u8>>, KeyError> {
+    fn keep(&self) -> (ReadAnswer, Option<Vec<u8>>) {
+        match self {
+            Ok(Some(bytes)) => (ReadAnswer::Value, Some(bytes.clone())),
+            Ok(None) => (ReadAnswer::NoValue, None),
+            Err(error) => (ReadAnswer::KeyError(error.clone()), None),
+        }
+    }
+
+    fn give(record: &ReadRecord) -> Option<Self> {
+        match (&record.answer, &record.body) {
+            (ReadAnswer::Value, Some(bytes)) => Some(Ok(Some(bytes.clone()))),
+            (ReadAnswer::NoValue, None) => Some(Ok(None)),
+            (ReadAnswer::KeyError(error), None) => Some(Err(error.clone())),
+            _ => None,
+        }
+    }
+
+    fn denied(why: String) -> Self {
+        Err(KeyError::Denied(why))
     }
 }
 
@@ -191,4 +260,8 @@ kept_without_body! {
     ObjectMeta, ObjectError => ObjectMeta, ObjectError;
     ObjectDigested, ObjectError => ObjectDigested, ObjectError;
     Vec<ObjectMeta>, ObjectError => Objects, ObjectError;
+    Vec<Option<Body>>, KeyError => FieldValues, KeyError;
+    Option<KeyMeta>, KeyError => KeyMeta, KeyError;
+    KeyPage, KeyError => Keys, KeyError;
+    Option<u64>, KeyError => KeysCounted, KeyError;
 }

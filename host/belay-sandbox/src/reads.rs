@@ -1,4 +1,4 @@
-//! What plugins read through: the host's side of `http` and `objects`. Nothing here can write.
+//! What plugins read through: the host's side of `http`, `objects` and `keyvalue`. Nothing here can write.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -50,6 +50,36 @@ pub trait Reads: Send + Sync {
         connection: &'a ConnectionName,
         range: &'a ObjectRange,
     ) -> Reading<'a, Result<Vec<ObjectMeta>, ObjectError>>;
+    /// `keyvalue.get`.
+    fn key_get<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a [u8],
+    ) -> Reading<'a, Result<Option<Vec<u8>>, KeyError>>;
+    /// `keyvalue.fields`.
+    fn key_fields<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        fields: &'a KeyFields,
+    ) -> Reading<'a, Result<Vec<Option<Body>>, KeyError>>;
+    /// `keyvalue.head`.
+    fn key_head<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a [u8],
+    ) -> Reading<'a, Result<Option<KeyMeta>, KeyError>>;
+    /// `keyvalue.scan`.
+    fn key_scan<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        scan: &'a KeyScan,
+    ) -> Reading<'a, Result<KeyPage, KeyError>>;
+    /// `keyvalue.count`.
+    fn key_count<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        count: &'a KeyCount,
+    ) -> Reading<'a, Result<Option<u64>, KeyError>>;
 }
 
 /// A read over HTTP.
@@ -74,6 +104,8 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body, whole.
     pub body: Vec<u8>,
+    /// From sending the request to the body's end, in microseconds.
+    pub took_us: u64,
 }
 
 /// A body by its digest.
@@ -85,6 +117,9 @@ pub struct HttpDigested {
     pub size: u64,
     /// The body's SHA-256.
     pub sha256: Digest,
+    /// From sending the request to the body's end, in microseconds.
+    #[serde(default)]
+    pub took_us: u64,
 }
 
 /// Why nothing came back.
@@ -145,5 +180,70 @@ pub enum ObjectError {
     /// The connection's time limit passed.
     TimedOut,
     /// The object is larger than this many bytes.
+    TooLarge(u64),
+}
+
+/// Which fields of a hash.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyFields {
+    /// The hash's key.
+    pub key: Body,
+    /// The fields' names.
+    pub names: Vec<Body>,
+}
+
+/// Which page of keys.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyScan {
+    /// What they start with.
+    pub prefix: Body,
+    /// Where the page before ended; none: from the beginning.
+    pub from: Option<String>,
+    /// About this many.
+    pub limit: u32,
+}
+
+/// Which keys to count.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyCount {
+    /// What they start with.
+    pub prefix: Body,
+    /// How far to count; canonical JSON has no larger number than 2⁵³ − 1, so neither has this.
+    pub most: u64,
+}
+
+/// What a key is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyMeta {
+    /// The store's own word.
+    pub kind: String,
+    /// When it goes by itself; none: never.
+    pub expires: Option<Millis>,
+}
+
+/// Some keys, and where to go on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeyPage {
+    /// In no order; a key may be on several pages.
+    pub keys: Vec<Body>,
+    /// Where the next page begins; none: there is none.
+    pub next: Option<String>,
+}
+
+/// Why nothing came back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyError {
+    /// The host does not allow this read, and why.
+    Denied(String),
+    /// The store answered that it will not.
+    Refused(String),
+    /// The key holds something of another kind.
+    WrongKind(String),
+    /// No connection was made, or it broke.
+    Unreachable(String),
+    /// The connection's time limit passed.
+    TimedOut,
+    /// The answer is larger than this many bytes.
     TooLarge(u64),
 }

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use belay_domain::id::{ConnectionName, Millis};
 use belay_domain::json::Json;
+use belay_domain::operation::Body;
 use belay_domain::state::{Context, Measurement};
 use belay_domain::verdict::Verdict;
 use belay_sandbox::{
     Access, Call, CallError, CallRecord, CanonicalText, Deadline, Divergence, HttpDigested, HttpError, HttpRequest,
-    HttpResponse, Limit, Limits, ObjectDigested, ObjectError, ObjectMeta, ObjectRange, Plugin, ReadAnswer, Reading,
-    Reads, RecordError, Replayed, Sandbox, Status,
+    HttpResponse, KeyCount, KeyError, KeyFields, KeyMeta, KeyPage, KeyScan, Limit, Limits, ObjectDigested, ObjectError,
+    ObjectMeta, ObjectRange, Plugin, ReadAnswer, Reading, Reads, RecordError, Replayed, Sandbox, Status,
 };
 
-/// Objects that hold `0`, `1`, … in the order in which they are read, after a pause.
+/// Objects and keys that hold `0`, `1`, … in the order in which they are read, after a pause.
 struct Counting {
     next: std::sync::atomic::AtomicU32,
     pause: Duration,
@@ -66,6 +67,39 @@ impl Reads for Counting {
     ) -> Reading<'a, Result<Vec<ObjectMeta>, ObjectError>> {
         Box::pin(async { Err(ObjectError::Missing) })
     }
+
+    fn key_get<'a>(
+        &'a self,
+        connection: &'a ConnectionName,
+        key: &'a [u8],
+    ) -> Reading<'a, Result<Option<Vec<u8>>, KeyError>> {
+        Box::pin(async move {
+            if key == b"none" {
+                return Ok(None);
+            }
+            self.object_get(connection, "").await.map(Some).map_err(|_| KeyError::TimedOut)
+        })
+    }
+
+    fn key_fields<'a>(
+        &'a self,
+        _: &'a ConnectionName,
+        _: &'a KeyFields,
+    ) -> Reading<'a, Result<Vec<Option<Body>>, KeyError>> {
+        Box::pin(async { Err(KeyError::TimedOut) })
+    }
+
+    fn key_head<'a>(&'a self, _: &'a ConnectionName, _: &'a [u8]) -> Reading<'a, Result<Option<KeyMeta>, KeyError>> {
+        Box::pin(async { Err(KeyError::TimedOut) })
+    }
+
+    fn key_scan<'a>(&'a self, _: &'a ConnectionName, _: &'a KeyScan) -> Reading<'a, Result<KeyPage, KeyError>> {
+        Box::pin(async { Err(KeyError::TimedOut) })
+    }
+
+    fn key_count<'a>(&'a self, _: &'a ConnectionName, _: &'a KeyCount) -> Reading<'a, Result<Option<u64>, KeyError>> {
+        Box::pin(async { Err(KeyError::TimedOut) })
+    }
 }
 
 async fn measured(plugin: &Plugin, pause_ms: u64) -> Call<Vec<Measurement>> {
@@ -106,6 +140,24 @@ async fn a_call_with_reads_replays_from_its_parts() {
     let kept = kept(&record);
     assert_eq!(kept, record);
     assert_eq!(sandbox.replay(&plugin, &kept).await, Ok(Replayed::SameFuel));
+}
+
+#[tokio::test]
+async fn values_of_keys_replay_and_so_does_their_absence() {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let plugin = sandbox.load(&guests::reads_keys(2), None).unwrap();
+    let call = measured(&plugin, 0).await;
+    assert_eq!(call.result.unwrap()[0].value.as_deref(), Some("1"));
+    assert_eq!(call.record.reads[1].answer, ReadAnswer::Value);
+    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+
+    let reads = Arc::new(Counting { next: 0.into(), pause: Duration::ZERO });
+    let access = Access::new(reads, ["pail".parse().unwrap()]);
+    let moment = Context { now: Millis(0), key: String::new() };
+    let config = Json::parse(r#""pail/none""#).unwrap();
+    let call = plugin.as_probe().unwrap().measure(&access, &moment, &config).await;
+    assert_eq!(call.record.reads[0].answer, ReadAnswer::NoValue);
+    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ pub mod probe {
             "belay:plugin/log@0.1.0": crate::bindings::reverter::belay::plugin::log,
             "belay:plugin/http@0.1.0": crate::bindings::reverter::belay::plugin::http,
             "belay:plugin/objects@0.1.0": crate::bindings::reverter::belay::plugin::objects,
+            "belay:plugin/keyvalue@0.1.0": crate::bindings::reverter::belay::plugin::keyvalue,
         },
     });
 }

@@ -1,8 +1,11 @@
 //! Reads from memory, for the tests of plugins. Not part of guests.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
-use crate::{http, objects};
+use crate::{http, keyvalue, objects};
+use keys::Keys;
 
 /// Systems as a test describes them.
 ///
@@ -11,12 +14,14 @@ use crate::{http, objects};
 /// let reads = fake::Reads::default()
 ///     .object("lake", "clicks/_delta_log/00000000000000000000.json", "{}")
 ///     .answer("registry", "GET /api/alias?name=ranker", 404, "{}")
+///     .key("cache", "features:generation", "9")
 ///     .unreachable("metrics");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     objects: BTreeMap<(String, String), Vec<u8>>,
     answers: BTreeMap<(String, String), http::Response>,
+    keys: Keys,
     unreachable: Vec<String>,
     services: Vec<String>,
 }
@@ -42,8 +47,17 @@ impl Reads {
     /// The answer to `METHOD path`. What has no answer gets a 404 without a body.
     #[must_use]
     pub fn answer(mut self, connection: &str, line: &str, status: u16, body: impl AsRef<[u8]>) -> Self {
-        let answer = http::Response { status, headers: Vec::new(), body: body.as_ref().to_vec() };
+        let answer = http::Response { status, headers: Vec::new(), body: body.as_ref().to_vec(), took: 0 };
         self.answers.insert((connection.to_owned(), line.to_owned()), answer);
+        self
+    }
+
+    /// The answer to `METHOD path`, which must be there, takes so many microseconds.
+    #[must_use]
+    pub fn took(mut self, connection: &str, line: &str, microseconds: u64) -> Self {
+        if let Some(answer) = self.answers.get_mut(&(connection.to_owned(), line.to_owned())) {
+            answer.took = microseconds;
+        }
         self
     }
 
@@ -81,13 +95,13 @@ impl crate::Reads for Reads {
     fn http(&self, request: &http::Request) -> Result<http::Response, http::Error> {
         self.reach(&request.connection).map_err(http::Error::Unreachable)?;
         let line = (request.connection.clone(), format!("{} {}", request.method, request.path));
-        let nothing = http::Response { status: 404, headers: Vec::new(), body: Vec::new() };
+        let nothing = http::Response { status: 404, headers: Vec::new(), body: Vec::new(), took: 0 };
         Ok(self.answers.get(&line).cloned().unwrap_or(nothing))
     }
 
     fn http_digest(&self, request: &http::Request) -> Result<http::Digested, http::Error> {
-        let http::Response { status, body, .. } = self.http(request)?;
-        Ok(http::Digested { status, size: body.len() as u64, sha256: sha256(&body) })
+        let http::Response { status, body, took, .. } = self.http(request)?;
+        Ok(http::Digested { status, size: body.len() as u64, sha256: sha256(&body), took })
     }
 
     fn object(&self, connection: &str, key: &str) -> Result<Vec<u8>, objects::Error> {
@@ -122,6 +136,37 @@ impl crate::Reads for Reads {
             modified: None,
         };
         Ok(matching.map(meta).take(limit as usize).collect())
+    }
+
+    fn value(&self, connection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, keyvalue::Error> {
+        self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
+        self.keys.value(connection, key)
+    }
+
+    fn fields(&self, connection: &str, key: &[u8], names: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, keyvalue::Error> {
+        self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
+        self.keys.fields(connection, key, names)
+    }
+
+    fn key_meta(&self, connection: &str, key: &[u8]) -> Result<Option<keyvalue::Meta>, keyvalue::Error> {
+        self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
+        Ok(self.keys.meta(connection, key))
+    }
+
+    fn keys(
+        &self,
+        connection: &str,
+        prefix: &[u8],
+        from: Option<&str>,
+        limit: u32,
+    ) -> Result<keyvalue::Page, keyvalue::Error> {
+        self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
+        self.keys.page(connection, prefix, from, limit)
+    }
+
+    fn count_keys(&self, connection: &str, prefix: &[u8], most: u64) -> Result<Option<u64>, keyvalue::Error> {
+        self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
+        Ok(self.keys.count(connection, prefix, most))
     }
 }
 

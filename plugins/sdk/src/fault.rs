@@ -1,6 +1,6 @@
 //! Failed reads as faults.
 
-use crate::{Fault, http, objects};
+use crate::{Fault, http, keyvalue, objects};
 
 impl From<http::Error> for Fault {
     fn from(error: http::Error) -> Self {
@@ -21,6 +21,18 @@ impl From<objects::Error> for Fault {
             objects::Error::Unreachable(why) => Self::Unavailable(why),
             objects::Error::TimedOut => Self::Unavailable("no answer within the connection's time limit".to_owned()),
             objects::Error::TooLarge(limit) => Self::Unexpected(format!("the object is larger than {limit} bytes")),
+        }
+    }
+}
+
+impl From<keyvalue::Error> for Fault {
+    fn from(error: keyvalue::Error) -> Self {
+        match error {
+            keyvalue::Error::Denied(why) => Self::Unavailable(format!("the host does not allow this read: {why}")),
+            keyvalue::Error::Refused(why) | keyvalue::Error::Unreachable(why) => Self::Unavailable(why),
+            keyvalue::Error::WrongKind(why) => Self::Unexpected(why),
+            keyvalue::Error::TimedOut => Self::Unavailable("no answer within the connection's time limit".to_owned()),
+            keyvalue::Error::TooLarge(limit) => Self::Unexpected(format!("the answer is larger than {limit} bytes")),
         }
     }
 }

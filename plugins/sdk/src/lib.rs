@@ -71,10 +71,11 @@ pub use arena::Arena;
 pub use bindings::guardrail::exports::belay::plugin::judging::{Judgement, Quorum, Verdict};
 pub use bindings::probe::exports::belay::plugin::probing::Measurement;
 pub use bindings::reverter::belay::plugin::types::{
-    Answer, BodyTest, Change, Context, Description, Expectation, Fault, HttpWrite, Loss, ObjectWrite, Operation, Pin,
-    Reversibility, RiskFactor, State, Write,
+    Answer, BodyTest, Change, Context, Description, Expectation, Expiry, Fault, FieldName, FieldSet, HttpWrite,
+    KeyvalueChange, KeyvalueSet, KeyvalueWrite, Loss, ObjectWrite, Operation, Pin, PrefixBound, Reversibility,
+    RiskFactor, State, Write,
 };
-pub use bindings::reverter::belay::plugin::{http, objects};
+pub use bindings::reverter::belay::plugin::{http, keyvalue, objects};
 pub use bindings::reverter::exports::belay::plugin::reverting::{Past, Reference};
 pub use guardrail::Guardrail;
 pub use probe::Probe;

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Fault, http, json, objects};
+use crate::{Fault, http, json, keyvalue, objects};
 
 /// How many objects one page of a listing asks for.
 const PAGE: u32 = 1_000;
@@ -27,6 +27,22 @@ pub trait Reads {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<objects::Meta>, objects::Error>;
+    /// The value of a key that holds a plain one; none where the key is not there.
+    fn value(&self, connection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, keyvalue::Error>;
+    /// The values of some fields of a hash, in the order of the names, at most 1,000.
+    fn fields(&self, connection: &str, key: &[u8], names: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, keyvalue::Error>;
+    /// What a key is; none where it is not there.
+    fn key_meta(&self, connection: &str, key: &[u8]) -> Result<Option<keyvalue::Meta>, keyvalue::Error>;
+    /// A page of about `limit` keys that start with a prefix, from the beginning or from where a page ended.
+    fn keys(
+        &self,
+        connection: &str,
+        prefix: &[u8],
+        from: Option<&str>,
+        limit: u32,
+    ) -> Result<keyvalue::Page, keyvalue::Error>;
+    /// How many keys start with a prefix; none: more than `most`.
+    fn count_keys(&self, connection: &str, prefix: &[u8], most: u64) -> Result<Option<u64>, keyvalue::Error>;
 }
 
 impl dyn Reads + '_ {
@@ -126,5 +142,31 @@ impl Reads for Host {
         limit: u32,
     ) -> Result<Vec<objects::Meta>, objects::Error> {
         objects::list(connection, prefix, after, limit)
+    }
+
+    fn value(&self, connection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, keyvalue::Error> {
+        keyvalue::get(connection, key)
+    }
+
+    fn fields(&self, connection: &str, key: &[u8], names: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, keyvalue::Error> {
+        keyvalue::fields(connection, key, names)
+    }
+
+    fn key_meta(&self, connection: &str, key: &[u8]) -> Result<Option<keyvalue::Meta>, keyvalue::Error> {
+        keyvalue::head(connection, key)
+    }
+
+    fn keys(
+        &self,
+        connection: &str,
+        prefix: &[u8],
+        from: Option<&str>,
+        limit: u32,
+    ) -> Result<keyvalue::Page, keyvalue::Error> {
+        keyvalue::scan(connection, prefix, from, limit)
+    }
+
+    fn count_keys(&self, connection: &str, prefix: &[u8], most: u64) -> Result<Option<u64>, keyvalue::Error> {
+        keyvalue::count(connection, prefix, most)
     }
 }

@@ -16,6 +16,8 @@ mod tests;
 mod tls;
 mod write;
 
+use std::time::Duration;
+
 use belay_domain::connection::ConnectionRules;
 use http_body_util::Full;
 use hyper::body::{Body as _, Bytes, Incoming};
@@ -85,11 +87,12 @@ impl HttpConnection {
 }
 
 /// What may be shown of an answer.
-fn shown(status: u16, headers: &HeaderMap, body: &[u8], credential: &Credential) -> HttpResponse {
+fn shown(status: u16, headers: &HeaderMap, body: &[u8], took: Duration, credential: &Credential) -> HttpResponse {
     HttpResponse {
         status,
         headers: headers::of_answer(headers, &credential.scrubber),
         body: credential.scrubber.scrub(body).into_owned(),
+        took,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads. Never anything that changes the system: GET, HEAD, and the queries that the connection lists.
 
+use std::time::Instant;
+
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
@@ -9,6 +11,14 @@ use super::credential::Credential;
 use super::dial::Sender;
 use super::{HttpConnection, body, headers, path, refuse_encoded, shown};
 use crate::read::{Digested, HttpError, HttpRead, HttpResponse};
+
+/// A read under way: its head is there, its body is not.
+struct Asked {
+    answer: Response<Incoming>,
+    sender: Sender,
+    credential: Credential,
+    sent: Instant,
+}
 
 impl HttpConnection {
     /// The answer, whole, whatever its status.
@@ -24,48 +34,56 @@ impl HttpConnection {
     }
 
     async fn fetch(&self, read: HttpRead) -> Result<HttpResponse, HttpError> {
-        let (answer, sender, credential) = self.ask(read).await?;
+        let Asked { answer, sender, credential, sent } = self.ask(read).await?;
         refuse_encoded(&answer)?;
         let (head, body) = answer.into_parts();
         let body = body::read_whole(body, self.target.max_body).await?;
+        let took = sent.elapsed();
         self.pool.put(sender);
-        Ok(shown(head.status.as_u16(), &head.headers, &body, &credential))
+        Ok(shown(head.status.as_u16(), &head.headers, &body, took, &credential))
     }
 
     async fn fetch_digest(&self, read: HttpRead) -> Result<Digested, HttpError> {
         let patience = self.target.timeout;
-        let (answer, sender, _) = timeout(patience, self.ask(read)).await.map_err(|_| HttpError::TimedOut)??;
+        let Asked { answer, sender, sent, .. } =
+            timeout(patience, self.ask(read)).await.map_err(|_| HttpError::TimedOut)??;
         let (head, body) = answer.into_parts();
         let (size, sha256) = body::digest(body, self.target.max_digest, patience).await?;
+        let took = sent.elapsed();
         self.pool.put(sender);
-        Ok(Digested { status: head.status.as_u16(), size, sha256 })
+        Ok(Digested { status: head.status.as_u16(), size, sha256, took })
     }
 
-    async fn ask(&self, read: HttpRead) -> Result<(Response<Incoming>, Sender, Credential), HttpError> {
+    async fn ask(&self, read: HttpRead) -> Result<Asked, HttpError> {
         let credential = self.credential().await?;
         let headers = headers::for_read(&read.headers).map_err(HttpError::Denied)?;
         let request =
             self.request(&read.method, &read.path, headers, read.body, &credential).map_err(HttpError::Denied)?;
         tracing::debug!(connection = %self.rules.name, method = %read.method, path = %read.path, "read");
-        let (answer, sender) = self.exchange(request).await?;
-        Ok((answer, sender, credential))
+        let (answer, sender, sent) = self.exchange(request).await?;
+        Ok(Asked { answer, sender, credential, sent })
     }
 
     /// Over a connection that waits, if there is one. It may have gone stale, so a read that fails there is sent once
     /// more over a new one; it changes nothing.
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(Response<Incoming>, Sender), HttpError> {
+    async fn exchange(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(Response<Incoming>, Sender, Instant), HttpError> {
+        let sent = Instant::now();
         if let Some(mut sender) = self.pool.take()
             && sender.ready().await.is_ok()
             && let Ok(answer) = sender.send_request(request.clone()).await
         {
-            return Ok((answer, sender));
+            return Ok((answer, sender, sent));
         }
         let mut sender = self.dialer.dial().await?;
+        let sent = Instant::now();
         let answer = sender
             .send_request(request)
             .await
             .map_err(|error| HttpError::Unreachable(format!("no answer: {error}")))?;
-        Ok((answer, sender))
+        Ok((answer, sender, sent))
     }
 
     /// Why this is not a read; checked before anything is reached.

@@ -1,5 +1,7 @@
 //! Writes. Sent once, byte for byte, over a connection of their own; never sent again.
 
+use std::time::Instant;
+
 use belay_domain::operation::{HttpWrite, Outcome};
 use http_body_util::Full;
 use hyper::Request;
@@ -62,6 +64,7 @@ impl HttpConnection {
     }
 
     async fn act(&self, write: &HttpWrite, mut ready: Ready) -> Performed {
+        let sent = Instant::now();
         let answer = match ready.sender.try_send_request(ready.request).await {
             Ok(answer) => answer,
             Err(mut error) => {
@@ -78,11 +81,11 @@ impl HttpConnection {
         let status = head.status.as_u16();
         match body::read_whole(body, self.target.max_body).await {
             Ok(body) => {
-                let shown = shown(status, &head.headers, &body, &ready.credential);
+                let shown = shown(status, &head.headers, &body, sent.elapsed(), &ready.credential);
                 Performed { outcome: judge(write, status, &body, &shown.body), answer: Some(shown) }
             }
             Err(error) => {
-                let answer = shown(status, &head.headers, &[], &ready.credential);
+                let answer = shown(status, &head.headers, &[], sent.elapsed(), &ready.credential);
                 broken_off(status, &error, answer)
             }
         }

@@ -188,6 +188,7 @@ fn operation((resource, plugin): (String, String), planned: &Operation, found: &
     let (kind, body) = match &planned.write {
         Write::Http(write) => (WriteKind::Http, Some(&write.body)),
         Write::Object(write) => (WriteKind::Object, write.content.as_ref()),
+        Write::Keyvalue(write) => (WriteKind::Keyvalue, write.change.value()),
     };
     OperationFacts {
         step: found.step.step,

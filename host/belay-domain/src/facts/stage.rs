@@ -146,7 +146,8 @@ pub struct OperationFacts {
     pub connection: String,
     /// What it is.
     pub kind: WriteKind,
-    /// `METHOD path` for HTTP, `PUT key` or `DELETE key` for objects.
+    /// `METHOD path` for HTTP, `PUT key` or `DELETE key` for objects; for keys `SET key`, `DEL key`, `HSET key field`,
+    /// `HDEL key field` or `UNLINK prefix*`, with whatever is not printable ASCII as `%` and two hex digits.
     pub line: String,
     /// For people.
     pub summary: String,
@@ -160,7 +161,7 @@ pub struct OperationFacts {
     pub repeat_is_safe: bool,
     /// The system itself does not notice a change in between.
     pub unguarded_by_system: bool,
-    /// What it sends; null for a deletion of an object.
+    /// What it sends; null for a deletion of an object or of keys.
     pub body: Option<BodyFacts>,
 }
 
@@ -173,6 +174,8 @@ pub enum WriteKind {
     Http,
     /// Named bytes in a directory or an object store.
     Object,
+    /// Keys in a key-value store.
+    Keyvalue,
 }
 
 /// Bytes by their digest.

@@ -1,6 +1,7 @@
 //! What the checker refuses, and what it sees of what it lets pass.
 
 mod answers;
+mod keys;
 mod objects;
 mod requests;
 mod side_by_side;
@@ -29,7 +30,7 @@ fn with_object(alter: impl FnOnce(&mut ObjectWrite)) -> StagePlan {
     let mut plan = sample::restore();
     match &mut sample::change_of(&mut plan, 0).operations[0].write {
         Write::Object(write) => alter(write),
-        Write::Http(_) => unreachable!(),
+        Write::Http(_) | Write::Keyvalue(_) => unreachable!(),
     }
     plan
 }
@@ -39,7 +40,7 @@ fn with_http(alter: impl FnOnce(&mut HttpWrite)) -> StagePlan {
     let mut plan = sample::restore();
     match &mut sample::change_of(&mut plan, 1).operations[0].write {
         Write::Http(write) => alter(write),
-        Write::Object(_) => unreachable!(),
+        Write::Object(_) | Write::Keyvalue(_) => unreachable!(),
     }
     plan
 }

@@ -153,6 +153,23 @@ pub enum Breach {
          present bytes, or mark the connection's line `repeatable`"
     )]
     NoExpectation,
+    /// Keys go by their prefix, and the operator did not say that this is harmless.
+    #[error(
+        "deletes whatever starts with the prefix when its turn comes, which nothing compares; mark the connection's \
+         line `repeatable` if every such key can be made again"
+    )]
+    BlindPrefix,
+    /// A prefix is no key.
+    #[error("expects something of a prefix, which holds no bytes; the plugin must expect `anything`")]
+    ExpectsOfPrefix,
+    /// Too many keys for one write, or none.
+    #[error("allows itself {} keys; a deletion by prefix takes 1 to {}", Grouped(*.keys), Grouped(*.most))]
+    Keys {
+        /// How many it allows itself.
+        keys: u64,
+        /// How many it may.
+        most: u64,
+    },
     /// What is absent can't be deleted.
     #[error("deletes what it expects to be absent")]
     DeletesNothing,
@@ -225,6 +242,12 @@ pub enum Breach {
 /// alone; who pastes it may widen it.
 pub(super) fn rule_for(line: &str, at_best: Reversibility) -> String {
     let (method, path) = line.split_once(' ').unwrap_or(("", line));
-    let pattern = globset::escape(path).replace('\\', r"\\").replace('"', r#"\""#);
-    format!(r#"{{ match = "{method} {pattern}", at_best = "{at_best}" }}"#)
+    // A prefix's line ends with the star that its pattern ends with.
+    let (path, star) = match path.strip_suffix('*') {
+        Some(prefix) if method == "UNLINK" => (prefix, "*"),
+        Some(_) | None => (path, ""),
+    };
+    let pattern = (globset::escape(path) + star).replace('\\', r"\\").replace('"', r#"\""#);
+    let repeatable = if star.is_empty() { "" } else { ", repeatable = true" };
+    format!(r#"{{ match = "{method} {pattern}", at_best = "{at_best}"{repeatable} }}"#)
 }

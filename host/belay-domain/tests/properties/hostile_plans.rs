@@ -24,9 +24,14 @@ fn generous(plan: &StagePlan) -> BTreeMap<ConnectionName, ConnectionRules> {
         let (kind, path) = match write {
             Write::Http(_) => (ConnectionKind::Http, "/**"),
             Write::Object(_) => (ConnectionKind::Dir, "**"),
+            Write::Keyvalue(_) => (ConnectionKind::Redis, "*"),
         };
         let name = write.connection().clone();
-        let writes = ["PUT", "POST", "PATCH", "DELETE"].map(|method| rule(method, path)).to_vec();
+        let methods: &[&str] = match kind {
+            ConnectionKind::Http | ConnectionKind::Dir => &["PUT", "POST", "PATCH", "DELETE"],
+            ConnectionKind::Redis => &["SET", "DEL", "HSET", "HDEL", "UNLINK"],
+        };
+        let writes = methods.iter().map(|method| rule(method, path)).collect();
         ConnectionRules { name, kind, criticality: Criticality::Medium, writes, settle_ms: 0 }
     };
     plan.operations().map(|planned| of(&planned.operation.write)).map(|rules| (rules.name.clone(), rules)).collect()

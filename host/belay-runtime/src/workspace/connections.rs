@@ -45,6 +45,11 @@ pub(super) fn resolve(
             target.ca_file = target.ca_file.map(|file| root.join(file));
             Target::Http(target)
         }
+        ConnectionKind::Redis => {
+            let mut target: belay_connect::RedisTarget = keys.try_into().map_err(|e| plain(&e))?;
+            target.ca_file = target.ca_file.map(|file| root.join(file));
+            Target::Redis(target)
+        }
     };
     let settle_ms = base.settle.map_or(SETTLE_MS, |settle| u64::try_from(settle.as_millis()).unwrap_or(u64::MAX));
     let rules = ConnectionRules {

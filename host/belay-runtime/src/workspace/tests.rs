@@ -201,7 +201,9 @@ fn a_write_that_is_none_is_refused() {
         "belay.toml",
         "PUT *.json",
         "GET *.json",
-        &expect!["belay.toml:8: `GET *.json` is not a write: the method is one of PUT, POST, PATCH, DELETE"],
+        &expect![
+            "belay.toml:8: `GET *.json` is not a write: the method is one of PUT, POST, PATCH, DELETE, or for keys SET, DEL, HSET, HDEL, UNLINK"
+        ],
     );
 }
 

@@ -3,8 +3,8 @@
 use belay_domain::digest::Digest;
 use belay_domain::id::{ConnectionName, Millis};
 use belay_domain::operation::{
-    Answer, Body, BodyTest, Change, Expectation, HttpWrite, Loss, ObjectWrite, Operation, Reversibility, RiskFactor,
-    Write,
+    Answer, Body, BodyTest, Change, Expectation, Expiry, HttpWrite, KeyvalueChange, KeyvalueWrite, Loss, ObjectWrite,
+    Operation, Reversibility, RiskFactor, Write,
 };
 
 use super::json;
@@ -43,6 +43,7 @@ fn operation(operation: types::Operation) -> Result<Operation, CallError> {
         write: match operation.write {
             types::Write::Http(write) => Write::Http(http_write(write)?),
             types::Write::Object(write) => Write::Object(object_write(write)?),
+            types::Write::Keyvalue(write) => Write::Keyvalue(keyvalue_write(write)?),
         },
         yields: json("what the operation yields", &operation.yields)?,
         reversibility: match operation.reversibility {
@@ -93,14 +94,52 @@ fn object_write(write: types::ObjectWrite) -> Result<ObjectWrite, CallError> {
         connection: connection(write.connection)?,
         key: write.key,
         content: write.content.map(Body),
-        expect: match write.expect {
-            types::Expectation::Anything => Expectation::Anything,
-            types::Expectation::Absent => Expectation::Absent,
-            types::Expectation::Bytes(digest) => Expectation::Bytes(
-                digest.parse::<Digest>().map_err(|error| CallError::nonsense("what a write expects", error))?,
-            ),
-        },
+        expect: expectation(write.expect)?,
     })
+}
+
+fn expectation(expect: types::Expectation) -> Result<Expectation, CallError> {
+    Ok(match expect {
+        types::Expectation::Anything => Expectation::Anything,
+        types::Expectation::Absent => Expectation::Absent,
+        types::Expectation::Bytes(digest) => Expectation::Bytes(
+            digest.parse::<Digest>().map_err(|error| CallError::nonsense("what a write expects", error))?,
+        ),
+    })
+}
+
+fn keyvalue_write(write: types::KeyvalueWrite) -> Result<KeyvalueWrite, CallError> {
+    Ok(KeyvalueWrite {
+        connection: connection(write.connection)?,
+        change: keyvalue_change(write.change),
+        expect: expectation(write.expect)?,
+    })
+}
+
+fn keyvalue_change(change: types::KeyvalueChange) -> KeyvalueChange {
+    match change {
+        types::KeyvalueChange::Set(types::KeyvalueSet { key, value, expiry }) => {
+            KeyvalueChange::Set { key: Body(key), value: Body(value), expiry: self::expiry(expiry) }
+        }
+        types::KeyvalueChange::Delete(key) => KeyvalueChange::Delete { key: Body(key) },
+        types::KeyvalueChange::SetField(types::FieldSet { key, field, value }) => {
+            KeyvalueChange::SetField { key: Body(key), field: Body(field), value: Body(value) }
+        }
+        types::KeyvalueChange::DeleteField(types::FieldName { key, field }) => {
+            KeyvalueChange::DeleteField { key: Body(key), field: Body(field) }
+        }
+        types::KeyvalueChange::DeletePrefix(types::PrefixBound { prefix, most }) => {
+            KeyvalueChange::DeletePrefix { prefix: Body(prefix), most }
+        }
+    }
+}
+
+const fn expiry(expiry: types::Expiry) -> Expiry {
+    match expiry {
+        types::Expiry::Kept => Expiry::Kept,
+        types::Expiry::Never => Expiry::Never,
+        types::Expiry::At(at) => Expiry::At(Millis(at)),
+    }
 }
 
 #[cfg(test)]

@@ -95,8 +95,19 @@ pub(crate) fn observes(content: &str) -> Vec<u8> {
 /// A probe that reads the object whose connection and key the configuration is, as `"conn/key"` with a name of four
 /// letters, `times` times. It measures the object's bytes as a decimal, and where it is denied, faults with the reason.
 pub(crate) fn reads(times: u32) -> Vec<u8> {
+    gets("objects", 208, times)
+}
+
+/// The same, with the value of a key.
+pub(crate) fn reads_keys(times: u32) -> Vec<u8> {
+    gets("keyvalue", 212, times)
+}
+
+/// `found`: where the canonical ABI puts the bytes that `get` of `interface` returns at 200.
+fn gets(interface: &str, found: u32, times: u32) -> Vec<u8> {
+    let length = found + 4;
     let body = format!(
-        r#"(import "belay:plugin/objects@0.1.0" "get" (func $get (param i32 i32 i32 i32 i32)))
+        r#"(import "belay:plugin/{interface}@0.1.0" "get" (func $get (param i32 i32 i32 i32 i32)))
         (memory (export "memory") 4)
         (func (export "belay:plugin/probing@0.1.0#measure") (param i64 i32 i32) (param $at i32) (param $len i32)
           (param i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
@@ -119,8 +130,8 @@ pub(crate) fn reads(times: u32) -> Vec<u8> {
                     (i32.store (i32.const 132) (i32.const 300))
                     (i32.store (i32.const 136) (i32.const 1))
                     (i32.store8 (i32.const 308) (i32.const 1))
-                    (i32.store (i32.const 312) (i32.load (i32.const 208)))
-                    (i32.store (i32.const 316) (i32.load (i32.const 212)))))
+                    (i32.store (i32.const 312) (i32.load (i32.const {found})))
+                    (i32.store (i32.const 316) (i32.load (i32.const {length})))))
             (i32.const 128))"#
     );
     component_of(&[], "probe", &module("probing", &body))

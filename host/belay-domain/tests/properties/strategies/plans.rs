@@ -2,7 +2,8 @@
 
 use belay_domain::id::StepId;
 use belay_domain::operation::{
-    Answer, Body, BodyTest, Change, Expectation, HttpWrite, Loss, ObjectWrite, Operation, RiskFactor, Write,
+    Answer, Body, BodyTest, Change, Expectation, Expiry, HttpWrite, KeyvalueChange, KeyvalueWrite, Loss, ObjectWrite,
+    Operation, RiskFactor, Write,
 };
 use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
 use proptest::collection::vec;
@@ -18,7 +19,7 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
 }
 
 fn write() -> impl Strategy<Value = Write> {
-    prop_oneof![http().prop_map(Write::Http), object().prop_map(Write::Object)]
+    prop_oneof![http().prop_map(Write::Http), object().prop_map(Write::Object), keyvalue().prop_map(Write::Keyvalue)]
 }
 
 fn http() -> impl Strategy<Value = HttpWrite> {
@@ -41,12 +42,33 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 fn object() -> impl Strategy<Value = ObjectWrite> {
-    let expect =
-        prop_oneof![Just(Expectation::Anything), Just(Expectation::Absent), digest().prop_map(Expectation::Bytes),];
-    (name(), text(), option::of(body()), expect).prop_map(|(connection, key, content, expect)| ObjectWrite {
+    (name(), text(), option::of(body()), expectation()).prop_map(|(connection, key, content, expect)| ObjectWrite {
         connection,
         key,
         content,
+        expect,
+    })
+}
+
+fn expectation() -> impl Strategy<Value = Expectation> {
+    prop_oneof![Just(Expectation::Anything), Just(Expectation::Absent), digest().prop_map(Expectation::Bytes)]
+}
+
+fn keyvalue() -> impl Strategy<Value = KeyvalueWrite> {
+    let expiry = prop_oneof![Just(Expiry::Kept), Just(Expiry::Never), millis().prop_map(Expiry::At)];
+    let set = (body(), body(), expiry).prop_map(|(key, value, expiry)| KeyvalueChange::Set { key, value, expiry });
+    let set_field =
+        (body(), body(), body()).prop_map(|(key, field, value)| KeyvalueChange::SetField { key, field, value });
+    let change = prop_oneof![
+        set,
+        set_field,
+        body().prop_map(|key| KeyvalueChange::Delete { key }),
+        (body(), body()).prop_map(|(key, field)| KeyvalueChange::DeleteField { key, field }),
+        (body(), count()).prop_map(|(prefix, most)| KeyvalueChange::DeletePrefix { prefix, most }),
+    ];
+    (name(), change, expectation()).prop_map(|(connection, change, expect)| KeyvalueWrite {
+        connection,
+        change,
         expect,
     })
 }

@@ -30,6 +30,17 @@ fn object(expect: types::Expectation) -> types::Operation {
     }
 }
 
+fn keys(change: types::KeyvalueChange) -> types::Operation {
+    types::Operation {
+        write: types::Write::Keyvalue(types::KeyvalueWrite {
+            connection: "cache".to_owned(),
+            change,
+            expect: types::Expectation::Anything,
+        }),
+        ..http("registry", types::BodyTest::Present)
+    }
+}
+
 fn planned(operation: types::Operation) -> Result<Vec<Change>, CallError> {
     let change = types::Change { operations: vec![operation], factors: Vec::new(), loss: None, notes: Vec::new() };
     changes(vec![change], 1)
@@ -50,6 +61,28 @@ fn a_sensible_operation_comes_through_whole() {
     let changes = planned(object(types::Expectation::Bytes(digest.to_string()))).unwrap();
     let Write::Object(write) = &changes[0].operations[0].write else { unreachable!() };
     assert_eq!((&write.expect, &write.content), (&Expectation::Bytes(digest), &None));
+}
+
+#[test]
+fn each_change_of_keys_is_the_one_that_was_meant() {
+    let (key, field, value) = (b"k\0".to_vec(), b"f".to_vec(), b"\xff".to_vec());
+    let expiry = types::Expiry::At(7);
+    for (change, line) in [
+        (types::KeyvalueChange::Set(types::KeyvalueSet { key: key.clone(), value: value.clone(), expiry }), "SET k%00"),
+        (types::KeyvalueChange::Delete(key.clone()), "DEL k%00"),
+        (
+            types::KeyvalueChange::SetField(types::FieldSet { key: key.clone(), field: field.clone(), value }),
+            "HSET k%00 f",
+        ),
+        (types::KeyvalueChange::DeleteField(types::FieldName { key: key.clone(), field }), "HDEL k%00 f"),
+        (types::KeyvalueChange::DeletePrefix(types::PrefixBound { prefix: key, most: 9 }), "UNLINK k%00*"),
+    ] {
+        assert_eq!(planned(keys(change)).unwrap()[0].operations[0].write.line(), line);
+    }
+    assert_eq!(
+        [types::Expiry::Kept, types::Expiry::Never, expiry].map(super::expiry),
+        [Expiry::Kept, Expiry::Never, Expiry::At(Millis(7))]
+    );
 }
 
 #[test]
