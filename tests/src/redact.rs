@@ -17,7 +17,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d+ entries\b", "[number] entries"),
         (r"(?m)^\d+ +\[moment\]", "[number] [moment]"),
         (r"\b\d+ (second|minute|hour)s? old\b", "[ago]"),
-        (r"\b\d+ s ago\b|\bjust now\b|\b\d+ minutes? (ago|old)\b|\b\d+ s old\b", "[ago]"),
+        (r"\b\d+ s ago\b|\bjust (now|captured)\b|\b\d+ minutes? (ago|old)\b|\b\d+ s old\b", "[ago]"),
         (r"\b(\d+ min )?\d+(\.\d)? (s|ms)\b|\b\d+ min\b", "[span]"),
         (r"\b\d{13}\b", "[millis]"),
         (r"\b\d+(\.\d+)? (bytes|[KMG]iB)\b", "[size]"),

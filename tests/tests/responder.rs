@@ -388,7 +388,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Record belay audit log --run r-1
             waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once it is approved
+            help: belay abort r-1 ends it as it stands: approvals can't be given yet
             [4]
         "#]],
     );
@@ -415,7 +415,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Record belay audit log --run r-1
             waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once it is approved
+            help: belay abort r-1 ends it as it stands: approvals can't be given yet
             [4]
         "#]],
     );
@@ -709,12 +709,17 @@ fn an_incident_is_attached_afterwards() {
     let shop = Shop::released();
     shop.roll_back("run", &[]).ends(0);
     shop.belay(["incident", "attach", "r-1", "INC-4211"]).ends(0).says("INC-4211");
+    // What the run did before it had a name belongs to the incident too.
+    let log = shop.belay(["audit", "log", "--incident", "INC-4211"]);
+    log.ends(0).says(" run.opened ").says(" intent ").says(" incident.attached ");
     check(
-        &shop.belay(["audit", "log", "--incident", "INC-4211"]),
+        &shop.belay(["incident", "attach", "r-1", "INC-4212"]),
         &expect![[r#"
-            $ belay audit log --incident INC-4211
-            [number] [moment] r-1 incident.attached [user] INC-4211
-            [0]
+            $ belay incident attach r-1 INC-4212
+            error: r-1 is already part of INC-4211
+            changed: nothing was changed
+            help: belay audit log --incident INC-4211
+            [2]
         "#]],
     );
 }

@@ -224,19 +224,20 @@ fn aim(host: &Host, resolution: &Resolution<'_>, request: &PlanRequest) -> Resul
             .next(format!("belay point list {}", point.feature_set)));
     }
     let marked = summary.mark.as_ref().map(|(_, by)| format!(", marked good by {by}")).unwrap_or_default();
-    let label = format!("{} ({} old{marked})", summary.id, rough(age));
+    let label = format!("{} ({}{marked})", summary.id, rough_age(age));
     Ok((Aim::Point { id: summary.id, digest: summary.digest, point: Box::new(summary.point) }, label))
 }
 
-/// A length of time for people: `2 days`.
-fn rough(ms: u64) -> String {
+/// An age for people: `2 days old`.
+fn rough_age(ms: u64) -> String {
     let (number, unit) = match ms / 1_000 {
+        0..5 => return "just captured".to_owned(),
         seconds if seconds < 120 => (seconds, "second"),
         seconds if seconds < 7_200 => (seconds / 60, "minute"),
         seconds if seconds < 172_800 => (seconds / 3_600, "hour"),
         seconds => (seconds / 86_400, "day"),
     };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+    format!("{number} {unit}{} old", if number == 1 { "" } else { "s" })
 }
 
 fn ground(host: &Arc<Host>, cause: Cause, resolution: &Resolution<'_>, aim: &Aim) -> Result<Ground, Error> {

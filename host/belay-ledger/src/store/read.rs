@@ -15,7 +15,7 @@ use crate::tree::{self, Frontier, leaf};
 pub struct Filter {
     /// Of this run.
     pub run: Option<RunId>,
-    /// Of this incident.
+    /// Of this incident, or of a run that has an entry of it: an incident may get its name after the run began.
     pub incident: Option<IncidentId>,
     /// Of this environment.
     pub environment: Option<EnvironmentName>,
@@ -44,7 +44,9 @@ impl Filter {
             }
         };
         require(" AND run = ?", self.run.as_ref().map(|run| text(run.as_str())));
-        require(" AND incident = ?", self.incident.as_ref().map(|incident| text(incident.as_str())));
+        let incident = || self.incident.as_ref().map(|incident| text(incident.as_str()));
+        require(" AND (incident = ?", incident());
+        require(" OR run IN (SELECT run FROM entry WHERE incident = ?))", incident());
         require(" AND environment = ?", self.environment.as_ref().map(|environment| text(environment.as_str())));
         require(" AND seq > ?", self.after.map(number));
         require(" AND seq < ?", self.before.map(number));

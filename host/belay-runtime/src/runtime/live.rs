@@ -174,6 +174,11 @@ impl Runtime {
     /// Names the incident of a run that was opened without one.
     pub async fn attach_incident(&self, id: &RunId, incident: &IncidentId) -> Result<RunSummary, Error> {
         let told = self.told(id)?;
+        if let Some(named) = self.summary(&told).incident.filter(|named| named != incident) {
+            return Err(Error::usage(format!("{id} is already part of {named}"))
+                .changed("nothing was changed")
+                .next(format!("belay audit log --incident {named}")));
+        }
         let mut cause = self.cause_of(&told);
         cause.incident = Some(incident.clone());
         let draft = cause.draft("incident.attached", serde_json::json!({ "incident": incident }))?;

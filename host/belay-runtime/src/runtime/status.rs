@@ -54,7 +54,7 @@ impl Runtime {
         }
     }
 
-    fn summary(&self, told: &Told) -> RunSummary {
+    pub(super) fn summary(&self, told: &Told) -> RunSummary {
         let spec = told.run.spec();
         let mandate = &spec.mandate;
         RunSummary {

@@ -129,7 +129,10 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
 fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
     let asked = approvals(&wait.quorums);
     let what = format!("{} waits before the stage {}: risk {} needs {asked}", view.run, wait.name, wait.risk);
-    (Error::new(api::Ending::Waits, what), format!("belay resume {} once it is approved", view.run))
+    (
+        Error::new(api::Ending::Waits, what),
+        format!("belay abort {} ends it as it stands: approvals can't be given yet", view.run),
+    )
 }
 
 /// Nobody is at work on it: it was interrupted, or it waits for a person's hands.
@@ -257,7 +260,7 @@ mod tests {
             expect![[r#"
                 waits: r-77 waits before the stage restore: risk 41 needs 1 approval (approver of ranking)
                 changed: flag restored; dataset not touched; model not touched
-                help: belay resume r-77 once it is approved
+                help: belay abort r-77 ends it as it stands: approvals can't be given yet
             "#]],
         );
         check(
