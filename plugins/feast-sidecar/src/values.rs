@@ -28,6 +28,10 @@ pub struct Rows {
     pub version: u32,
     /// One for each entity.
     pub rows: Vec<Row>,
+    /// The latest moment of these, rounded up to milliseconds since 1970 UTC; 0 where nothing is stored.
+    pub latest: u64,
+    /// When the sidecar answered, in milliseconds since 1970 UTC.
+    pub now: u64,
 }
 
 /// What materialising would write.
@@ -41,18 +45,22 @@ pub struct Preview {
     pub sha256: String,
 }
 
-#[derive(Deserialize)]
-struct Standing {
-    count: u64,
+/// Rows that materialising would leave although they are others.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Standing {
+    /// How many, of all entities.
+    pub count: u64,
+    /// Whether each of the entities that were asked for has such a row.
+    pub entities: Vec<bool>,
 }
 
-/// The moments between which rows of the batch source count, as RFC 3339.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The moments between which rows of the batch source count, in milliseconds since 1970 UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// From.
-    pub start: String,
-    /// To.
-    pub end: String,
+    pub start: u64,
+    /// To, itself included.
+    pub end: u64,
 }
 
 #[derive(Serialize)]
@@ -62,13 +70,6 @@ struct Asked<'a> {
     version: Option<u32>,
     #[serde(flatten)]
     window: Option<&'a Window>,
-}
-
-#[derive(Serialize)]
-struct Counted<'a> {
-    version: u32,
-    #[serde(flatten)]
-    window: &'a Window,
 }
 
 impl Sidecar<'_> {
@@ -87,9 +88,14 @@ impl Sidecar<'_> {
         Ok(preview)
     }
 
-    /// How many rows materialising a version would leave although they are others.
-    pub fn standing(&self, version: u32, window: &Window) -> Result<u64, Fault> {
-        Ok(self.query::<Standing>("/online/standing", &Counted { version, window })?.count)
+    /// What of a version's rows materialising would leave although they are others.
+    pub fn standing(&self, entities: &[Entity], version: u32, window: &Window) -> Result<Standing, Fault> {
+        let asked = Asked { entities, version: Some(version), window: Some(window) };
+        let standing: Standing = self.query("/online/standing", &asked)?;
+        if standing.entities.len() == entities.len() {
+            return Ok(standing);
+        }
+        Err(Fault::Unexpected("the sidecar did not answer for each entity".to_owned()))
     }
 }
 

@@ -44,7 +44,8 @@ impl Reads {
         self.objects.remove(&(connection.to_owned(), key.to_owned()));
     }
 
-    /// The answer to `METHOD path`. What has no answer gets a 404 without a body.
+    /// The answer to `METHOD path`, or to `METHOD path body`, which is looked for first. What has no answer gets a 404
+    /// without a body.
     #[must_use]
     pub fn answer(mut self, connection: &str, line: &str, status: u16, body: impl AsRef<[u8]>) -> Self {
         let answer = http::Response { status, headers: Vec::new(), body: body.as_ref().to_vec(), took: 0 };
@@ -94,9 +95,11 @@ impl Reads {
 impl crate::Reads for Reads {
     fn http(&self, request: &http::Request) -> Result<http::Response, http::Error> {
         self.reach(&request.connection).map_err(http::Error::Unreachable)?;
-        let line = (request.connection.clone(), format!("{} {}", request.method, request.path));
+        let line = format!("{} {}", request.method, request.path);
+        let exact = format!("{line} {}", String::from_utf8_lossy(&request.body));
+        let answer = |line| self.answers.get(&(request.connection.clone(), line));
         let nothing = http::Response { status: 404, headers: Vec::new(), body: Vec::new(), took: 0 };
-        Ok(self.answers.get(&line).cloned().unwrap_or(nothing))
+        Ok(answer(exact).or_else(|| answer(line)).cloned().unwrap_or(nothing))
     }
 
     fn http_digest(&self, request: &http::Request) -> Result<http::Digested, http::Error> {

@@ -1,7 +1,7 @@
 """The values that a feature view serves: read, cleared where they would stay, written again from the batch source."""
 
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import datetime, timezone
 
 from feast.protos.feast.types.Value_pb2 import Value
 from feast.utils import _convert_arrow_to_proto
@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from . import redis_store
 from .definitions import active, at_version, definition, digest, number_of
 from .refusal import Refusal, bad_request
-from .values import entity_key, entity_row, moment, parse_moment, text
+from .values import entity_key, entity_row, from_ms, moment, text, to_ms
 
 MOST_ENTITIES = 1_000
 """Of one request."""
@@ -45,11 +45,16 @@ def keys_of(view, asked):
 
 
 def read(store, name, asked):
-    """What the online store has for some entities, of a version's own values."""
+    """What the online store has for some entities, of a version's own values; the latest of their moments, and now."""
     view = view_of(store, name, asked.get("version"))
     keys = keys_of(view, asked.get("entities"))
     rows = [_online_row(view, *found) for found in stored(store, view, keys)]
-    return {"version": number_of(view), "rows": [row.body(key) for key, row in zip(keys, rows)]}
+    return {
+        "version": number_of(view),
+        "rows": [row.body(key) for key, row in zip(keys, rows)],
+        "latest": max((to_ms(row.at) for row in rows if row.at is not None), default=0),
+        "now": to_ms(datetime.now(timezone.utc)),
+    }
 
 
 def stored(store, view, keys):
@@ -94,7 +99,7 @@ def _aware(when):
 
 def window(asked):
     """The moments between which rows of the batch source count."""
-    start, end = parse_moment(asked.get("start"), "start"), parse_moment(asked.get("end"), "end")
+    start, end = from_ms(asked.get("start"), "start"), from_ms(asked.get("end"), "end")
     if start >= end:
         raise bad_request("start must be before end")
     return start, end
@@ -128,12 +133,12 @@ def check_active(store, name, asked):
 
 
 def standing(store, view, start, end):
-    """The stored rows that materialising would leave although they are others: each with its stored moment."""
+    """The stored rows that materialising would leave although they are others: key, name in Redis, stored moment."""
     rows = source_rows(store, view, start, end)
-    kept = []
+    kept = {}
     for name, stamp, key in redis_store.rows(store, view):
-        at = stamp.ToDatetime(tzinfo=timezone.utc)
-        row = rows.get(key.SerializeToString(deterministic=True))
+        at, whose = stamp.ToDatetime(tzinfo=timezone.utc), key.SerializeToString(deterministic=True)
+        row = rows.get(whose)
         if row is None:
             stays = at > end
         else:
@@ -143,7 +148,7 @@ def standing(store, view, start, end):
                 stamp == planned and not _same(store, view, key, row)
             )
         if stays:
-            kept.append((name, stamp))
+            kept[whose] = name, stamp
     return kept
 
 
@@ -155,14 +160,17 @@ def _same(store, view, key, row):
 def clear(store, name, asked):
     """Deletes what materialising between two moments would silently leave. Says how many rows."""
     view = check_active(store, name, asked)
-    in_the_way = standing(store, view, *window(asked))
+    in_the_way = list(standing(store, view, *window(asked)).values())
     return {"cleared": redis_store.delete(store, view, in_the_way), "found": len(in_the_way)}
 
 
 def count_standing(store, name, asked):
-    """How many rows `clear` would delete now."""
+    """How many rows `clear` would delete now, and for each of some entities whether its row is among them."""
     view = view_of(store, name, asked.get("version"))
-    return {"version": number_of(view), "count": len(standing(store, view, *window(asked)))}
+    keys = keys_of(view, asked.get("entities"))
+    in_the_way = standing(store, view, *window(asked))
+    of_asked = [key.SerializeToString(deterministic=True) in in_the_way for key in keys]
+    return {"version": number_of(view), "count": len(in_the_way), "entities": of_asked}
 
 
 def materialise(store, name, asked):

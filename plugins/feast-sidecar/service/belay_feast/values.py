@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from datetime import datetime, timezone
 
 import numpy
@@ -12,6 +13,8 @@ from feast.value_type import ValueType
 from .refusal import bad_request
 
 WHOLE = (ValueType.INT32, ValueType.INT64)
+MOST_MS = 253_402_300_800_000
+"""The year 10000."""
 
 
 def text(value):
@@ -43,15 +46,16 @@ def moment(when):
     return when.isoformat(timespec="auto").replace("+00:00", "Z")
 
 
-def parse_moment(given, name):
-    """Reads a moment with its zone."""
-    try:
-        when = datetime.fromisoformat(given.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
-        raise bad_request(f"{name} is no moment as in 2026-11-20T00:00:00Z: {given!r}") from None
-    if when.tzinfo is None:
-        raise bad_request(f"{name} has no zone: {given!r}")
-    return when.astimezone(timezone.utc)
+def from_ms(given, name):
+    """Reads milliseconds since 1970 UTC."""
+    if type(given) is not int or not 0 <= given < MOST_MS:
+        raise bad_request(f"{name} must be milliseconds since 1970 UTC: {given!r}")
+    return datetime.fromtimestamp(given / 1000, tz=timezone.utc)
+
+
+def to_ms(when):
+    """Milliseconds since 1970 UTC, not before the moment."""
+    return math.ceil(when.timestamp() * 1000)
 
 
 def entity_key(view, row):

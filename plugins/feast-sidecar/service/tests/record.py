@@ -47,7 +47,7 @@ class Recorder(Case):
         return {
             "online/read": self.answer("/online/read", {"entities": USERS}),
             "online/read v0": self.answer("/online/read", asked),
-            "online/standing": self.answer("/online/standing", {"version": 0, **WINDOW}),
+            "online/standing": self.answer("/online/standing", {**asked, **WINDOW}),
             "source/read": self.answer("/source/read", {**asked, **WINDOW}),
         }
 

@@ -13,7 +13,7 @@ from belay_feast.service import listen
 from tests import shop
 
 TOKEN = "canary-17"
-WINDOW = {"start": "2026-10-21T00:00:00Z", "end": "2026-11-21T00:00:00Z"}
+WINDOW = {"start": int(shop.START.timestamp() * 1000), "end": int(shop.END.timestamp() * 1000)}
 USERS = [{"user_id": str(user)} for user in (1, 2, 9)]
 
 
@@ -201,12 +201,15 @@ class Pinning(Case):
 class Values(Case):
     def read(self, version=None):
         asked = {"entities": USERS} if version is None else {"entities": USERS, "version": version}
-        return self.must("POST", "/online/read", asked)
+        found = self.must("POST", "/online/read", asked)
+        # What is not of the rows: when it was asked.
+        self.assertGreater(found.pop("now"), 1.7e12)
+        return found
 
     def test_values_are_text_and_what_is_missing_has_no_moment(self):
         self.begin("texts")
         found = self.read()
-        self.assertEqual(found["version"], 0)
+        self.assertEqual((found["version"], found["latest"]), (0, int(shop.GOOD_AT.timestamp() * 1000)))
         self.assertEqual(
             found["rows"],
             [
@@ -225,7 +228,8 @@ class Values(Case):
         self.must("POST", "/online/materialise", {"version": 0, **WINDOW})
         self.assertEqual(self.read(), bad)
 
-        self.assertEqual(self.must("POST", "/online/standing", {"version": 0, **WINDOW})["count"], 2)
+        standing = self.must("POST", "/online/standing", {"version": 0, "entities": USERS, **WINDOW})
+        self.assertEqual((standing["count"], standing["entities"]), (2, [True, False, True]))
         self.assertEqual(self.must("POST", "/online/clear", {"version": 0, **WINDOW}), {"cleared": 2, "found": 2})
         self.assertEqual([row["at"] for row in self.read()["rows"]], [None, "2026-11-20T00:00:00Z", None])
         self.must("POST", "/online/materialise", {"version": 0, **WINDOW})
@@ -258,7 +262,7 @@ class Values(Case):
         self.view.write_batch(user_id=[1], ctr=[0.5], clicks_7d=[1])
         other = self.must("POST", "/source/read", asked)
         self.assertNotEqual(other["sha256"], found["sha256"])
-        empty = {**asked, "start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}
+        empty = {**asked, "start": 0, "end": 1}
         self.assertEqual(self.must("POST", "/source/read", empty)["count"], 0)
 
 
@@ -285,7 +289,7 @@ class Requests(Case):
         self.refused("/online/read", {"entities": []}, 400, "bad_request")
         self.refused("/online/read", {"entities": [{"user": "1"}]}, 400, "bad_request")
         self.refused("/online/read", {"entities": [{"user_id": "x"}]}, 400, "bad_request")
-        self.refused("/online/clear", {"version": 0, "start": "yesterday", "end": "now"}, 400, "bad_request")
+        self.refused("/online/clear", {"version": 0, "start": "yesterday", "end": 1e12}, 400, "bad_request")
         self.refused("/online/clear", {"version": 0, "start": WINDOW["end"], "end": WINDOW["start"]}, 400, "bad_request")
         self.refused("/nowhere", {}, 404, "no_such_path")
 

@@ -1,0 +1,162 @@
+//! The writes that bring values back: clearing where the store would keep what is newer, then materialising. The sidecar
+//! does either only while the feature view is at the version.
+
+use belay_sdk::{
+    Change, Desired, Fault, Loss, NoAttributes, Operation, Pin, Reversibility, RiskFactor, State, Write, json,
+};
+use feast_sidecar::{Preview, Row, Standing, Window, label};
+use serde::Serialize;
+
+use crate::config::Values;
+use crate::content::{Content, Proof, Revision, difference, emptied};
+
+/// What a batch source that changed for other entities than those that are compared adds to the risk.
+const SOURCE_CHANGED: u32 = 15;
+
+/// What the sidecar's `clear` and `materialise` are asked.
+#[derive(Serialize)]
+struct Asked<'a> {
+    version: u32,
+    #[serde(flatten)]
+    window: &'a Window,
+}
+
+/// A pinned state with what its restoration goes by.
+struct Goal {
+    content: Content,
+    window: Window,
+    proof: Option<Proof>,
+}
+
+/// What is there of the goal's version, and what materialising would do.
+struct Scene {
+    stored: Vec<Row>,
+    standing: Standing,
+    preview: Preview,
+}
+
+/// One change for each desired state.
+pub(crate) fn plan(values: &Values, observed: &State, path: Vec<Desired<NoAttributes>>) -> Result<Vec<Change>, Fault> {
+    match path.as_slice() {
+        [] => Ok(Vec::new()),
+        [Desired::Pinned(pin)] => Ok(vec![change(values, observed, pin)?]),
+        [Desired::Attributes(never)] => match *never {},
+        [_, _, ..] => Err(Fault::Unsupported("values go to one moment at a time".to_owned())),
+    }
+}
+
+fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault> {
+    let (now, goal) = (observed.content::<Content>()?, goal(values, pin)?);
+    let scene = look(values, &goal)?;
+    if now == goal.content && scene.standing.count == 0 {
+        return Ok(Change::nothing());
+    }
+    if let Some(difference) = difference(&scene.preview.rows, &goal.content.rows) {
+        return Err(Fault::Missing(format!(
+            "materialising {} of `{}` gives other values than those that were pinned: {difference}; put its batch source \
+             back first",
+            label(goal.content.version),
+            values.sidecar.view_name()
+        )));
+    }
+    let mut operations = Vec::new();
+    if scene.standing.count > 0 {
+        operations.push(clear(values, &goal, &scene)?);
+    }
+    operations.push(materialise(values, &goal, &scene, pin)?);
+    Ok(Change {
+        operations,
+        factors: factors(&goal, &scene),
+        loss: loss(&goal, &scene),
+        notes: notes(values, &now, &goal),
+    })
+}
+
+fn goal(values: &Values, pin: &Pin) -> Result<Goal, Fault> {
+    let content: Content = pin.state.content()?;
+    if !content.rows.iter().map(|row| &row.entity).eq(values.entities) {
+        return Err(Fault::Unsupported(
+            "other entities were pinned than those that are configured now: capture a point again".to_owned(),
+        ));
+    }
+    let proof = json::configured::<Option<Proof>>(&pin.proof, "the pin's proof")?;
+    // An undo point has no proof: rows until the latest that was seen count.
+    let end = match &proof {
+        Some(proof) => proof.until,
+        None => pin.state.revision::<Revision>()?.latest,
+    };
+    if end == 0 {
+        return Err(Fault::Unsupported(
+            "nothing was stored for any of the entities: no materialisation brings that back".to_owned(),
+        ));
+    }
+    Ok(Goal { content, window: values.window(end), proof })
+}
+
+fn look(values: &Values, goal: &Goal) -> Result<Scene, Fault> {
+    let (version, entities) = (goal.content.version, values.entities);
+    Ok(Scene {
+        stored: values.sidecar.online(entities, Some(version))?.rows,
+        standing: values.sidecar.standing(entities, version, &goal.window)?,
+        preview: values.sidecar.preview(entities, version, &goal.window)?,
+    })
+}
+
+fn clear(values: &Values, goal: &Goal, scene: &Scene) -> Result<Operation, Fault> {
+    let both = scene.stored.iter().zip(&scene.standing.entities);
+    let rows = both.map(|(row, stands)| if *stands { emptied(row) } else { row.clone() }).collect();
+    let count = scene.standing.count;
+    Ok(Operation {
+        summary: format!("clear {count} rows of {} that are newer", values.sidecar.view_name()),
+        write: write(values, goal, "/online/clear")?,
+        yields: json::text(&Content { version: goal.content.version, rows })?,
+        reversibility: Reversibility::Recoverable,
+        touches: count,
+    })
+}
+
+fn materialise(values: &Values, goal: &Goal, scene: &Scene, pin: &Pin) -> Result<Operation, Fault> {
+    Ok(Operation {
+        summary: format!("materialise {}: → {}", values.sidecar.view_name(), pin.state.version),
+        write: write(values, goal, "/online/materialise")?,
+        yields: pin.state.content.clone(),
+        reversibility: Reversibility::Recoverable,
+        touches: scene.preview.count,
+    })
+}
+
+fn write(values: &Values, goal: &Goal, what: &str) -> Result<Write, Fault> {
+    values.sidecar.write(what, &Asked { version: goal.content.version, window: &goal.window })
+}
+
+fn factors(goal: &Goal, scene: &Scene) -> Vec<RiskFactor> {
+    let changed = goal.proof.as_ref().filter(|proof| proof.sha256 != scene.preview.sha256);
+    let told = changed.map(|proof| {
+        let (then, now) = (proof.count, scene.preview.count);
+        let cause =
+            format!("the batch source gives other values than when the point was captured ({then} → {now} rows)");
+        RiskFactor::new(cause, SOURCE_CHANGED)
+    });
+    told.into_iter().collect()
+}
+
+fn loss(goal: &Goal, scene: &Scene) -> Option<Loss> {
+    let count = scene.standing.count;
+    (count > 0).then_some(Loss { since: goal.window.end, changes: count, rows: Some(count) })
+}
+
+fn notes(values: &Values, now: &Content, goal: &Goal) -> Vec<String> {
+    let mut notes = Vec::new();
+    if now.version != goal.content.version {
+        notes.push(format!(
+            "`{}` is at {}: it must be back at {} first, and the sidecar refuses otherwise",
+            values.sidecar.view_name(),
+            label(now.version),
+            label(goal.content.version)
+        ));
+    }
+    if goal.proof.is_none() {
+        notes.push("only the configured entities were looked at when this state was seen".to_owned());
+    }
+    notes
+}
