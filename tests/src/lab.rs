@@ -1,16 +1,21 @@
 //! Real systems for tests, and what makes them fail: an MLflow server, Delta tables, a proxy that loses answers. Never
 //! installs anything: `cargo xtask lab install` does.
 
+pub mod alertmanager;
 pub mod desk;
 pub mod guarded;
 pub mod http1;
 pub mod mlflow;
 pub mod part;
 pub mod port;
+pub mod postgres;
+pub mod prometheus;
 pub mod proxy;
 pub mod registry;
+pub mod service;
 pub mod table;
 pub mod tier;
+pub mod unleash;
 
 use std::path::PathBuf;
 

@@ -51,14 +51,21 @@ pub(crate) fn check(server: &Server, expected: &Content) -> Result<(), Fault> {
     let (environment, served) = (&server.config.environment, answer.query.environment);
     if served.as_ref().is_some_and(|served| served != environment) {
         let served = served.unwrap_or_default();
-        return Err(Fault::Invalid(format!("{connection} is served environment `{served}`, not `{environment}`")));
+        return Err(Fault::Invalid(format!(
+            "clients behind {connection} are served environment `{served}`, not `{environment}`"
+        )));
     }
     let Some(feature) = answer.features.into_iter().find(|feature| feature.name == server.flag) else {
-        return Err(Fault::Unavailable(format!("{connection} is not served the flag `{}`", server.flag)));
+        return Err(Fault::Unavailable(format!(
+            "clients behind {connection} are not served the flag `{}`",
+            server.flag
+        )));
     };
     match difference(&feature, expected) {
         None => Ok(()),
-        Some(difference) => Err(Fault::Unavailable(format!("{connection} is still served the flag {difference}"))),
+        Some(difference) => {
+            Err(Fault::Unavailable(format!("clients behind {connection} are still served the flag {difference}")))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::sources;
+use super::{sources, unleash};
 use crate::repository;
 use crate::stage::copy;
 use crate::workspace::{Said, files};
@@ -49,6 +49,26 @@ impl Desk {
         desk.edit("belay.toml", "http://127.0.0.1:9", url);
         desk.edit("features/ranker.toml", "registry/ranker@champion", &format!("registry/{model}@champion"));
         desk
+    }
+
+    /// A desk whose flags are at this address, and whose feature set `ranker` is this flag.
+    pub fn at_unleash(url: &str, flag: &str) -> Self {
+        let desk = Self::of("unleash", &["unleash_flag"]);
+        desk.edit("belay.toml", "http://127.0.0.1:9", url);
+        desk.edit("features/ranker.toml", "flags/ranker", &format!("flags/{flag}"));
+        desk.admin_token(unleash::TOKEN);
+        desk.client_token(unleash::CLIENT_TOKEN);
+        desk
+    }
+
+    /// The token with which it writes flags from now on.
+    pub fn admin_token(&self, token: &str) {
+        fs::write(self.folder.path().join("admin.token"), token).unwrap();
+    }
+
+    /// The token with which it sees flags as they are served.
+    pub fn client_token(&self, token: &str) {
+        fs::write(self.folder.path().join("client.token"), token).unwrap();
     }
 
     /// The table of the feature set `clicks`.

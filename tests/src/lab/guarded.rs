@@ -1,6 +1,7 @@
 //! Processes that end with the tests, however those end. Never leaves a process or a folder behind.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -25,7 +26,7 @@ pub struct Folder {
 impl Folder {
     /// Watches over a folder.
     pub fn guarded(path: PathBuf) -> Self {
-        let _guard = Guarded::start("remove", &path, &[], Vec::new(), Stdio::null());
+        let _guard = Guarded::start("remove", &path, &[], Vec::new(), [Stdio::null(), Stdio::null()]);
         Self { path, _guard }
     }
 
@@ -38,27 +39,34 @@ impl Folder {
 impl Guarded {
     /// Runs a command in a folder, which goes with it. What it prints goes to `out`.
     pub fn run<W: AsRef<OsStr>>(folder: &Path, command: impl IntoIterator<Item = W>, out: Stdio) -> Self {
-        Self::start("remove", folder, &[], words(command), out)
+        Self::start("remove", folder, &[], words(command), [out, Stdio::null()])
     }
 
     /// Runs a command in a folder, which stays: the same system can be started there again. What it prints, on either
-    /// output, goes to `out`. `environment` is added to that of this process.
+    /// output, goes to `log`. `environment` is added to that of this process.
     pub fn run_keeping<W: AsRef<OsStr>>(
         folder: &Path,
         environment: &[(&str, &str)],
         command: impl IntoIterator<Item = W>,
-        out: Stdio,
+        log: &File,
     ) -> Self {
-        Self::start("keep", folder, environment, words(command), out)
+        let [out, err] = [log, log].map(|log| Stdio::from(log.try_clone().unwrap()));
+        Self::start("keep", folder, environment, words(command), [out, err])
     }
 
-    fn start(fate: &str, folder: &Path, environment: &[(&str, &str)], command: Vec<OsString>, out: Stdio) -> Self {
+    fn start(
+        fate: &str,
+        folder: &Path,
+        environment: &[(&str, &str)],
+        command: Vec<OsString>,
+        [out, err]: [Stdio; 2],
+    ) -> Self {
         let mut guard = Command::new(guards_python());
         guard.arg(sources().join("guard.py")).arg(fate).arg(folder).args(command);
         // Threads that MLflow has no use for on a small machine, and its messages home.
         guard.env("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false").env("MLFLOW_DISABLE_TELEMETRY", "true");
         guard.envs(environment.iter().copied());
-        let mut guard = guard.stdin(Stdio::piped()).stdout(out).stderr(Stdio::null()).spawn().unwrap();
+        let mut guard = guard.stdin(Stdio::piped()).stdout(out).stderr(err).spawn().unwrap();
         let pipe = guard.stdin.take();
         Self { guard, pipe }
     }

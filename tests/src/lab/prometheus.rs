@@ -1,0 +1,77 @@
+//! A real Prometheus server. Never scrapes anything but what it is told, which may be nothing.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::port::free_address;
+use super::program;
+use super::service::{Recipe, Service, answers};
+
+/// A server that looks at its targets every second.
+#[derive(Debug)]
+pub struct Prometheus(Service);
+
+/// What a server is told.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Where metrics are, at `/metrics`: `127.0.0.1:5000`.
+    pub targets: Vec<SocketAddr>,
+    /// Who is told of alerts.
+    pub alertmanager: Option<SocketAddr>,
+    /// The rules for alerts, in Prometheus's own YAML.
+    pub rules: String,
+}
+
+impl Prometheus {
+    /// Starts one in a folder and waits until it answers.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start(folder: &Path, sources: &Sources) -> Self {
+        Self::start_at(folder, sources, free_address())
+    }
+
+    /// The same at an address.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_at(folder: &Path, sources: &Sources, address: SocketAddr) -> Self {
+        fs::write(folder.join("rules.yml"), &sources.rules).unwrap();
+        fs::write(folder.join("prometheus.yml"), configuration(sources)).unwrap();
+        let command = vec![
+            program("prometheus").display().to_string(),
+            "--config.file=prometheus.yml".to_owned(),
+            "--storage.tsdb.path=data".to_owned(),
+            "--web.enable-lifecycle".to_owned(),
+            format!("--web.listen-address={address}"),
+            "--log.level=warn".to_owned(),
+        ];
+        let is_ready = |address| answers(address, "/-/ready");
+        let recipe = Recipe { name: "prometheus", address, command, environment: Vec::new(), is_ready };
+        Self(Service::start(recipe, folder))
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// The server as a service.
+    pub fn service(&mut self) -> &mut Service {
+        &mut self.0
+    }
+}
+
+fn configuration(sources: &Sources) -> String {
+    let targets: Vec<String> = sources.targets.iter().map(|target| format!("'{target}'")).collect();
+    let told: Vec<String> = sources.alertmanager.iter().map(|address| format!("'{address}'")).collect();
+    format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}\n\
+         rule_files: ['rules.yml']\n\
+         alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: [{}] }}] }}] }}\n\
+         scrape_configs: [{{ job_name: lab, static_configs: [{{ targets: [{}] }}] }}]\n",
+        told.join(", "),
+        targets.join(", "),
+    )
+}
