@@ -10,6 +10,7 @@ use belay_domain::operation::{Outcome, Write};
 
 use crate::dir::DirConnection;
 use crate::http::HttpConnection;
+use crate::objects::StoreConnection;
 use crate::permit::{Clock, Look, Performed, Permit, Refusal};
 use crate::read::{Digested, HttpError, HttpRead, HttpResponse, KeyError, KeyMeta, KeyPage, Meta, ObjectError};
 use crate::redis::RedisConnection;
@@ -24,6 +25,13 @@ enum Connection {
     Dir(DirConnection),
     Http(Box<HttpConnection>),
     Redis(Box<RedisConnection>),
+    Store(Box<StoreConnection>),
+}
+
+/// Where named bytes lie.
+enum Place<'a> {
+    Dir(&'a DirConnection),
+    Store(&'a StoreConnection),
 }
 
 impl Connection {
@@ -32,6 +40,7 @@ impl Connection {
             Self::Dir(dir) => dir.rules(),
             Self::Http(http) => http.rules(),
             Self::Redis(redis) => redis.rules(),
+            Self::Store(store) => store.rules(),
         }
     }
 }
@@ -86,17 +95,26 @@ impl Connections {
 
     /// An object's bytes, whole.
     pub async fn object_get(&self, connection: &ConnectionName, key: &str) -> Result<Vec<u8>, ObjectError> {
-        self.dir(connection).map_err(ObjectError::Denied)?.get(key).await
+        match self.place(connection).map_err(ObjectError::Denied)? {
+            Place::Dir(dir) => dir.get(key).await,
+            Place::Store(store) => store.get(key).await,
+        }
     }
 
     /// What is known of an object's bytes.
     pub async fn object_head(&self, connection: &ConnectionName, key: &str) -> Result<Meta, ObjectError> {
-        self.dir(connection).map_err(ObjectError::Denied)?.head(key).await
+        match self.place(connection).map_err(ObjectError::Denied)? {
+            Place::Dir(dir) => dir.head(key).await,
+            Place::Store(store) => store.head(key).await,
+        }
     }
 
     /// An object's size and SHA-256, streaming.
     pub async fn object_digest(&self, connection: &ConnectionName, key: &str) -> Result<(u64, Digest), ObjectError> {
-        self.dir(connection).map_err(ObjectError::Denied)?.digest(key).await
+        match self.place(connection).map_err(ObjectError::Denied)? {
+            Place::Dir(dir) => dir.digest(key).await,
+            Place::Store(store) => store.digest(key).await,
+        }
     }
 
     /// The objects whose key starts with `prefix` and comes after `after`, in bytewise order of their keys, at most
@@ -108,7 +126,10 @@ impl Connections {
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<Meta>, ObjectError> {
-        self.dir(connection).map_err(ObjectError::Denied)?.list(prefix, after, limit).await
+        match self.place(connection).map_err(ObjectError::Denied)? {
+            Place::Dir(dir) => dir.list(prefix, after, limit).await,
+            Place::Store(store) => store.list(prefix, after, limit).await,
+        }
     }
 
     /// The value of a key that holds a plain one; none where there is no such key.
@@ -173,7 +194,10 @@ impl Connections {
             (Ok(Connection::Redis(redis)), Write::Keyvalue(write)) => {
                 Performed { outcome: redis.perform(&write, &deadline).await, answer: None }
             }
-            (Ok(Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_)), _) => {
+            (Ok(Connection::Store(store)), Write::Object(write)) => {
+                Performed { outcome: store.perform(write, deadline).await, answer: None }
+            }
+            (Ok(Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_) | Connection::Store(_)), _) => {
                 not_allowed("the connection is of another kind".to_owned())
             }
             (Err(Refusal(reason)), _) => not_allowed(reason),
@@ -184,8 +208,9 @@ impl Connections {
     pub async fn look(&self, write: &Write) -> Look {
         match write {
             Write::Http(_) => Look::CannotTell("an HTTP system can't be looked into".to_owned()),
-            Write::Object(object) => match self.dir(&object.connection) {
-                Ok(dir) => dir.look(object).await,
+            Write::Object(object) => match self.place(&object.connection) {
+                Ok(Place::Dir(dir)) => dir.look(object).await,
+                Ok(Place::Store(store)) => store.look(object).await,
                 Err(reason) => Look::CannotTell(reason),
             },
             Write::Keyvalue(write) => match self.redis(&write.connection) {
@@ -202,7 +227,8 @@ impl Connections {
             (Connection::Dir(dir), Write::Object(write)) => dir.admit_write(write).map_err(Refusal)?,
             (Connection::Http(http), Write::Http(write)) => http.admit_write(write).map_err(Refusal)?,
             (Connection::Redis(redis), Write::Keyvalue(write)) => redis.admit_write(write).map_err(Refusal)?,
-            (Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_), _) => {
+            (Connection::Store(store), Write::Object(write)) => store.admit_write(write).map_err(Refusal)?,
+            (Connection::Dir(_) | Connection::Http(_) | Connection::Redis(_) | Connection::Store(_), _) => {
                 return Err(Refusal(format!("connection `{name}` is of kind {}", connection.rules().kind)));
             }
         }
@@ -216,15 +242,18 @@ impl Connections {
     fn http(&self, name: &ConnectionName) -> Result<&HttpConnection, String> {
         match self.0.get(name) {
             Some(Connection::Http(http)) => Ok(http),
-            Some(Connection::Dir(_)) => Err(format!("connection `{name}` is of kind dir: it holds objects")),
             Some(Connection::Redis(_)) => Err(format!("connection `{name}` is of kind redis: it holds keys")),
+            Some(other @ (Connection::Dir(_) | Connection::Store(_))) => {
+                Err(format!("connection `{name}` is of kind {}: it holds objects", other.rules().kind))
+            }
             None => Err(unknown(name)),
         }
     }
 
-    fn dir(&self, name: &ConnectionName) -> Result<&DirConnection, String> {
+    fn place(&self, name: &ConnectionName) -> Result<Place<'_>, String> {
         match self.0.get(name) {
-            Some(Connection::Dir(dir)) => Ok(dir),
+            Some(Connection::Dir(dir)) => Ok(Place::Dir(dir)),
+            Some(Connection::Store(store)) => Ok(Place::Store(store)),
             Some(Connection::Http(_)) => Err(format!("connection `{name}` is of kind http: it holds no objects")),
             Some(Connection::Redis(_)) => Err(format!("connection `{name}` is of kind redis: it holds no objects")),
             None => Err(unknown(name)),
@@ -250,7 +279,10 @@ fn open_one(spec: ConnectionSpec) -> Result<Connection, Error> {
         (Target::Redis(target), ConnectionKind::Redis) => {
             RedisConnection::open(spec.rules, target).map(|redis| Connection::Redis(Box::new(redis)))
         }
-        (Target::Dir(_) | Target::Http(_) | Target::Redis(_), _) => {
+        (Target::Objects(target), ConnectionKind::Objects) => {
+            StoreConnection::open(spec.rules, target).map(|store| Connection::Store(Box::new(store)))
+        }
+        (Target::Dir(_) | Target::Http(_) | Target::Redis(_) | Target::Objects(_), _) => {
             return Err(Error::Kind { name, kind });
         }
     };

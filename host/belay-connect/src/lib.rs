@@ -8,6 +8,8 @@ mod answer;
 mod connections;
 mod dir;
 mod http;
+mod key;
+mod objects;
 mod permit;
 mod read;
 mod redis;
@@ -19,5 +21,6 @@ pub use permit::{Clock, Look, Performed, Permit, PermitMismatch, RecordedAnswer,
 pub use read::{Digested, HttpError, HttpRead, HttpResponse, KeyError, KeyMeta, KeyPage, Meta, ObjectError};
 pub use secret::{Auth, SecretSource};
 pub use spec::{
-    Allow, ConnectionSpec, DirTarget, HttpTarget, InvalidQuery, QueryPattern, RedisAuth, RedisTarget, Target,
+    Allow, ClientAuth, ClientCertificate, ConnectionSpec, DirTarget, HttpTarget, InvalidQuery, Oauth2, ObjectsTarget,
+    QueryPattern, Rate, RedisAuth, RedisTarget, Retry, StoreCredentials, Target,
 };

@@ -31,10 +31,12 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
     /// From sending the request to the body's end.
     pub took: Duration,
+    /// Why attempts before the one that brought this brought nothing.
+    pub failed_before: Vec<String>,
 }
 
 /// A body by its digest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Digested {
     /// The HTTP status.
     pub status: u16,
@@ -44,6 +46,8 @@ pub struct Digested {
     pub sha256: Digest,
     /// From sending the request to the body's end.
     pub took: Duration,
+    /// Why attempts before the one that brought this brought nothing.
+    pub failed_before: Vec<String>,
 }
 
 /// Why a read over HTTP brought nothing.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
+use crate::spec::Oauth2;
+
 /// How requests are authenticated.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -34,6 +36,8 @@ pub enum Auth {
         /// Its value.
         value: SecretSource,
     },
+    /// `authorization: Bearer …` with a token from an OAuth 2.0 token endpoint.
+    Oauth2(Oauth2),
 }
 
 impl Auth {
@@ -44,6 +48,18 @@ impl Auth {
             Self::Bearer(source) | Self::Basic { password: source, .. } | Self::Header { value: source, .. } => {
                 Some(source)
             }
+            Self::Oauth2(client) => Some(&client.client_secret),
+        }
+    }
+
+    /// With relative paths below `root`.
+    pub(crate) fn below(self, root: &Path) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Bearer(source) => Self::Bearer(source.below(root)),
+            Self::Basic { user, password } => Self::Basic { user, password: password.below(root) },
+            Self::Header { name, value } => Self::Header { name, value: value.below(root) },
+            Self::Oauth2(client) => Self::Oauth2(client.below(root)),
         }
     }
 }
@@ -59,6 +75,16 @@ pub enum SecretSource {
     /// What a program prints, run without a shell, within 10 s and the connection's `timeout`. Kept for a minute:
     /// asking a vault takes longer than most requests.
     Command(Vec<String>),
+}
+
+impl SecretSource {
+    /// A relative file below `root`.
+    pub(crate) fn below(self, root: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(root.join(path)),
+            Self::Env(_) | Self::Command(_) => self,
+        }
+    }
 }
 
 impl fmt::Debug for SecretSource {

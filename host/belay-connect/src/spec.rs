@@ -1,12 +1,22 @@
 //! What the operator configured, as values. Never resolves a name, opens a file or reads a secret.
 
+mod identity;
+mod objects;
+mod traffic;
+
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use belay_domain::connection::{ConnectionRules, WritePattern};
 use serde::{Deserialize, Serialize};
 
+pub use self::identity::{ClientAuth, ClientCertificate, Oauth2};
+pub use self::objects::{ObjectsTarget, StoreCredentials};
+pub use self::traffic::{Rate, Retry};
+use crate::http::HttpConnection;
+use crate::objects::StoreConnection;
+use crate::redis::RedisConnection;
 use crate::secret::{Auth, SecretSource};
 
 /// A connection: its rules and where it leads.
@@ -27,6 +37,24 @@ pub enum Target {
     Http(HttpTarget),
     /// A Redis server.
     Redis(RedisTarget),
+    /// An S3-compatible object store.
+    Objects(ObjectsTarget),
+}
+
+impl ConnectionSpec {
+    /// What can be said against it without reaching anything: what a workspace is told before anybody needs it.
+    ///
+    /// # Errors
+    /// What is wrong, without repeating what may hold a credential.
+    pub fn check(&self) -> Result<(), String> {
+        match &self.target {
+            // Whether the directory is there is seen when it is opened: it may be made until then.
+            Target::Dir(_) => Ok(()),
+            Target::Http(target) => HttpConnection::open(self.rules.clone(), target.clone()).map(drop),
+            Target::Redis(target) => RedisConnection::open(self.rules.clone(), target.clone()).map(drop),
+            Target::Objects(target) => StoreConnection::open(self.rules.clone(), target.clone()).map(drop),
+        }
+    }
 }
 
 /// A directory. Deserialises from the connection's keys in `belay.toml` that are its own.
@@ -90,6 +118,15 @@ pub struct HttpTarget {
     /// PEM file with the only authorities that are trusted; the system's if not given.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// By which certificate belay shows who it is; for https only.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+    /// How often a read is tried. A write is sent once.
+    #[serde(default)]
+    pub retry: Retry,
+    /// How often the system may be asked; as often as needed if not given.
+    #[serde(default)]
+    pub rate: Option<Rate>,
 }
 
 impl HttpTarget {
@@ -105,6 +142,20 @@ impl HttpTarget {
             max_body: default_max_body(),
             max_digest: default_max_digest(),
             ca_file: None,
+            client_certificate: None,
+            retry: Retry::default(),
+            rate: None,
+        }
+    }
+
+    /// With relative paths below `root`.
+    #[must_use]
+    pub fn below(self, root: &Path) -> Self {
+        Self {
+            auth: self.auth.below(root),
+            ca_file: self.ca_file.map(|file| root.join(file)),
+            client_certificate: self.client_certificate.map(|certificate| certificate.below(root)),
+            ..self
         }
     }
 }
@@ -288,7 +339,13 @@ mod tests {
     fn what_is_no_target_is_refused() {
         for text in [
             r#"url = "http://x"
-               retries = 3"#,
+               retry = 3"#,
+            r#"url = "http://x"
+               retry = { attempts = 3, forever = true }"#,
+            r#"url = "http://x"
+               rate = { requests = 0 }"#,
+            r#"url = "http://x"
+               client_certificate = { certificate = "c.pem" }"#,
             r#"url = "http://x"
                queries = ["DELETE /x"]"#,
             r#"url = "http://x"

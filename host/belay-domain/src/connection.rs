@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionName;
-use crate::operation::Reversibility;
+use crate::operation::{Reversibility, Write};
 
 /// How much rests on a system. Ordered: later is more.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
@@ -33,6 +33,19 @@ pub enum ConnectionKind {
     Http,
     /// A Redis server, or what speaks its protocol.
     Redis,
+    /// An S3-compatible object store.
+    Objects,
+}
+
+impl ConnectionKind {
+    /// Whether such a system takes such a write. Named bytes may lie in a directory or in a store: a plugin can't tell.
+    pub const fn takes(self, write: &Write) -> bool {
+        match write {
+            Write::Http(_) => matches!(self, Self::Http),
+            Write::Object(_) => matches!(self, Self::Dir | Self::Objects),
+            Write::Keyvalue(_) => matches!(self, Self::Redis),
+        }
+    }
 }
 
 impl fmt::Display for ConnectionKind {
@@ -41,6 +54,7 @@ impl fmt::Display for ConnectionKind {
             Self::Dir => "dir",
             Self::Http => "http",
             Self::Redis => "redis",
+            Self::Objects => "objects",
         })
     }
 }

@@ -24,14 +24,14 @@ pub fn rules_for<'rules>(
     write: &Write,
 ) -> impl Iterator<Item = &'rules WriteRule> + use<'rules> {
     let line = write.line();
-    let fits = *write.connection() == rules.name && kind_of(write) == rules.kind;
+    let fits = *write.connection() == rules.name && rules.kind.takes(write);
     rules.writes.iter().filter(move |rule| fits && rule.pattern.matches(&line))
 }
 
 /// Who guards a write. Where several rules allow it, the weakest counts.
 pub fn guard_of(rules: &ConnectionRules, write: &Write) -> Guard {
     match write {
-        Write::Object(object) => guard_of_object(object),
+        Write::Object(object) => guard_of_object(rules.kind, object),
         Write::Keyvalue(keyvalue) => guard_of_keyvalue(keyvalue),
         Write::Http(_) => rules_for(rules, write)
             .map(|rule| if rule.guarded { Guard::System } else { Guard::None })
@@ -62,15 +62,6 @@ fn listed_as_repeatable(rules: &ConnectionRules, write: &Write) -> bool {
     allowing.peek().is_some() && allowing.all(|rule| rule.repeatable)
 }
 
-/// The kind of connection that a write goes through.
-pub const fn kind_of(write: &Write) -> ConnectionKind {
-    match write {
-        Write::Http(_) => ConnectionKind::Http,
-        Write::Object(_) => ConnectionKind::Dir,
-        Write::Keyvalue(_) => ConnectionKind::Redis,
-    }
-}
-
 /// A store compares and writes in one step. A prefix has no bytes to compare.
 const fn guard_of_keyvalue(write: &KeyvalueWrite) -> Guard {
     match write.expect {
@@ -79,10 +70,12 @@ const fn guard_of_keyvalue(write: &KeyvalueWrite) -> Guard {
     }
 }
 
-/// A directory creates exclusively (`link` fails where the name is taken) but can't compare and replace in one step.
-const fn guard_of_object(write: &ObjectWrite) -> Guard {
+/// A directory creates exclusively (`link` fails where the name is taken) but can't compare and replace in one step; a
+/// store does both (`If-None-Match`, `If-Match`), but not every store compares before it deletes.
+const fn guard_of_object(kind: ConnectionKind, write: &ObjectWrite) -> Guard {
     match (&write.expect, &write.content) {
         (Expectation::Absent, Some(_)) => Guard::System,
+        (Expectation::Bytes(_), Some(_)) if matches!(kind, ConnectionKind::Objects) => Guard::System,
         (Expectation::Bytes(_), _) => Guard::HostOnly,
         (Expectation::Anything, _) | (Expectation::Absent, None) => Guard::None,
     }
@@ -146,6 +139,21 @@ mod tests {
         ] {
             assert_eq!(guard_of(&rules, &write), guard, "{write:?}");
             assert!(repeatable(&rules, &write));
+        }
+    }
+
+    #[test]
+    fn a_store_guards_replacing_too() {
+        let rules = rules(ConnectionKind::Objects, &[("PUT *", false, false), ("DELETE *", false, false)]);
+        let digest = Expectation::Bytes(Digest::of(b"x"));
+        for (write, guard) in [
+            (object(Some(b"x"), Expectation::Absent), Guard::System),
+            (object(Some(b"x"), digest.clone()), Guard::System),
+            (object(None, digest), Guard::HostOnly),
+            (object(Some(b"x"), Expectation::Anything), Guard::None),
+        ] {
+            assert_eq!(guard_of(&rules, &write), guard, "{write:?}");
+            assert!(repeatable(&rules, &write) && rules_for(&rules, &write).count() == 1);
         }
     }
 

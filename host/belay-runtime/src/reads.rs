@@ -107,8 +107,8 @@ impl Reads for Lines {
         Box::pin(async move {
             let line = self.to(connection).map_err(HttpError::Unreachable)?;
             let answer = line.http_send(read(connection, request)).await.map_err(http_error)?;
-            let took_us = micros(answer.took);
-            Ok(HttpResponse { status: answer.status, headers: answer.headers, body: answer.body, took_us })
+            let belay_connect::HttpResponse { status, headers, body, took, failed_before } = answer;
+            Ok(HttpResponse { status, headers, body, took_us: micros(took), failed_before })
         })
     }
 
@@ -120,8 +120,8 @@ impl Reads for Lines {
         Box::pin(async move {
             let line = self.to(connection).map_err(HttpError::Unreachable)?;
             let found = line.http_digest(read(connection, request)).await.map_err(http_error)?;
-            let took_us = micros(found.took);
-            Ok(HttpDigested { status: found.status, size: found.size, sha256: found.sha256, took_us })
+            let belay_connect::Digested { status, size, sha256, took, failed_before } = found;
+            Ok(HttpDigested { status, size, sha256, took_us: micros(took), failed_before })
         })
     }
 

@@ -69,6 +69,9 @@ pub enum ReadAnswer {
         /// From sending the request to the body's end, in microseconds.
         #[serde(default)]
         took_us: u64,
+        /// Why the host's attempts before this one brought nothing.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed_before: Vec<String>,
     },
     /// A body by its digest.
     HttpDigested(HttpDigested),
@@ -160,8 +163,9 @@ pub(crate) trait Kept: Sized {
 impl Kept for Result<HttpResponse, HttpError> {
     fn keep(&self) -> (ReadAnswer, Option<Vec<u8>>) {
         match self {
-            Ok(HttpResponse { status, headers, body, took_us }) => {
-                let head = ReadAnswer::HttpResponse { status: *status, headers: headers.clone(), took_us: *took_us };
+            Ok(HttpResponse { status, headers, body, took_us, failed_before }) => {
+                let (headers, failed_before) = (headers.clone(), failed_before.clone());
+                let head = ReadAnswer::HttpResponse { status: *status, headers, took_us: *took_us, failed_before };
                 (head, Some(body.clone()))
             }
             Err(error) => (ReadAnswer::HttpError(error.clone()), None),
@@ -170,12 +174,15 @@ impl Kept for Result<HttpResponse, HttpError> {
 
     fn give(record: &ReadRecord) -> Option<Self> {
         match (&record.answer, &record.body) {
-            (ReadAnswer::HttpResponse { status, headers, took_us }, Some(body)) => Some(Ok(HttpResponse {
-                status: *status,
-                headers: headers.clone(),
-                body: body.clone(),
-                took_us: *took_us,
-            })),
+            (ReadAnswer::HttpResponse { status, headers, took_us, failed_before }, Some(body)) => {
+                Some(Ok(HttpResponse {
+                    status: *status,
+                    headers: headers.clone(),
+                    body: body.clone(),
+                    took_us: *took_us,
+                    failed_before: failed_before.clone(),
+                }))
+            }
             (ReadAnswer::HttpError(error), None) => Some(Err(error.clone())),
             _ => None,
         }

@@ -106,10 +106,12 @@ pub struct HttpResponse {
     pub body: Vec<u8>,
     /// From sending the request to the body's end, in microseconds.
     pub took_us: u64,
+    /// Why the host's attempts before this one brought nothing; the plugin is not told.
+    pub failed_before: Vec<String>,
 }
 
 /// A body by its digest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct HttpDigested {
     /// The HTTP status.
     pub status: u16,
@@ -120,6 +122,9 @@ pub struct HttpDigested {
     /// From sending the request to the body's end, in microseconds.
     #[serde(default)]
     pub took_us: u64,
+    /// Why the host's attempts before this one brought nothing; the plugin is not told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_before: Vec<String>,
 }
 
 /// Why nothing came back.

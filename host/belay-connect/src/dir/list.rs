@@ -6,7 +6,8 @@ use cap_fs_ext::DirExt as _;
 use cap_std::fs::{Dir, DirEntry};
 use std::io;
 
-use super::{DirConnection, key, object_error, read};
+use super::{DirConnection, object_error, read};
+use crate::key;
 use crate::read::{Meta, ObjectError};
 
 /// The longest listing.

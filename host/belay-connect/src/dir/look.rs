@@ -6,7 +6,8 @@ use belay_domain::digest::Digest;
 use belay_domain::operation::ObjectWrite;
 
 use super::write::{digest_nofollow, open_folder, sync_folder};
-use super::{DirConnection, Shared, Stopped, key};
+use super::{DirConnection, Shared, Stopped};
+use crate::key;
 use crate::permit::Look;
 
 impl DirConnection {

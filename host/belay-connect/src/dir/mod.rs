@@ -1,11 +1,10 @@
 //! A directory as a place of named bytes. No path, link or rename leads outside of it, and writes go through no link
 //! at all.
 
-mod key;
 mod list;
 mod look;
 mod read;
-mod stage;
+pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -8,7 +8,8 @@ use cap_fs_ext::OpenOptionsSyncExt as _;
 use cap_std::fs::{Dir, File, Metadata, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
-use super::{DirConnection, key, object_error};
+use super::{DirConnection, object_error};
+use crate::key;
 use crate::read::{Meta, ObjectError};
 
 /// Read at once, in bytes.

@@ -14,7 +14,7 @@ const PREFIX: &str = ".belay-stage-";
 const STALE_AFTER: Duration = Duration::from_secs(60);
 
 /// Whether a name is a staging file's.
-pub(super) fn is_staging(name: &str) -> bool {
+pub(crate) fn is_staging(name: &str) -> bool {
     name.starts_with(PREFIX)
 }
 

@@ -12,17 +12,14 @@ use cap_std::fs::{Dir, Metadata, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
 use super::stage::{self, Staged};
-use super::{DirConnection, Shared, Stopped, key};
+use super::{DirConnection, Shared, Stopped};
+use crate::key;
 use crate::permit::Deadline;
 
 impl DirConnection {
     /// Why a write makes no sense here, apart from the list of writes.
     pub(crate) fn admit_write(&self, write: &ObjectWrite) -> Result<(), String> {
-        key::check(&write.key)?;
-        if write.content.is_none() && write.expect == Expectation::Absent {
-            return Err("a deletion can't expect that nothing is there".to_owned());
-        }
-        Ok(())
+        key::admit(write)
     }
 
     /// Performs a write that was admitted.

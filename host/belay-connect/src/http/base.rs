@@ -4,20 +4,20 @@ use hyper::Uri;
 
 /// `https://host:port/prefix`, taken apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Base {
-    pub(super) tls: bool,
+pub(crate) struct Base {
+    pub(crate) tls: bool,
     /// Without the brackets of an IPv6 address.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// What the `host` header says.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// What every path starts with: empty, or `/…` without a slash at its end.
     prefix: String,
 }
 
 impl Base {
     /// Reads a connection's `url`. The error does not repeat it: it might hold a credential.
-    pub(super) fn parse(url: &str) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|error| format!("`url` is not an address: {error}"))?;
         let tls = match uri.scheme_str() {
             Some("http") => false,
@@ -44,7 +44,7 @@ impl Base {
     }
 
     /// The request target for a checked path.
-    pub(super) fn target(&self, path: &str) -> Result<Uri, String> {
+    pub(crate) fn target(&self, path: &str) -> Result<Uri, String> {
         format!("{}{path}", self.prefix).parse().map_err(|error| format!("the path is not one: {error}"))
     }
 }

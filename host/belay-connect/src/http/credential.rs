@@ -5,19 +5,23 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
+use super::failed::Failed;
+use super::oauth2::{Lent, TokenSource};
 use super::scrub::Scrubber;
 use crate::secret::{Auth, Secret, SecretReader};
+use crate::spec::HttpTarget;
 
 /// How a connection authenticates.
 #[derive(Debug)]
-pub(super) struct Authenticator {
-    scheme: Scheme,
-    secret: Option<SecretReader>,
+pub(super) enum Authenticator {
+    None,
+    Secret { scheme: Scheme, reader: SecretReader },
+    Token(Box<TokenSource>),
 }
 
+/// How a secret is said.
 #[derive(Debug)]
-enum Scheme {
-    None,
+pub(super) enum Scheme {
     Bearer,
     Basic { user: String },
     Header { name: HeaderName },
@@ -37,40 +41,71 @@ const NOT_FOR_CREDENTIALS: [&str; 9] = [
 ];
 
 impl Authenticator {
-    pub(super) fn new(auth: &Auth) -> Result<Self, String> {
-        let scheme = match auth {
-            Auth::None => Scheme::None,
-            Auth::Bearer(_) => Scheme::Bearer,
+    pub(super) fn new(target: &HttpTarget) -> Result<Self, String> {
+        let (scheme, source) = match &target.auth {
+            Auth::None => return Ok(Self::None),
+            Auth::Oauth2(client) => {
+                let tokens = TokenSource::new(client, &target.allow, target.ca_file.clone(), target.timeout)?;
+                return Ok(Self::Token(Box::new(tokens)));
+            }
+            Auth::Bearer(source) => (Scheme::Bearer, source),
             Auth::Basic { user, .. } if user.contains(':') || user.contains(char::is_control) => {
                 return Err("`auth`: a user's name has no colon and no control characters".to_owned());
             }
-            Auth::Basic { user, .. } => Scheme::Basic { user: user.clone() },
-            Auth::Header { name, .. } => Scheme::Header { name: header(name)? },
+            Auth::Basic { user, password } => (Scheme::Basic { user: user.clone() }, password),
+            Auth::Header { name, value } => (Scheme::Header { name: header(name)? }, value),
         };
-        Ok(Self { scheme, secret: auth.source().cloned().map(SecretReader::new) })
+        Ok(Self::Secret { scheme, reader: SecretReader::new(source.clone()) })
     }
 
     pub(super) const fn is_needed(&self) -> bool {
-        self.secret.is_some()
-    }
-
-    /// Reads the secret.
-    pub(super) async fn credential(&self) -> Result<Credential, String> {
-        let Some(reader) = &self.secret else {
-            return Ok(Credential { header: None, scrubber: Scrubber::none() });
-        };
-        let secret = reader.read().await?;
-        match &self.scheme {
-            Scheme::None => Ok(Credential { header: None, scrubber: Scrubber::none() }),
-            Scheme::Bearer => credential(AUTHORIZATION, b"Bearer ", secret.bytes(), &secret),
-            Scheme::Basic { user } => {
-                let pair = Zeroizing::new([user.as_bytes(), b":", secret.bytes()].concat());
-                let encoded = Zeroizing::new(STANDARD.encode(pair.as_slice()));
-                credential(AUTHORIZATION, b"Basic ", encoded.as_bytes(), &secret)
-            }
-            Scheme::Header { name } => credential(name.clone(), b"", secret.bytes(), &secret),
+        match self {
+            Self::None => false,
+            Self::Secret { .. } | Self::Token(_) => true,
         }
     }
+
+    /// Reads the secret, or borrows a token.
+    pub(super) async fn credential(&self) -> Result<Credential, Failed> {
+        match self {
+            Self::None => Ok(Credential { header: None, token: None, scrubber: Scrubber::none() }),
+            Self::Secret { scheme, reader } => {
+                let secret = reader.read().await.map_err(Failed::lasting)?;
+                scheme.say(&secret).map_err(Failed::lasting)
+            }
+            Self::Token(tokens) => tokens.lend().await.and_then(|lent| bearer(lent).map_err(Failed::lasting)),
+        }
+    }
+
+    /// Gives up a token that the system did not take. Whether there may be a better one: a secret stays what it is.
+    pub(super) async fn give_up(&self, refused: &Credential) -> bool {
+        match (self, &refused.token) {
+            (Self::Token(tokens), Some(token)) => {
+                tokens.forget(token).await;
+                true
+            }
+            (Self::None | Self::Secret { .. } | Self::Token(_), _) => false,
+        }
+    }
+}
+
+impl Scheme {
+    fn say(&self, secret: &Secret) -> Result<Credential, String> {
+        match self {
+            Self::Bearer => credential(AUTHORIZATION, b"Bearer ", secret.bytes(), secret),
+            Self::Basic { user } => {
+                let pair = Zeroizing::new([user.as_bytes(), b":", secret.bytes()].concat());
+                let encoded = Zeroizing::new(STANDARD.encode(pair.as_slice()));
+                credential(AUTHORIZATION, b"Basic ", encoded.as_bytes(), secret)
+            }
+            Self::Header { name } => credential(name.clone(), b"", secret.bytes(), secret),
+        }
+    }
+}
+
+fn bearer(lent: Lent) -> Result<Credential, String> {
+    let made = credential(AUTHORIZATION, b"Bearer ", lent.token.bytes(), &lent.client_secret)?;
+    Ok(Credential { token: Some(lent.token), ..made })
 }
 
 fn header(name: &str) -> Result<HeaderName, String> {
@@ -84,12 +119,14 @@ fn credential(name: HeaderName, scheme: &[u8], value: &[u8], secret: &Secret) ->
     let text = Zeroizing::new([scheme, value].concat());
     let mut header = HeaderValue::from_bytes(&text).map_err(|_| "the credential contains control characters")?;
     header.set_sensitive(true);
-    Ok(Credential { header: Some((name, header)), scrubber: Scrubber::of(&[value, secret.bytes()]) })
+    Ok(Credential { header: Some((name, header)), token: None, scrubber: Scrubber::of(&[value, secret.bytes()]) })
 }
 
 /// What one request carries.
 pub(super) struct Credential {
     header: Option<(HeaderName, HeaderValue)>,
+    /// The token in it, where it is one.
+    token: Option<Secret>,
     pub(super) scrubber: Scrubber,
 }
 
@@ -107,8 +144,12 @@ mod tests {
     use super::*;
     use crate::secret::SecretSource;
 
+    fn authenticator(auth: Auth) -> Result<Authenticator, String> {
+        Authenticator::new(&HttpTarget { auth, ..HttpTarget::new("http://h") })
+    }
+
     async fn sent(auth: Auth) -> (HeaderMap, Credential) {
-        let credential = Authenticator::new(&auth).unwrap().credential().await.unwrap();
+        let credential = authenticator(auth).unwrap().credential().await.unwrap();
         let mut headers = HeaderMap::new();
         credential.add_to(&mut headers);
         (headers, credential)
@@ -142,12 +183,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_credential_that_no_header_can_hold_is_refused_unprinted() {
-        let authenticator = Authenticator::new(&Auth::Bearer(printed("canary\nx: y"))).unwrap();
-        let error = authenticator.credential().await.err().unwrap();
-        assert_eq!(error, "the credential contains control characters");
+        let authenticator = authenticator(Auth::Bearer(printed("canary\nx: y"))).unwrap();
+        let error = authenticator.credential().await.err().unwrap().error.to_string();
+        assert_eq!(error, "unreachable: the credential contains control characters");
         for name in ["host", "Content-Length", "a b", ""] {
             let auth = Auth::Header { name: name.into(), value: printed("x") };
-            assert!(Authenticator::new(&auth).is_err(), "{name}");
+            assert!(self::authenticator(auth).is_err(), "{name}");
         }
     }
 }

@@ -14,49 +14,50 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::address::{self, Reach};
 use super::base::Base;
-use super::tls::Tls;
+use super::failed::Failed;
+use super::tls::{self, Tls};
 use crate::read::HttpError;
 use crate::spec::Allow;
 
 /// A connection over which one request after the other can be sent.
-pub(super) type Sender = SendRequest<Full<Bytes>>;
+pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
 /// The most that an answer's head may take, in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
 /// How a connection is made.
 #[derive(Debug)]
-pub(super) struct Dialer {
-    pub(super) base: Base,
-    pub(super) allow: Vec<Allow>,
+pub(crate) struct Dialer {
+    pub(crate) base: Base,
+    pub(crate) allow: Vec<Allow>,
     /// Requests carry a credential, which must not travel in the clear beyond private networks.
-    pub(super) carries_credential: bool,
-    pub(super) tls: Tls,
+    pub(crate) carries_credential: bool,
+    pub(crate) tls: Tls,
     /// Shared among the addresses of a name: one that swallows packets must not use up the others' time.
-    pub(super) timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Dialer {
     /// Resolves the name once, checks each address, connects to the first that answers. No byte of a request is sent.
-    pub(super) async fn dial(&self) -> Result<Sender, HttpError> {
+    pub(crate) async fn dial(&self) -> Result<Sender, Failed> {
         let stream = self.connect(&self.addresses().await?).await?;
         if !self.base.tls {
             return handshake(stream).await;
         }
-        let connector = self.tls.connector().await.map_err(HttpError::Unreachable)?;
+        let connector = self.tls.connector().await.map_err(Failed::lasting)?;
         let name = ServerName::try_from(self.base.host.clone())
             .map_err(|_| HttpError::Denied(format!("`{}` can't be the name of a certificate", self.base.host)))?;
-        let stream = connector
-            .connect(name, stream)
-            .await
-            .map_err(|error| HttpError::Unreachable(format!("TLS with {}: {error}", self.base.authority)))?;
+        let stream = connector.connect(name, stream).await.map_err(|error| {
+            let (reason, passing) = tls::explain(&self.base.authority, &error);
+            Failed { error: HttpError::Unreachable(reason), passing }
+        })?;
         handshake(stream).await
     }
 
-    async fn addresses(&self) -> Result<Vec<SocketAddr>, HttpError> {
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failed> {
         let found: Vec<SocketAddr> = tokio::net::lookup_host((self.base.host.as_str(), self.base.port))
             .await
-            .map_err(|error| HttpError::Unreachable(format!("the name {}: {error}", self.base.host)))?
+            .map_err(|error| Failed::passing(format!("the name {}: {error}", self.base.host)))?
             .collect();
         let mut refusals = Vec::new();
         let mut permitted = Vec::new();
@@ -68,7 +69,7 @@ impl Dialer {
         }
         if permitted.is_empty() && !refusals.is_empty() {
             refusals.dedup();
-            return Err(HttpError::Denied(format!("{}: {}", self.base.host, refusals.join("; "))));
+            return Err(HttpError::Denied(format!("{}: {}", self.base.host, refusals.join("; "))).into());
         }
         Ok(permitted)
     }
@@ -81,25 +82,25 @@ impl Dialer {
         })
     }
 
-    async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, HttpError> {
+    async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failed> {
         let mut reason = "the name has no address".to_owned();
         let share = self.timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         for address in addresses {
             match timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
                     // Requests are written whole: waiting for more to send would only cost time.
-                    stream.set_nodelay(true).map_err(|error| HttpError::Unreachable(error.to_string()))?;
+                    stream.set_nodelay(true).map_err(|error| Failed::passing(error.to_string()))?;
                     return Ok(stream);
                 }
                 Ok(Err(error)) => reason = format!("{address}: {error}"),
                 Err(_) => reason = format!("{address}: no answer within {} ms", share.as_millis()),
             }
         }
-        Err(HttpError::Unreachable(format!("{}: {reason}", self.base.authority)))
+        Err(Failed::passing(format!("{}: {reason}", self.base.authority)))
     }
 }
 
-async fn handshake<S>(stream: S) -> Result<Sender, HttpError>
+async fn handshake<S>(stream: S) -> Result<Sender, Failed>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -107,7 +108,7 @@ where
         .max_buf_size(MAX_HEAD)
         .handshake(TokioIo::new(stream))
         .await
-        .map_err(|error| HttpError::Unreachable(error.to_string()))?;
+        .map_err(|error| Failed::passing(error.to_string()))?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended");
@@ -127,7 +128,7 @@ mod tests {
                 base: Base::parse(url).unwrap(),
                 allow: vec![Allow::Loopback, Allow::Private],
                 carries_credential,
-                tls: Tls::new(None),
+                tls: Tls::new(None, None),
                 timeout: Duration::from_secs(1),
             };
             dialer.refusal(address.parse().unwrap()).is_some()

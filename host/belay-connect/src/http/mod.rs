@@ -2,18 +2,23 @@
 //! connection has no permission to.
 
 mod address;
-mod base;
+pub(crate) mod base;
 mod body;
 mod credential;
-mod dial;
+pub(crate) mod dial;
+pub(crate) mod failed;
 mod headers;
+pub(crate) mod line;
+mod oauth2;
+mod pace;
 mod path;
 mod pool;
 mod read;
-mod scrub;
+pub(crate) mod scrub;
 #[cfg(test)]
-mod tests;
-mod tls;
+pub(crate) mod tests;
+pub(crate) mod tls;
+pub(crate) mod tries;
 mod write;
 
 use std::time::Duration;
@@ -27,7 +32,8 @@ use hyper::{Method, Request, Response};
 use self::base::Base;
 use self::credential::{Authenticator, Credential};
 use self::dial::Dialer;
-use self::pool::Pool;
+use self::failed::Failed;
+use self::line::Line;
 use self::tls::Tls;
 use crate::read::{HttpError, HttpResponse};
 use crate::spec::HttpTarget;
@@ -37,30 +43,38 @@ use crate::spec::HttpTarget;
 pub(crate) struct HttpConnection {
     rules: ConnectionRules,
     target: HttpTarget,
-    dialer: Dialer,
+    line: Line,
     authenticator: Authenticator,
-    pool: Pool,
 }
 
 impl HttpConnection {
     pub(crate) fn open(rules: ConnectionRules, target: HttpTarget) -> Result<Self, String> {
-        let authenticator = Authenticator::new(&target.auth)?;
+        target.retry.check()?;
+        target.rate.map_or(Ok(()), |rate| rate.check())?;
+        let authenticator = Authenticator::new(&target)?;
+        let base = Base::parse(&target.url)?;
+        if target.client_certificate.is_some() && !base.tls {
+            return Err(
+                "`client_certificate` needs an https:// address: without TLS nobody would ask for it".to_owned()
+            );
+        }
         let dialer = Dialer {
-            base: Base::parse(&target.url)?,
+            base,
             allow: target.allow.clone(),
             carries_credential: authenticator.is_needed(),
-            tls: Tls::new(target.ca_file.clone()),
+            tls: Tls::new(target.ca_file.clone(), target.client_certificate.clone()),
             timeout: target.timeout,
         };
-        Ok(Self { rules, target, dialer, authenticator, pool: Pool::default() })
+        let line = Line::new(dialer, target.rate);
+        Ok(Self { rules, target, line, authenticator })
     }
 
     pub(crate) const fn rules(&self) -> &ConnectionRules {
         &self.rules
     }
 
-    async fn credential(&self) -> Result<Credential, HttpError> {
-        self.authenticator.credential().await.map_err(HttpError::Unreachable)
+    async fn credential(&self) -> Result<Credential, Failed> {
+        self.authenticator.credential().await
     }
 
     /// A request as it goes out; the credential comes last.
@@ -72,7 +86,7 @@ impl HttpConnection {
         body: Vec<u8>,
         credential: &Credential,
     ) -> Result<Request<Full<Bytes>>, String> {
-        let host = HeaderValue::try_from(&self.dialer.base.authority).map_err(|error| error.to_string())?;
+        let host = HeaderValue::try_from(&self.line.dialer.base.authority).map_err(|error| error.to_string())?;
         headers.insert(HOST, host);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("belay/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -80,7 +94,7 @@ impl HttpConnection {
         credential.add_to(&mut headers);
         let mut request = Request::new(Full::new(Bytes::from(body)));
         *request.method_mut() = Method::from_bytes(method.as_bytes()).map_err(|error| error.to_string())?;
-        *request.uri_mut() = self.dialer.base.target(path)?;
+        *request.uri_mut() = self.line.dialer.base.target(path)?;
         *request.headers_mut() = headers;
         Ok(request)
     }
@@ -93,6 +107,7 @@ fn shown(status: u16, headers: &HeaderMap, body: &[u8], took: Duration, credenti
         headers: headers::of_answer(headers, &credential.scrubber),
         body: credential.scrubber.scrub(body).into_owned(),
         took,
+        failed_before: Vec::new(),
     }
 }
 

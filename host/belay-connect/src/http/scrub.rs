@@ -15,7 +15,7 @@ const REDACTED: &str = "[redacted]";
 const SHORTEST_FORM: usize = 5;
 
 /// What RFC 3986 leaves as it is.
-const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(crate) const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Finds the forms of one connection's credential. Cheap to make, since each request makes one; an automaton for all
 /// forms at once takes longer to build than a usual request takes.

@@ -6,11 +6,13 @@ use belay_domain::operation::{HttpWrite, Outcome};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::Bytes;
+use hyper::header::WWW_AUTHENTICATE;
 use tokio::time::timeout;
 
 use super::credential::Credential;
 use super::dial::Sender;
-use super::{HttpConnection, body, headers, path, shown};
+use super::failed::Failed;
+use super::{HttpConnection, body, headers, path, shown, tls};
 use crate::answer::judge;
 use crate::permit::{Deadline, Performed};
 use crate::read::{HttpError, HttpResponse};
@@ -27,7 +29,7 @@ impl HttpConnection {
     pub(crate) fn admit_write(&self, write: &HttpWrite) -> Result<(), String> {
         path::check(&write.path)?;
         headers::for_write(&write.headers)?;
-        self.dialer.base.target(&write.path)?;
+        self.line.dialer.base.target(&write.path)?;
         if write.applied.is_empty() {
             return Err("no answer would say that it was applied".to_owned());
         }
@@ -40,7 +42,7 @@ impl HttpConnection {
         let limit = self.target.timeout;
         let ready = match timeout(limit, self.prepare(write)).await {
             Ok(Ok(ready)) => ready,
-            Ok(Err(error)) => return not_applied(error.to_string()),
+            Ok(Err(failed)) => return not_applied(failed.error.to_string()),
             Err(_) => return not_applied(format!("no connection within {} ms", limit.as_millis())),
         };
         // Last thing before the first byte: dialling takes time, and the host may have slept.
@@ -54,13 +56,13 @@ impl HttpConnection {
         }
     }
 
-    async fn prepare(&self, write: &HttpWrite) -> Result<Ready, HttpError> {
+    async fn prepare(&self, write: &HttpWrite) -> Result<Ready, Failed> {
         let credential = self.credential().await?;
         let headers = headers::for_write(&write.headers).map_err(HttpError::Denied)?;
         let request = self
             .request(&write.method, &write.path, headers, write.body.0.clone(), &credential)
             .map_err(HttpError::Denied)?;
-        Ok(Ready { sender: self.dialer.dial().await?, request, credential })
+        Ok(Ready { sender: self.line.dial_alone(self.target.timeout).await?, request, credential })
     }
 
     async fn act(&self, write: &HttpWrite, mut ready: Ready) -> Performed {
@@ -69,8 +71,10 @@ impl HttpConnection {
             Ok(answer) => answer,
             Err(mut error) => {
                 // The request comes back only if not a byte of it was written.
-                return match error.take_message() {
-                    Some(_) => {
+                let unsent = error.take_message().is_some();
+                return match tls::refused_certificate(error.error()) {
+                    Some(refusal) => not_applied(format!("{}: {refusal}", self.line.dialer.base.authority)),
+                    None if unsent => {
                         not_applied(format!("the connection closed before anything was sent: {}", error.error()))
                     }
                     None => unknown(format!("the connection broke before an answer: {}", error.error())),
@@ -79,10 +83,21 @@ impl HttpConnection {
         };
         let (head, body) = answer.into_parts();
         let status = head.status.as_u16();
+        if status == 401 {
+            // Not to send the write again, but to have another token for what comes next.
+            self.authenticator.give_up(&ready.credential).await;
+        }
+        let challenged = status == 401 && head.headers.contains_key(WWW_AUTHENTICATE);
         match body::read_whole(body, self.target.max_body).await {
             Ok(body) => {
                 let shown = shown(status, &head.headers, &body, sent.elapsed(), &ready.credential);
-                Performed { outcome: judge(write, status, &body, &shown.body), answer: Some(shown) }
+                let outcome = match judge(write, status, &body, &shown.body) {
+                    Outcome::Unknown { .. } if challenged => unauthorized(),
+                    outcome @ (Outcome::Applied { .. } | Outcome::NotApplied { .. } | Outcome::Unknown { .. }) => {
+                        outcome
+                    }
+                };
+                Performed { outcome, answer: Some(shown) }
             }
             Err(error) => {
                 let answer = shown(status, &head.headers, &[], sent.elapsed(), &ready.credential);
@@ -90,6 +105,12 @@ impl HttpConnection {
             }
         }
     }
+}
+
+/// A 401 with its challenge says that the request "has not been applied" (RFC 9110, section 15.5.2). Without one it may
+/// be anybody's word.
+fn unauthorized() -> Outcome {
+    Outcome::NotApplied { reason: "the system did not take the credential: 401; it applied nothing".to_owned() }
 }
 
 /// A status alone tells nothing: the rules test the body.

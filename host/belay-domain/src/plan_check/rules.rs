@@ -74,7 +74,7 @@ fn connection<'rules>(
         return Err(Breach::ForeignConnection { connection: name.clone() });
     }
     let rules = connections.get(name).ok_or_else(|| Breach::UnknownConnection { connection: name.clone() })?;
-    if rules.kind == guard::kind_of(write) {
+    if rules.kind.takes(write) {
         Ok(rules)
     } else {
         Err(Breach::WrongKind { connection: name.clone(), kind: rules.kind })

@@ -28,7 +28,7 @@ fn generous(plan: &StagePlan) -> BTreeMap<ConnectionName, ConnectionRules> {
         };
         let name = write.connection().clone();
         let methods: &[&str] = match kind {
-            ConnectionKind::Http | ConnectionKind::Dir => &["PUT", "POST", "PATCH", "DELETE"],
+            ConnectionKind::Http | ConnectionKind::Dir | ConnectionKind::Objects => &["PUT", "POST", "PATCH", "DELETE"],
             ConnectionKind::Redis => &["SET", "DEL", "HSET", "HDEL", "UNLINK"],
         };
         let writes = methods.iter().map(|method| rule(method, path)).collect();

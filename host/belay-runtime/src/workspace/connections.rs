@@ -41,9 +41,12 @@ pub(super) fn resolve(
             Target::Dir(target)
         }
         ConnectionKind::Http => {
-            let mut target: belay_connect::HttpTarget = keys.try_into().map_err(|e| plain(&e))?;
-            target.ca_file = target.ca_file.map(|file| root.join(file));
-            Target::Http(target)
+            let target: belay_connect::HttpTarget = keys.try_into().map_err(|e| plain(&e))?;
+            Target::Http(target.below(root))
+        }
+        ConnectionKind::Objects => {
+            let target: belay_connect::ObjectsTarget = keys.try_into().map_err(|e| plain(&e))?;
+            Target::Objects(target.below(root))
         }
         ConnectionKind::Redis => {
             let mut target: belay_connect::RedisTarget = keys.try_into().map_err(|e| plain(&e))?;
@@ -59,7 +62,9 @@ pub(super) fn resolve(
         writes: base.writes.clone(),
         settle_ms,
     };
-    Ok(ConnectionSpec { rules, target })
+    let spec = ConnectionSpec { rules, target };
+    spec.check()?;
+    Ok(spec)
 }
 
 fn plain(error: &toml::de::Error) -> String {

@@ -14,12 +14,12 @@ pub(crate) fn http_request(request: http::Request) -> (String, HttpRequest) {
 }
 
 pub(crate) fn http_response(response: HttpResponse) -> http::Response {
-    let HttpResponse { status, headers, body, took_us } = response;
+    let HttpResponse { status, headers, body, took_us, failed_before: _ } = response;
     http::Response { status, headers, body, took: took_us }
 }
 
 pub(crate) fn http_digested(digested: HttpDigested) -> http::Digested {
-    let HttpDigested { status, size, sha256, took_us } = digested;
+    let HttpDigested { status, size, sha256, took_us, failed_before: _ } = digested;
     http::Digested { status, size, sha256: sha256.to_string(), took: took_us }
 }
 

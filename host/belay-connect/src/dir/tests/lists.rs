@@ -73,7 +73,7 @@ proptest! {
         prefix in "[ab]?",
         page in 1u32..4,
     ) {
-        let keys: Vec<String> = keys.into_iter().filter(|key| super::super::key::check(key).is_ok()).collect();
+        let keys: Vec<String> = keys.into_iter().filter(|key| crate::key::check(key).is_ok()).collect();
         let lake = Lake::with(&[]);
         let mut expected = Vec::new();
         for key in &keys {

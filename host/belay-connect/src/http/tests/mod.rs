@@ -1,9 +1,11 @@
 //! Claims about HTTP connections, made against a server that misbehaves.
 
+mod patience;
 mod reads;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod tls;
+mod tokens;
 mod writes;
 
 use std::sync::Arc;
@@ -14,12 +16,13 @@ use belay_domain::id::Millis;
 use belay_domain::json::{self, Json};
 use belay_domain::operation::{Answer, Body, HttpWrite, Operation, Reversibility, Write};
 
-use crate::{Allow, Clock, ConnectionSpec, Connections, HttpRead, HttpTarget, Performed, Permit, Target};
+use crate::{Allow, Clock, ConnectionSpec, Connections, HttpRead, HttpTarget, Performed, Permit, Retry, Target};
 
 /// A connection `c` to a server on this host, with one write and one query.
 fn connect(url: &str, adjust: impl FnOnce(&mut HttpTarget)) -> Connections {
     let mut target = HttpTarget::new(url);
     target.allow = vec![Allow::Loopback];
+    target.retry = Retry::never();
     target.queries = vec!["POST /search".to_owned().try_into().unwrap(), "POST /al*".to_owned().try_into().unwrap()];
     adjust(&mut target);
     Connections::open(vec![ConnectionSpec { rules: rules(), target: Target::Http(target) }]).unwrap()

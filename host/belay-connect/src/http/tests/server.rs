@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 /// What it does with the next request.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Answers, and keeps the connection.
     Say(Vec<u8>),
     /// Answers, and closes the connection.
@@ -29,13 +29,13 @@ struct Shared {
     connections: Mutex<usize>,
 }
 
-pub(super) struct Server {
-    pub(super) url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     shared: Arc<Shared>,
 }
 
 impl Server {
-    pub(super) async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
+    pub(crate) async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared { acts: Mutex::new(acts.into_iter().collect()), ..Shared::default() });
@@ -55,11 +55,11 @@ impl Server {
     }
 
     /// Each request, whole.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         *self.shared.connections.lock().unwrap()
     }
 }
@@ -84,7 +84,7 @@ async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shar
 }
 
 /// A request with its body, as text; none once the client has closed.
-pub(super) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut text = String::new();
     let mut piece = [0; 4096];
     loop {
@@ -102,11 +102,11 @@ pub(super) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Optio
 }
 
 /// An answer in the usual form.
-pub(super) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// An answer in the usual form that all is well.
-pub(super) fn ok(body: &str) -> Act {
+pub(crate) fn ok(body: &str) -> Act {
     Act::Say(answer("200 OK", "content-type: application/json\r\n", body))
 }

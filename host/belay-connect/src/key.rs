@@ -1,6 +1,8 @@
-//! The names of objects. Never repairs one.
+//! The names of objects, in directories and in stores alike. Never repairs one.
 
-use super::stage;
+use belay_domain::operation::{Expectation, ObjectWrite};
+
+use crate::dir::stage;
 
 /// The longest key, in bytes.
 const LONGEST: usize = 1024;
@@ -8,19 +10,28 @@ const LONGEST: usize = 1024;
 const DEEPEST: usize = 32;
 
 /// Why a key can't name an object: it must be relative, with `/` between parts, none of them empty, `.` or `..`.
-pub(super) fn check(key: &str) -> Result<(), String> {
+pub(crate) fn check(key: &str) -> Result<(), String> {
     let parts = check_text(key)?;
     parts.iter().try_for_each(|part| check_part(part))
 }
 
 /// Why a text can't be how keys start. Its last part may be cut anywhere, or empty.
-pub(super) fn check_prefix(prefix: &str) -> Result<(), String> {
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), String> {
     let parts = check_text(prefix)?;
     parts.iter().rev().skip(1).try_for_each(|part| check_part(part))
 }
 
+/// Why a write makes no sense, whatever lies there.
+pub(crate) fn admit(write: &ObjectWrite) -> Result<(), String> {
+    check(&write.key)?;
+    if write.content.is_none() && write.expect == Expectation::Absent {
+        return Err("a deletion can't expect that nothing is there".to_owned());
+    }
+    Ok(())
+}
+
 /// The folder and the name of a checked key.
-pub(super) fn split(key: &str) -> (&str, &str) {
+pub(crate) fn split(key: &str) -> (&str, &str) {
     key.rsplit_once('/').unwrap_or(("", key))
 }
 
