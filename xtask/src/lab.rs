@@ -2,16 +2,23 @@
 
 mod debian;
 mod error;
+mod hold;
 mod install;
 mod launcher;
+mod leftover;
 mod node;
 mod python;
+mod services;
+mod state;
+mod up;
 
 use std::process::ExitCode;
 
 use belay_tests::lab::part::{Part, installation};
 
+pub(crate) use hold::run as hold;
 pub(crate) use install::install;
+pub(crate) use up::{down, status, tell, up};
 
 /// `cargo xtask lab install`: all parts, or those that are named.
 pub(crate) fn run_install(names: &[&str]) -> ExitCode {

@@ -1,18 +1,16 @@
 //! A real MLflow server, one for each test binary, and what a release pipeline does to it. Never the server of another
 //! test: each makes models of its own.
 
-use std::fs::File;
 use std::net::SocketAddr;
-use std::process::Stdio;
-use std::sync::{Mutex, OnceLock};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use super::guarded::Guarded;
+use super::guarded::Folder;
 use super::http1::{Answer, Request};
 use super::port::free_address;
+use super::service::{Recipe, Service, answers};
 use super::{python, running, seeded_mlflow};
 use crate::stage::copy;
 
@@ -20,45 +18,41 @@ const API: &str = "/api/2.0/mlflow";
 const FILES: &str = "/api/2.0/mlflow-artifacts/artifacts";
 /// The only alias that tests move.
 const ALIAS: &str = "champion";
-/// The server of a fresh machine is ready after 5 to 26 s, one that shares two cores with a build later.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server with the models of `seed_mlflow.py`.
 #[derive(Debug)]
-pub struct Mlflow {
-    address: SocketAddr,
-    /// Ends with the test's process: nothing drops what is static.
-    _process: Mutex<Guarded>,
-}
+pub struct Mlflow(Service);
 
 /// A file of a version: its path and its bytes.
 pub type Artifact<'a> = (&'a str, &'a [u8]);
 
 /// The server, ready; started when it is first asked for.
 pub fn mlflow() -> &'static Mlflow {
-    static SERVER: OnceLock<Mlflow> = OnceLock::new();
-    SERVER.get_or_init(Mlflow::start)
+    static SERVER: OnceLock<(Mlflow, Folder)> = OnceLock::new();
+    let start = || {
+        let folder = Folder::guarded(running("mlflow"));
+        (Mlflow::start_at(folder.path(), free_address()), folder)
+    };
+    &SERVER.get_or_init(start).0
 }
 
 impl Mlflow {
-    fn start() -> Self {
-        let folder = running("mlflow");
-        copy(&seeded_mlflow(), &folder, &|_| true).unwrap();
-        let address = free_address();
-        let log = File::create(folder.join("server.log")).unwrap();
-        let mut process = Guarded::run(&folder, serve(address), Stdio::from(log));
-        let began = Instant::now();
-        while !is_ready(address) {
-            assert!(!process.has_ended(), "the MLflow server ended before it was ready");
-            assert!(began.elapsed() < PATIENCE, "the MLflow server is not ready: {}/server.log", folder.display());
-            thread::sleep(Duration::from_millis(100));
+    /// Starts one in a folder, in which it may have run before, and waits until it answers.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_at(folder: &Path, address: SocketAddr) -> Self {
+        if !folder.join("mlflow.db").exists() {
+            copy(&seeded_mlflow(), folder, &|_| true).unwrap();
         }
-        Self { address, _process: Mutex::new(process) }
+        let is_ready = |address| answers(address, "/health");
+        let recipe = Recipe { name: "mlflow", address, command: serve(address), environment: Vec::new(), is_ready };
+        Self(Service::start(recipe, folder))
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.0.address()
     }
 
     /// A model with a version for each list of artifacts, from 1, made by a run each. No alias.
@@ -146,13 +140,8 @@ impl Mlflow {
     fn ask(&self, method: &str, target: &str, body: &[u8]) -> Answer {
         let mut request = Request::new(method, target, body);
         request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        Answer::parse(&request.send(self.address).unwrap()).unwrap()
+        Answer::parse(&request.send(self.address()).unwrap()).unwrap()
     }
-}
-
-fn is_ready(address: SocketAddr) -> bool {
-    let answer = Request::new("GET", "/health", b"").send(address);
-    answer.is_ok_and(|bytes| Answer::parse(&bytes).is_some_and(|answer| answer.status == 200))
 }
 
 /// The command line that `seed_folder.py` uses too.

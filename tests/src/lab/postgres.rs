@@ -51,13 +51,18 @@ impl Postgres {
 
     /// How clients name it.
     pub fn url(&self) -> String {
-        format!("postgres://{USER}@{}/postgres", self.0.address())
+        url(self.0.address())
     }
 
     /// The server as a service.
     pub fn service(&mut self) -> &mut Service {
         &mut self.0
     }
+}
+
+/// How clients name a server at this address.
+pub fn url(address: SocketAddr) -> String {
+    format!("postgres://{USER}@{address}/postgres")
 }
 
 fn initialise(folder: &Path) {
@@ -67,8 +72,8 @@ fn initialise(folder: &Path) {
     assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// `SELECT 1`, so that one that still recovers is not taken for ready.
-fn is_ready(address: SocketAddr) -> bool {
+/// Whether a server at this address answers `SELECT 1`: one that still recovers is not ready.
+pub fn is_ready(address: SocketAddr) -> bool {
     let mut psql = Command::new(program("psql"));
     psql.args(["-h", &address.ip().to_string(), "-p", &address.port().to_string(), "-U", USER, "-d", "postgres"]);
     psql.args(["-qAtc", "SELECT 1"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

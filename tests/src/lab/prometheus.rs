@@ -8,7 +8,8 @@ use super::port::free_address;
 use super::program;
 use super::service::{Recipe, Service, answers};
 
-/// A server that looks at its targets every second.
+/// A server that looks at its targets every second. Files in `targets/` and `rules/` of its folder add to what it was
+/// told: targets at once (`[{"targets": ["127.0.0.1:9000"]}]` in a `.json`), rules after `POST /-/reload`.
 #[derive(Debug)]
 pub struct Prometheus(Service);
 
@@ -37,7 +38,10 @@ impl Prometheus {
     /// # Panics
     /// Where it does not start.
     pub fn start_at(folder: &Path, sources: &Sources, address: SocketAddr) -> Self {
-        fs::write(folder.join("rules.yml"), &sources.rules).unwrap();
+        for part in ["targets", "rules"] {
+            fs::create_dir_all(folder.join(part)).unwrap();
+        }
+        fs::write(folder.join("rules/told.yml"), &sources.rules).unwrap();
         fs::write(folder.join("prometheus.yml"), configuration(sources)).unwrap();
         let command = vec![
             program("prometheus").display().to_string(),
@@ -68,9 +72,10 @@ fn configuration(sources: &Sources) -> String {
     let told: Vec<String> = sources.alertmanager.iter().map(|address| format!("'{address}'")).collect();
     format!(
         "global: {{ scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }}\n\
-         rule_files: ['rules.yml']\n\
+         rule_files: ['rules/*.yml']\n\
          alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: [{}] }}] }}] }}\n\
-         scrape_configs: [{{ job_name: lab, static_configs: [{{ targets: [{}] }}] }}]\n",
+         scrape_configs: [{{ job_name: lab, static_configs: [{{ targets: [{}] }}], \
+         file_sd_configs: [{{ files: ['targets/*.json'], refresh_interval: 1s }}] }}]\n",
         told.join(", "),
         targets.join(", "),
     )

@@ -19,16 +19,18 @@ struct Program {
     /// The oldest that does, major and minor.
     oldest: (u32, u32),
     not_root: bool,
+    /// It was built to look below `/usr/share` for a part of itself.
+    shared: bool,
 }
 
 const fn program(name: &'static str, aliases: &'static [&'static str], oldest: (u32, u32)) -> Program {
-    Program { name, aliases, oldest, not_root: false }
+    Program { name, aliases, oldest, not_root: false, shared: false }
 }
 
 /// PostgreSQL's, which won't be run by root.
 const fn postgres(aliases: &'static [&'static str; 1]) -> Program {
     let [name] = *aliases;
-    Program { name, aliases, oldest: (14, 0), not_root: true }
+    Program { not_root: true, ..program(name, aliases, (14, 0)) }
 }
 
 /// The packages of a part, and what is used of them.
@@ -40,7 +42,7 @@ fn contents(part: Part) -> (&'static [&'static str], &'static [Program]) {
     const PROMETHEUS: [Program; 3] = [
         program("prometheus", &["prometheus"], (2, 42)),
         program("promtool", &["promtool"], (2, 42)),
-        program("alertmanager", &["prometheus-alertmanager", "alertmanager"], (0, 25)),
+        Program { shared: true, ..program("alertmanager", &["prometheus-alertmanager", "alertmanager"], (0, 25)) },
     ];
     match part {
         Part::Redis => (&["redis-server"], &REDIS),
@@ -52,16 +54,24 @@ fn contents(part: Part) -> (&'static [&'static str], &'static [Program]) {
 
 /// What a part is made from, for its mark.
 pub(super) fn description(part: Part) -> String {
+    // Moves when the scripts change.
+    const SCRIPTS: &str = "scripts 2";
     let (packages, programs) = contents(part);
     let programs = programs.iter().map(|program| format!("{} {}.{}", program.name, program.oldest.0, program.oldest.1));
-    packages.iter().map(|name| (*name).to_owned()).chain(programs).collect::<Vec<_>>().join("\n")
+    packages
+        .iter()
+        .map(|name| (*name).to_owned())
+        .chain(programs)
+        .chain([SCRIPTS.to_owned()])
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Makes the programs of a part available in the lab's `bin`.
 pub(super) fn programs(lab: &Path, part: Part) -> Result<(), Error> {
     let (packages, programs) = contents(part);
     if let Some(found) = all(programs, &system_folders(), &[]) {
-        return launch(lab, &found, &[]);
+        return launch(lab, &found, None);
     }
     eprintln!("installing {} (Debian packages, unpacked into {})", part.name(), part.folder().display());
     let folder = part.folder();
@@ -69,7 +79,7 @@ pub(super) fn programs(lab: &Path, part: Part) -> Result<(), Error> {
     let libraries = library_folders(&folder);
     let folders: Vec<PathBuf> = bin_folders(&folder).into_iter().chain(system_folders()).collect();
     match all(programs, &folders, &libraries) {
-        Some(found) => launch(lab, &found, &libraries),
+        Some(found) => launch(lab, &found, Some(&folder)),
         None => Err(not_there(packages, programs, folder)),
     }
 }
@@ -79,9 +89,12 @@ fn not_there(packages: &[&'static str], programs: &[Program], folder: PathBuf) -
     Error::NotInPackage { package, folder, program: programs.first().map_or("", |program| program.name) }
 }
 
-fn launch(lab: &Path, found: &[(&Program, PathBuf)], libraries: &[PathBuf]) -> Result<(), Error> {
+/// Writes the programs' scripts. `unpacked` is where the packages are that the system doesn't have.
+fn launch(lab: &Path, found: &[(&Program, PathBuf)], unpacked: Option<&Path>) -> Result<(), Error> {
+    let libraries = unpacked.map(library_folders).unwrap_or_default();
     found.iter().try_for_each(|(program, path)| {
-        let needs = Needs { libraries: libraries.to_vec(), not_root: program.not_root };
+        let shared = unpacked.filter(|_| program.shared).map(|folder| folder.join("usr/share"));
+        let needs = Needs { libraries: libraries.clone(), shared, not_root: program.not_root };
         launcher::write(lab, program.name, path, &needs)
     })
 }

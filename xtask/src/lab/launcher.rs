@@ -11,6 +11,9 @@ use super::error::{Error, file};
 pub(super) struct Needs {
     /// Folders of libraries that the system doesn't have.
     pub(super) libraries: Vec<PathBuf>,
+    /// A folder whose files it looks for below `/usr/share`, by a path that it was built with. In a mount namespace of its
+    /// own they are there.
+    pub(super) shared: Option<PathBuf>,
     /// It refuses to run as root. In a user namespace of its own root is somebody else, and all files are still its.
     pub(super) not_root: bool,
 }
@@ -38,8 +41,14 @@ fn script(program: &Path, needs: &Needs) -> String {
         lines.push(format!("    exec unshare --user --map-user=1000 --map-group=1000 {program} \"$@\""));
         lines.push("fi".to_owned());
     }
-    lines.push(format!("exec {program} \"$@\"\n"));
+    let prefix = needs.shared.as_ref().map(|folder| over_shared(folder)).unwrap_or_default();
+    lines.push(format!("exec {prefix}{program} \"$@\"\n"));
     lines.join("\n")
+}
+
+fn over_shared(folder: &Path) -> String {
+    let mount = "mount -t overlay overlay -o lowerdir=\"$0\":/usr/share /usr/share && exec \"$@\"";
+    format!("unshare --user --map-root-user --mount sh -c {} {} ", quoted(mount), quoted(&folder.display().to_string()))
 }
 
 /// A word of the shell.
@@ -56,7 +65,7 @@ mod tests {
     #[test]
     fn a_program_gets_its_words_and_libraries_as_they_are() {
         let lab = tempfile::Builder::new().prefix("it's ").tempdir().unwrap();
-        let needs = Needs { libraries: vec![lab.path().join("usr/lib")], not_root: false };
+        let needs = Needs { libraries: vec![lab.path().join("usr/lib")], ..Needs::default() };
         write(lab.path(), "show", Path::new("/bin/sh"), &needs).unwrap();
         let words = ["-c", "echo \"$LD_LIBRARY_PATH|$1\"", "sh", "a  b"];
         let said = |before: &str| {

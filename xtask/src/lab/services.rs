@@ -1,0 +1,117 @@
+//! The systems of the lab: what each needs, how it is started, how it is seen to answer. Never decides when.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use belay_tests::lab::alertmanager::Alertmanager;
+use belay_tests::lab::mlflow::Mlflow;
+use belay_tests::lab::part::Part;
+use belay_tests::lab::postgres::{self, Postgres};
+use belay_tests::lab::prometheus::{Prometheus, Sources};
+use belay_tests::lab::service::answers;
+use belay_tests::lab::table::Table;
+use belay_tests::lab::unleash::{self, Unleash};
+
+/// A system of the lab.
+pub(super) struct System {
+    /// What it is called.
+    pub(super) name: &'static str,
+    /// What it is, for people.
+    pub(super) summary: &'static str,
+    /// What must be installed.
+    pub(super) parts: &'static [Part],
+    /// The systems that must answer first.
+    pub(super) needs: &'static [&'static str],
+    /// Starts it and waits until it answers. Panics where it does not, with the reason.
+    pub(super) start: fn(&Place<'_>) -> Box<dyn Send>,
+    /// Whether it answers.
+    pub(super) is_ready: fn(SocketAddr) -> bool,
+    /// What clients need besides its address, by name.
+    pub(super) secrets: &'static [(&'static str, &'static str)],
+}
+
+/// Where a system runs.
+pub(super) struct Place<'a> {
+    /// Its own folder.
+    pub(super) folder: PathBuf,
+    /// Its own address.
+    pub(super) address: SocketAddr,
+    /// The address of another.
+    pub(super) of: &'a dyn Fn(&str) -> SocketAddr,
+}
+
+/// All, in an order in which each comes after what it needs.
+pub(super) static ALL: &[System] = &[
+    System {
+        name: "postgres",
+        summary: "PostgreSQL, where Unleash keeps its flags",
+        parts: &[Part::Postgres],
+        needs: &[],
+        start: |place| Box::new(Postgres::start_at(&place.folder, place.address)),
+        is_ready: postgres::is_ready,
+        secrets: &[],
+    },
+    System {
+        name: "unleash",
+        summary: "Unleash, feature flags",
+        parts: &[Part::Unleash],
+        needs: &["postgres"],
+        start: |place| {
+            let database = postgres::url((place.of)("postgres"));
+            Box::new(Unleash::start_at(&place.folder, &database, place.address))
+        },
+        is_ready: |address| answers(address, "/health"),
+        secrets: &[("admin_token", unleash::TOKEN), ("client_token", unleash::CLIENT_TOKEN)],
+    },
+    System {
+        name: "mlflow",
+        summary: "MLflow, a model registry with models in it",
+        parts: &[Part::Python, Part::Models],
+        needs: &[],
+        start: |place| Box::new(Mlflow::start_at(&place.folder, place.address)),
+        is_ready: |address| answers(address, "/health"),
+        secrets: &[],
+    },
+    System {
+        name: "alertmanager",
+        summary: "Alertmanager",
+        parts: &[Part::Prometheus],
+        needs: &[],
+        start: |place| Box::new(Alertmanager::start_at(&place.folder, None, place.address)),
+        is_ready: |address| answers(address, "/-/ready"),
+        secrets: &[],
+    },
+    System {
+        name: "prometheus",
+        summary: "Prometheus; files in targets/ and rules/ of its folder add to what it watches",
+        parts: &[Part::Prometheus],
+        needs: &["alertmanager"],
+        start: |place| {
+            let alertmanager = Some((place.of)("alertmanager"));
+            let sources = Sources { alertmanager, ..Sources::default() };
+            Box::new(Prometheus::start_at(&place.folder, &sources, place.address))
+        },
+        is_ready: |address| answers(address, "/-/ready"),
+        secrets: &[],
+    },
+    System {
+        name: "lake",
+        summary: "a folder with the Delta table `clicks`; no server",
+        parts: &[Part::Python],
+        needs: &[],
+        start: |place| {
+            let table = place.folder.join("clicks");
+            if !table.exists() {
+                Table::create(&table);
+            }
+            Box::new(())
+        },
+        is_ready: |_| true,
+        secrets: &[],
+    },
+];
+
+/// The system of this name.
+pub(super) fn named(name: &str) -> Option<&'static System> {
+    ALL.iter().find(|system| system.name == name)
+}
