@@ -208,7 +208,7 @@ impl Mandate {
 
     fn goes_elsewhere(&self, target: &Target) -> Option<Outside> {
         let wanted = self.desired.get(&target.resource);
-        let same = Wanted::of(&target.desired).is_ok_and(|planned| wanted == Some(&planned));
+        let same = Wanted::of_target(target).is_ok_and(|planned| wanted == Some(&planned));
         (!same).then(|| Outside::Desired { resource: target.resource.clone() })
     }
 

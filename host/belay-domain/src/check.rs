@@ -175,6 +175,17 @@ pub enum CheckResult {
     },
 }
 
+impl fmt::Display for CheckResult {
+    /// What it did, to follow the check's name: `failed: 0.5 is not below 0.02`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed { value } => write!(f, "passed: {value}"),
+            Self::Failed { reason } => write!(f, "failed: {reason}"),
+            Self::Inconclusive { reason } => write!(f, "is inconclusive: {reason}"),
+        }
+    }
+}
+
 /// A check on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Watch {

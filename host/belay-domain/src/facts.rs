@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use gather::Case;
 pub use stage::{
-    BodyFacts, LossFacts, OperationFacts, PartFacts, Reversibility, StageFacts, StepFacts, Wanted, WorkFacts, WriteKind,
+    BodyFacts, LossFacts, OperationFacts, PartFacts, RampFacts, Reversibility, StageFacts, StepFacts, Wanted,
+    WorkFacts, WriteKind,
 };
 
 /// The version of this document's shape. Fields may be added within a version; none change or go.

@@ -17,6 +17,7 @@ pub mod operation;
 pub mod plan;
 pub mod plan_check;
 pub mod point;
+pub mod ramp;
 pub mod risk;
 pub mod runbook;
 pub mod state;

@@ -11,6 +11,8 @@ use crate::id::{
 };
 use crate::json::{self, Json, NotCanonical};
 use crate::operation::Reversibility;
+use crate::plan::Target;
+use crate::ramp::Ramp;
 use crate::state::Desired;
 
 /// The version of this shape.
@@ -126,9 +128,16 @@ pub enum Wanted {
     },
     /// Attributes.
     Attributes(Json),
+    /// An attribute, by parts: the whole way is signed.
+    Ramp(Ramp),
 }
 
 impl Wanted {
+    /// What a step's target becomes in a mandate.
+    pub fn of_target(target: &Target) -> Result<Self, NotCanonical> {
+        target.ramp.as_ref().map_or_else(|| Self::of(&target.desired), |ramp| Ok(Self::Ramp(ramp.clone())))
+    }
+
     /// What a desired state becomes in a mandate.
     pub fn of(desired: &Desired) -> Result<Self, NotCanonical> {
         Ok(match desired {

@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::id::{ConnectionName, EnvironmentName, PluginName, ResourceAddress, ResourceName, StageName, StepId};
 use crate::json::{self, Json, NotCanonical};
 use crate::operation::{Change, Operation};
+use crate::ramp::{PlannedPart, Ramp};
 use crate::state::{Desired, Resource, State};
 
 /// What a stage would do now.
@@ -30,6 +31,9 @@ pub struct StepPlan {
     pub subject: Subject,
     /// What it found and would do.
     pub work: Work,
+    /// The parts of its ramp that are still to be gone, in order; empty for a step without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PlannedPart>,
 }
 
 /// What a step is about, resolved: names have become addresses, plugins and desired states.
@@ -62,8 +66,11 @@ pub struct Target {
     pub connections: Vec<ConnectionName>,
     /// The resources upstream of it, directly or through others.
     pub upstream: Vec<ResourceName>,
-    /// What the step wants.
+    /// What the step wants; of a ramp, what its last part wants.
     pub desired: Desired,
+    /// The way there, where it is gone by parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ramp: Option<Ramp>,
 }
 
 impl Target {

@@ -5,6 +5,7 @@ mod http;
 mod identity;
 mod keyvalue;
 mod object;
+mod ramp;
 mod rules;
 mod step;
 #[cfg(test)]

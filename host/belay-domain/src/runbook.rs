@@ -77,12 +77,28 @@ pub enum Step {
         set: Option<BTreeMap<String, Setting>>,
         /// Connections that the plugin may read beside the resource's own.
         connections: Vec<ConnectionName>,
+        /// The attribute to set by parts; excludes `set`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ramp: Option<RampRecipe>,
     },
     /// Something that a person does and confirms.
     Manual {
         /// What to do.
         instruction: String,
     },
+}
+
+/// A gradual step as its author wrote it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RampRecipe {
+    /// The attribute.
+    pub attribute: String,
+    /// Its values in order, at least one.
+    pub through: Vec<Setting>,
+    /// How long each value but the last is held, in milliseconds.
+    pub hold_ms: u64,
+    /// Whether the checks must pass after each hold before the next value is set.
+    pub checks: bool,
 }
 
 /// The value of an attribute.

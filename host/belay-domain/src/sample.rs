@@ -161,12 +161,14 @@ pub(crate) fn step(
         connections: Vec::new(),
         upstream: spec.upstream.clone(),
         desired,
+        ramp: None,
     };
     let observed = State { version: found.0.to_owned(), content: json(found.1), revision: json("2") };
     StepPlan {
         id: StepId { stage, step },
         subject: Subject::Resource(Box::new(target)),
         work: Work::Change { observed, change },
+        parts: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use belay_domain::check::CheckResult;
 use belay_domain::feature_set::Tier;
 use belay_domain::id::StageName;
 
-use crate::act_record::Knowledge;
+use crate::act_record::{ActRecord, Knowledge};
 use crate::receipt::{CheckReceipt, Condition, Promise, Receipt, StageReceipt, StepReceipt, Verification};
 use crate::run::{CheckStatus, Phase, Run};
 use crate::stage::{StageRun, StageStatus};
@@ -15,9 +15,12 @@ impl Run {
     pub fn receipt(&self) -> Receipt {
         let (ending, ended_at) = match &self.phase {
             Phase::Ended { ending, at } | Phase::Sealed { ending, at } => (Some(ending.clone()), Some(*at)),
-            Phase::Working | Phase::Checking | Phase::Waiting(_) | Phase::Stopping(_) | Phase::Halted { .. } => {
-                (None, None)
-            }
+            Phase::Working
+            | Phase::Checking
+            | Phase::Waiting(_)
+            | Phase::Stopping(_)
+            | Phase::Paused(_)
+            | Phase::Halted { .. } => (None, None),
         };
         Receipt {
             run: self.spec.id().clone(),
@@ -67,6 +70,7 @@ impl Run {
             after: step.found.as_ref().map(|state| state.version.clone()),
             condition: condition(step),
             acts: step.acts.clone(),
+            parts: step.parts.clone(),
             took_ms: step.began.zip(step.ended).map(|(began, ended)| ended.since(began)),
         }
     }
@@ -110,6 +114,7 @@ pub(crate) fn condition(step: &StepRun) -> Condition {
         | StepStatus::Refused { .. }
         | StepStatus::Between { .. }
         | StepStatus::Confirming(_)
+        | StepStatus::Holding(_)
         | StepStatus::Asked
         | StepStatus::Again { .. }
         | StepStatus::Stuck(Stuck::Known(_)) => {}
@@ -119,15 +124,25 @@ pub(crate) fn condition(step: &StepRun) -> Condition {
 
 /// An act that nobody can tell of makes the rest unknown, unless a later one is known to have been applied.
 fn known_from_acts(step: &StepRun) -> Condition {
-    let telling = step.acts.iter().rev().find(|act| act.knowledge() != Knowledge::NotApplied);
-    match telling.map(|act| (act, act.knowledge())) {
+    match step.last_effect().map(|act| (act, act.knowledge())) {
         None | Some((_, Knowledge::NotApplied)) => Condition::NotTouched,
         Some((act, Knowledge::Unknown)) => {
             Condition::Unknown { reason: format!("whether `{}` happened is unknown", act.summary) }
         }
-        Some((_, Knowledge::Applied)) => {
+        Some((act, Knowledge::Applied)) => {
+            if let Some(on_the_way) = on_the_way(step, act) {
+                return on_the_way;
+            }
             let applied = step.acts.iter().filter(|act| act.knowledge() == Knowledge::Applied).count();
             Condition::Changed { applied: u32::try_from(applied).unwrap_or(u32::MAX) }
         }
     }
+}
+
+/// Where the last operation brought it to a part of its ramp, and it was found there.
+fn on_the_way(step: &StepRun, last: &ActRecord) -> Option<Condition> {
+    let part = last.part?;
+    step.parts.get(part as usize)?.reached_at?;
+    let of = u32::try_from(step.parts.len()).unwrap_or(u32::MAX);
+    Some(Condition::OnTheWay { reached: part.saturating_add(1), of })
 }

@@ -15,6 +15,9 @@ pub struct ActRecord {
     pub act: ActId,
     /// The operation's place in its step, from 0.
     pub index: u32,
+    /// The part of the step's ramp that it is of, from 0; absent where the step has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<u32>,
     /// The operation, for people.
     pub summary: String,
     /// The operation.

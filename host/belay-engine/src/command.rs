@@ -21,7 +21,8 @@ pub enum Command {
     /// Hold none. Not answered.
     Unlock,
     /// Observe and plan these steps, examine, assess, hold against the mandate, judge. Answered by
-    /// [`crate::Event::Planned`], which holds exactly these steps, in this order.
+    /// [`crate::Event::Planned`], which holds exactly these steps, in this order. A ramp is planned as one path, from
+    /// [`crate::Run::next_part`] or from the first part that the resource has not passed, whichever is later.
     Plan {
         /// The stage.
         stage: u32,
@@ -50,6 +51,8 @@ pub enum Command {
     Confirm {
         /// Which step.
         step: StepId,
+        /// The part of its ramp that it is planned to; none: what the step wants.
+        part: Option<u32>,
     },
     /// Show a person what a manual step asks. Answered by [`crate::Event::PersonConfirmed`], whenever that is.
     AskPerson {
@@ -62,6 +65,8 @@ pub enum Command {
     Measure {
         /// The check's place in the specification.
         check: u32,
+        /// The step on whose ramp it is measured; none after the last stage.
+        step: Option<StepId>,
     },
     /// Wait. Answered by [`crate::Event::Woke`] when `after_ms` have passed on a clock that doesn't step.
     WakeAt {

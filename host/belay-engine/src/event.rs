@@ -120,7 +120,10 @@ pub enum Event {
         step: StepId,
         /// What the plugin observed.
         observed: Observed,
-        /// How many operations it would still propose.
+        /// The part of the step's ramp that was to be confirmed, from 0; absent where it has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<u32>,
+        /// How many operations it would still propose: to get there, of a part.
         remaining_operations: u32,
         /// When.
         at: Millis,
@@ -154,6 +157,9 @@ pub enum Event {
     Measured {
         /// The check's place in [`RunSpec::checks`].
         check: u32,
+        /// The step on whose ramp it was measured; absent after the last stage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<StepId>,
         /// What it said.
         reading: Reading,
         /// When.
@@ -174,6 +180,24 @@ pub enum Event {
         by: String,
         /// Why.
         reason: String,
+        /// When.
+        at: Millis,
+    },
+    /// Somebody wants the run to rest where it is: the operation under way ends, no other starts.
+    #[serde(rename = "run.pause_asked")]
+    PauseAsked {
+        /// Who.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
+        /// When.
+        at: Millis,
+    },
+    /// Somebody wants a paused run to go on, or the parts that are held now not to be held any longer.
+    #[serde(rename = "run.continue_asked")]
+    ContinueAsked {
+        /// Who.
+        by: String,
         /// When.
         at: Millis,
     },
@@ -224,6 +248,8 @@ impl Event {
             Self::Measured { .. } => "check.measured",
             Self::Woke { .. } => "run.woke",
             Self::AbortAsked { .. } => "run.abort_asked",
+            Self::PauseAsked { .. } => "run.pause_asked",
+            Self::ContinueAsked { .. } => "run.continue_asked",
             Self::TakenOver { .. } => "run.taken_over",
             Self::Resumed { .. } => "run.resumed",
             Self::Sealed { .. } => "run.sealed",
@@ -246,6 +272,8 @@ impl Event {
             | Self::Measured { at, .. }
             | Self::Woke { at, .. }
             | Self::AbortAsked { at, .. }
+            | Self::PauseAsked { at, .. }
+            | Self::ContinueAsked { at, .. }
             | Self::TakenOver { at, .. }
             | Self::Resumed { at, .. }
             | Self::Sealed { at, .. } => *at,
@@ -255,12 +283,16 @@ impl Event {
     /// Whether it must be durable before anything rests on it. The others join the next one that must.
     pub const fn is_barrier(&self) -> bool {
         match self {
+            // A hold counts from here, also in the eyes of whoever resumes the run.
+            Self::Confirmed { part, .. } => part.is_some(),
             Self::Opened { .. }
             | Self::Intended { .. }
             | Self::Performed { .. }
             | Self::PersonConfirmed { .. }
             | Self::Resolved { .. }
             | Self::AbortAsked { .. }
+            | Self::PauseAsked { .. }
+            | Self::ContinueAsked { .. }
             | Self::TakenOver { .. }
             | Self::Resumed { .. }
             | Self::Sealed { .. } => true,
@@ -268,7 +300,6 @@ impl Event {
             | Self::LockHeld { .. }
             | Self::Planned { .. }
             | Self::Seen { .. }
-            | Self::Confirmed { .. }
             | Self::Measured { .. }
             | Self::Woke { .. } => false,
         }

@@ -27,6 +27,17 @@ pub struct Wait {
     pub since: Millis,
 }
 
+/// A person wants a run to rest where it is. It goes on when a person says so.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who.
+    pub by: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// Since when nothing is under way any more, or when it was asked for.
+    pub since: Millis,
+}
+
 /// Why a run halted. It can be resumed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -69,6 +80,17 @@ pub enum Halt {
         /// What happened at last.
         reason: String,
     },
+    /// A check did not pass while a part of a ramp was held: the resource stays there.
+    CheckFailed {
+        /// Which step.
+        step: StepId,
+        /// The part that was held, from 0.
+        part: u32,
+        /// The check, for people: `json-probe value below 0.02`.
+        check: String,
+        /// What it said; inconclusive is not a pass.
+        result: CheckResult,
+    },
     /// All operations were applied, but the resource is not as desired, or its plugin contradicts that.
     NotRestored {
         /// Which step.
@@ -88,6 +110,9 @@ impl fmt::Display for Halt {
             Self::Blind { resources } => {
                 let lines: Vec<_> = resources.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
                 f.write_str(&lines.join("; "))
+            }
+            Self::CheckFailed { part, check, result, .. } => {
+                write!(f, "at part {} of the ramp the check `{check}` {result}", u64::from(*part) + 1)
             }
             Self::PersonMustDecide { reason, .. }
             | Self::CannotLook { reason, .. }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::act_record::ActRecord;
 use crate::outlook::Ending;
+use crate::part::PartRecord;
 
 /// What a run did.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -85,6 +86,9 @@ pub struct StepReceipt {
     pub condition: Condition,
     /// Each intent, with its outcome.
     pub acts: Vec<ActRecord>,
+    /// Each part of its ramp; empty where it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartRecord>,
     /// From its first command to its end, in milliseconds; absent where it did not begin or end.
     pub took_ms: Option<u64>,
 }
@@ -103,6 +107,13 @@ pub enum Condition {
     Changed {
         /// How many operations are known to have been applied.
         applied: u32,
+    },
+    /// The run took it to a part of its ramp, where it stands.
+    OnTheWay {
+        /// How many parts are reached.
+        reached: u32,
+        /// Of how many.
+        of: u32,
     },
     /// Whether the last operation happened is unknown.
     Unknown {

@@ -7,11 +7,12 @@ use belay_domain::examined::ExaminedOperation;
 use belay_domain::id::{Epoch, Millis, ResourceName, StepId};
 use belay_domain::operation::Operation;
 use belay_domain::plan::Target;
+use belay_domain::ramp::Ramp;
 use belay_domain::state::State;
 
 use crate::command::{Act, Command};
 use crate::event::{ActId, Event, WakeId};
-use crate::outlook::{Ending, Halt, Wait};
+use crate::outlook::{Ending, Halt, Pause, Wait};
 use crate::rejected::Rejected;
 use crate::spec::RunSpec;
 use crate::stage::{Permit, StageRun};
@@ -46,6 +47,8 @@ pub(crate) enum Phase {
     Waiting(Wait),
     /// Nothing starts any more; what is under way ends.
     Stopping(Stop),
+    /// A person wants it to rest.
+    Paused(Pause),
     /// Can be resumed.
     Halted { halt: Halt, at: Millis },
     /// Ended; the receipt is not recorded yet.
@@ -58,6 +61,7 @@ pub(crate) enum Phase {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Stop {
     Halt(Halt),
+    Pause(Pause),
     End(Ending),
 }
 
@@ -157,6 +161,23 @@ impl Run {
     /// The same, as the plan checker saw it.
     pub fn examined(&self, step: StepId, index: u32) -> Option<&ExaminedOperation> {
         self.permit(step)?.examined(step, index)
+    }
+
+    /// Where the plan of a step's ramp may begin: the first part that is not left behind. 0 for other steps.
+    pub fn next_part(&self, step: StepId) -> u32 {
+        self.step(step).map_or(0, StepRun::next_part)
+    }
+
+    /// Whether nothing is under way or waited for: it goes on when somebody says so, or is sealed.
+    pub const fn is_at_rest(&self) -> bool {
+        match &self.phase {
+            Phase::Waiting(_) | Phase::Paused(_) | Phase::Halted { .. } | Phase::Sealed { .. } => true,
+            Phase::Working | Phase::Checking | Phase::Stopping(_) | Phase::Ended { .. } => false,
+        }
+    }
+
+    pub(crate) fn ramp(&self, step: StepId) -> Option<&Ramp> {
+        self.target(step)?.ramp.as_ref()
     }
 
     /// The undo point: for each resource that the run may have written, what was there before.

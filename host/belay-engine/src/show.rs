@@ -1,12 +1,14 @@
 //! How a run shows itself: its view, made from where it stands. Changes nothing.
 
 use belay_domain::check::Check;
+use belay_domain::ramp::Ramp;
 
 use crate::account::condition;
+use crate::part::PartRecord;
 use crate::run::{CheckStatus, Phase, Run, Stop};
 use crate::stage::{StageRun, StageStatus};
-use crate::step::{SettlePhase, StepRun, StepStatus, Stuck};
-use crate::view::{CheckView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};
+use crate::step::{HoldPhase, SettlePhase, StepRun, StepStatus, Stuck};
+use crate::view::{CheckView, RampView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};
 
 impl Run {
     /// The run as progress is shown.
@@ -40,7 +42,8 @@ impl Run {
             Phase::Working => Status::Working,
             Phase::Checking => Status::Checking,
             Phase::Waiting(wait) => Status::Waiting(wait.clone()),
-            Phase::Stopping(Stop::Halt(_) | Stop::End(_)) => Status::Stopping,
+            Phase::Stopping(Stop::Halt(_) | Stop::Pause(_) | Stop::End(_)) => Status::Stopping,
+            Phase::Paused(pause) => Status::Paused(pause.clone()),
             Phase::Halted { halt, .. } => Status::Halted(halt.clone()),
             Phase::Ended { ending, .. } => Status::Ended { ending: ending.clone(), sealed: false },
             Phase::Sealed { ending, .. } => Status::Ended { ending: ending.clone(), sealed: true },
@@ -70,12 +73,19 @@ impl Run {
         StepView {
             step: step.id,
             title: title.unwrap_or_default(),
-            display: step_display(step),
+            display: self.step_display(step),
             condition: condition(step),
             version: step.found.as_ref().map(|state| state.version.clone()),
+            ramp: self.ramp(step.id).map(|ramp| ramp_view(ramp, step)),
             began: step.began,
             ended: step.ended,
         }
+    }
+
+    /// In a run that doesn't go on, no hold is waited out.
+    fn step_display(&self, step: &StepRun) -> StepDisplay {
+        let holds = matches!(step.status, StepStatus::Holding(_));
+        if holds && self.phase != Phase::Working { StepDisplay::Standing } else { step_display(step) }
     }
 
     fn check_views(&self) -> Vec<CheckView> {
@@ -89,6 +99,23 @@ impl Run {
             result: result(index),
         };
         self.spec.checks.iter().enumerate().map(view).collect()
+    }
+}
+
+fn ramp_view(ramp: &Ramp, step: &StepRun) -> RampView {
+    RampView {
+        attribute: ramp.attribute.clone(),
+        through: ramp.through.clone(),
+        reached: u32::try_from(PartRecord::reached(&step.parts)).unwrap_or(u32::MAX),
+    }
+}
+
+fn hold_display(phase: &HoldPhase) -> StepDisplay {
+    match phase {
+        HoldPhase::Waiting { until, .. } => StepDisplay::Holding { until: *until },
+        HoldPhase::Checking(_) => StepDisplay::Checking,
+        HoldPhase::Leaving => StepDisplay::Confirming,
+        HoldPhase::Resting => StepDisplay::Standing,
     }
 }
 
@@ -106,6 +133,7 @@ fn step_display(step: &StepRun) -> StepDisplay {
         },
         StepStatus::Refused { .. } => StepDisplay::Observing,
         StepStatus::Confirming(_) => StepDisplay::Confirming,
+        StepStatus::Holding(phase) => hold_display(phase),
         StepStatus::Asked => StepDisplay::AskedPerson,
         StepStatus::Again { reason } => StepDisplay::PlanAgain { reason: reason.clone() },
         StepStatus::Restored => StepDisplay::Restored,

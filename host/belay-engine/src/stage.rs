@@ -1,11 +1,13 @@
 //! One stage on its way. Never decides: transitions do.
 
+use std::ops::Range;
+
 use belay_domain::digest::Digest;
 use belay_domain::examined::{Examined, ExaminedOperation};
 use belay_domain::id::{Millis, StepId};
 use belay_domain::json::Json;
 use belay_domain::operation::{Change, Operation};
-use belay_domain::plan::{StagePlan, Work};
+use belay_domain::plan::{StagePlan, StepPlan, Work};
 use belay_domain::risk::Assessment;
 use belay_domain::state::State;
 
@@ -53,7 +55,7 @@ pub(crate) struct Permit {
 impl Permit {
     /// What the plan had observed of a resource, and the change that it permits.
     pub(crate) fn change(&self, step: StepId) -> Option<(&State, &Change)> {
-        self.plan.steps.iter().find(|planned| planned.id == step).and_then(|planned| match &planned.work {
+        self.step(step).and_then(|planned| match &planned.work {
             Work::Change { observed, change } => Some((observed, change)),
             Work::Blind { .. } | Work::Person => None,
         })
@@ -67,11 +69,33 @@ impl Permit {
         self.examined.operations.iter().find(|found| found.step == step && found.index == index)
     }
 
-    /// The contents on the way: before the first operation, after it, after the second, and so on.
-    pub(crate) fn chain(&self, step: StepId) -> Vec<&Json> {
-        self.change(step).map_or_else(Vec::new, |(observed, change)| {
-            std::iter::once(&observed.content).chain(change.operations.iter().map(|op| &op.yields)).collect()
-        })
+    fn step(&self, step: StepId) -> Option<&StepPlan> {
+        self.plan.steps.iter().find(|planned| planned.id == step)
+    }
+
+    /// The part of the step's ramp that an operation is of, with the places of all its operations.
+    pub(crate) fn part_of(&self, step: StepId, index: u32) -> Option<(u32, Range<u32>)> {
+        self.step(step)?.part_of(index)
+    }
+
+    /// The first operation of those that follow a part of the step's ramp.
+    pub(crate) fn after_part(&self, step: StepId, part: u32) -> Option<u32> {
+        let (_, operations) = self.step(step)?.parts().find(|(next, own)| *next > part && !own.is_empty())?;
+        Some(operations.start)
+    }
+
+    /// Whether an operation comes after a hold: then it was planned that much earlier.
+    pub(crate) fn follows_a_hold(&self, step: StepId, index: u32) -> bool {
+        index > 0 && self.part_of(step, index).is_some_and(|(_, own)| own.start == index)
+    }
+
+    /// The contents on the way on which an operation lies: before the first operation, after it, after the second, and
+    /// so on. It ends with the operation's own part, since the run itself goes no further without a hold.
+    pub(crate) fn chain(&self, step: StepId, index: u32) -> Vec<&Json> {
+        let Some((observed, change)) = self.change(step) else { return Vec::new() };
+        let length = self.part_of(step, index).map_or(change.operations.len(), |(_, own)| own.end as usize);
+        let yields = change.operations.iter().map(|operation| &operation.yields);
+        std::iter::once(&observed.content).chain(yields.take(length)).collect()
     }
 }
 
@@ -79,7 +103,7 @@ impl StageRun {
     pub(crate) fn new(spec: &StageSpec) -> Self {
         Self {
             status: StageStatus::Pending,
-            steps: spec.steps.iter().map(|step| StepRun::new(step.id, step.excepted)).collect(),
+            steps: spec.steps.iter().map(StepRun::new).collect(),
             permit: None,
             assessment: None,
             began: None,

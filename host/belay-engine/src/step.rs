@@ -9,6 +9,9 @@ use crate::act_record::{ActRecord, Knowledge};
 use crate::command::Act;
 use crate::event::{ActId, WakeId};
 use crate::outlook::Halt;
+use crate::part::PartRecord;
+use crate::run::CheckRun;
+use crate::spec::StepSpec;
 
 /// One step on its way.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct StepRun {
     /// What was observed last.
     pub(crate) found: Option<State>,
     pub(crate) acts: Vec<ActRecord>,
+    /// The parts of its ramp; empty where it has none.
+    pub(crate) parts: Vec<PartRecord>,
     /// How many acts had been made when a person last made the run go on: only later ones count as attempts.
     pub(crate) counted_from: usize,
     /// How often the step asked to be planned again since then.
@@ -51,6 +56,8 @@ pub(crate) enum StepStatus {
     Between { next: u32 },
     /// Its last operation was applied.
     Confirming(Confirming),
+    /// A part of its ramp is reached.
+    Holding(HoldPhase),
     /// A person was asked.
     Asked,
     /// Its stage is to be planned again.
@@ -92,6 +99,21 @@ pub(crate) struct Confirming {
     pub(crate) waited_ms: u64,
     /// Between two observations.
     pub(crate) wake: Option<WakeId>,
+    /// The part of its ramp that is confirmed; none: what the step wants.
+    pub(crate) part: Option<u32>,
+}
+
+/// On a part of a ramp, until the next begins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum HoldPhase {
+    /// The hold is waited out.
+    Waiting { wake: WakeId, until: Millis },
+    /// The checks measure, one for each of the run's.
+    Checking(Vec<CheckRun>),
+    /// The resource is observed once more: it may have been moved meanwhile.
+    Leaving,
+    /// Nothing is waited for: the run stops or its stage is planned again.
+    Resting,
 }
 
 /// Why a step made the run halt.
@@ -104,10 +126,12 @@ pub(crate) enum Stuck {
 }
 
 impl StepRun {
-    pub(crate) const fn new(id: StepId, excepted: bool) -> Self {
+    pub(crate) fn new(spec: &StepSpec) -> Self {
+        let through = spec.subject.target().and_then(|target| target.ramp.as_ref()).map(|ramp| ramp.through.as_slice());
         Self {
-            id,
-            status: if excepted { StepStatus::LeftOut } else { StepStatus::Idle },
+            id: spec.id,
+            parts: through.unwrap_or_default().iter().cloned().map(PartRecord::new).collect(),
+            status: if spec.excepted { StepStatus::LeftOut } else { StepStatus::Idle },
             before: None,
             found: None,
             acts: Vec::new(),
@@ -131,6 +155,7 @@ impl StepRun {
             | StepStatus::Ready
             | StepStatus::Starting(_)
             | StepStatus::Between { .. }
+            | StepStatus::Holding(_)
             | StepStatus::Asked
             | StepStatus::Again { .. }
             | StepStatus::Restored
@@ -156,13 +181,33 @@ impl StepRun {
 
     /// Whether an operation of it may have taken effect.
     pub(crate) fn may_have_written(&self) -> bool {
-        self.acts.iter().any(|act| act.knowledge() != Knowledge::NotApplied)
+        self.last_effect().is_some()
     }
 
     /// How often an operation was intended since a person last made the run go on.
     pub(crate) fn attempts_at(&self, operation: Digest) -> u32 {
         let counted = self.acts.iter().skip(self.counted_from);
         u32::try_from(counted.filter(|act| act.operation == operation).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The last operation that may have taken effect.
+    pub(crate) fn last_effect(&self) -> Option<&ActRecord> {
+        self.acts.iter().rev().find(|act| act.knowledge() != Knowledge::NotApplied)
+    }
+
+    /// The part of its ramp that is reached and not left; the last is not held, so nothing stands on it.
+    pub(crate) fn standing(&self) -> Option<u32> {
+        let standing = PartRecord::standing(&self.parts).filter(|place| place + 1 < self.parts.len());
+        standing.and_then(|place| u32::try_from(place).ok())
+    }
+
+    /// The part of its ramp from which the rest of the way may be planned.
+    pub(crate) fn next_part(&self) -> u32 {
+        u32::try_from(PartRecord::next(&self.parts)).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn part_mut(&mut self, part: u32) -> Option<&mut PartRecord> {
+        self.parts.get_mut(part as usize)
     }
 
     pub(crate) fn record_mut(&mut self, act: ActId) -> Option<&mut ActRecord> {

@@ -2,10 +2,11 @@
 
 use belay_domain::check::CheckResult;
 use belay_domain::id::{Epoch, Millis, RunId, StageName, StepId};
+use belay_domain::json::Json;
 use belay_domain::risk::Assessment;
 use serde::{Deserialize, Serialize};
 
-use crate::outlook::{Ending, Halt, Wait};
+use crate::outlook::{Ending, Halt, Pause, Wait};
 use crate::receipt::Condition;
 
 /// A run at a moment.
@@ -43,6 +44,8 @@ pub enum Status {
     Waiting(Wait),
     /// Nothing starts any more; what is under way ends.
     Stopping,
+    /// A person wants it to rest.
+    Paused(Pause),
     /// Can be resumed.
     Halted(Halt),
     /// Ended.
@@ -106,10 +109,24 @@ pub struct StepView {
     pub condition: Condition,
     /// The version that was observed last.
     pub version: Option<String>,
+    /// How far its ramp came; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ramp: Option<RampView>,
     /// When its first command came.
     pub began: Option<Millis>,
     /// When it was done.
     pub ended: Option<Millis>,
+}
+
+/// A ramp on its way.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RampView {
+    /// The attribute.
+    pub attribute: String,
+    /// Its values, in order.
+    pub through: Vec<Json>,
+    /// How many of them are reached, or were passed already.
+    pub reached: u32,
 }
 
 /// Where a step stands, for people.
@@ -135,6 +152,15 @@ pub enum StepDisplay {
     Observing,
     /// It is being confirmed.
     Confirming,
+    /// A part of its ramp is held.
+    Holding {
+        /// Until when, if the clock doesn't step.
+        until: Millis,
+    },
+    /// A part of its ramp was held; the checks measure.
+    Checking,
+    /// It stands on a part of its ramp, and the run doesn't go on.
+    Standing,
     /// A person is asked.
     AskedPerson,
     /// To be planned again.

@@ -9,12 +9,11 @@ use belay_domain::check::Reading;
 use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Work;
-use belay_domain::state::Desired;
 use belay_engine::{Act, ActId, Command, Decision, Event, Look, Observed, Run, RunSpec, Status, WakeId};
 use proptest::prelude::*;
 
 fn spec() -> RunSpec {
-    let contain = vec![fixture::restore("flag", &[], 0), fixture::by_hand("ask the DBA")];
+    let contain = vec![fixture::ramp("flag", &[], &[2, 1, 0], 300), fixture::by_hand("ask the DBA")];
     let restore = vec![fixture::restore("dataset", &[], 27), fixture::restore("model", &["dataset"], 8)];
     fixture::spec(vec![("contain", contain), ("restore", restore)])
 }
@@ -44,14 +43,23 @@ fn event(run: &Run, acts: &[Act], (kind, a, b): (u8, u8, u8), at: Millis) -> Eve
             let look = [Look::HoldsOperationsBytes, Look::HoldsOther, Look::Absent, Look::CannotTell];
             Event::Seen { step, look: look[usize::from(a % 4)], observed, at }
         }
-        12 | 13 => Event::Confirmed { step, observed, remaining_operations: u32::from(a % 2), at },
+        12 | 13 => {
+            Event::Confirmed { step, part: part(run, step, a), observed, remaining_operations: u32::from(a % 2), at }
+        }
         14 => Event::PersonConfirmed { step, by: "dba".into(), at },
         15 => {
             let decision = [Decision::Applied, Decision::NotApplied, Decision::PlanAgain][usize::from(a % 3)];
             Event::Resolved { step, decision, by: "bo".into(), reason: String::new(), at }
         }
         16 => Event::Woke { wake: WakeId(u32::from(a % 8)), at },
-        17 => Event::Measured { check: 0, reading: Reading::Met { value: "0".into() }, at },
+        17 if b.is_multiple_of(3) => Event::PauseAsked { by: "bo".into(), reason: String::new(), at },
+        17 if b % 3 == 1 => Event::ContinueAsked { by: "bo".into(), at },
+        17 => Event::Measured {
+            check: 0,
+            step: a.is_multiple_of(2).then_some(step),
+            reading: Reading::Met { value: "0".into() },
+            at,
+        },
         18 if b.is_multiple_of(4) => Event::AbortAsked { by: "bo".into(), reason: String::new(), at },
         18 => Event::TakenOver { epoch: Epoch(u64::from(a)), by: "bo".into(), at },
         _ if b.is_multiple_of(8) => Event::Sealed { receipt: Box::new(run.receipt()), at },
@@ -59,16 +67,25 @@ fn event(run: &Run, acts: &[Act], (kind, a, b): (u8, u8, u8), at: Millis) -> Eve
     }
 }
 
+/// A part of a step's ramp, or none where it has none.
+fn part(run: &Run, step: StepId, a: u8) -> Option<u32> {
+    run.target(step)?.ramp.as_ref().map(|_| u32::from(a % 3))
+}
+
 fn planned(run: &Run, stage: u32, b: u8, at: Millis) -> Event {
-    let plan = fixture::plan(run.spec(), stage, |step| {
-        let Some(target) = step.subject.target() else { return Work::Person };
-        let Desired::Pinned(pin) = &target.desired else { return Work::Person };
-        let desired: i64 = pin.state.content.canonical().parse().unwrap();
-        let yields = desired..desired + i64::from(b % 3);
-        let name = target.resource.as_str();
-        let operations = yields.rev().map(|next| fixture::operation(name, next.to_string(), next)).collect();
-        fixture::change(fixture::state(desired + i64::from(b % 3), 1), operations)
-    });
+    let plan = fixture::plan_from(
+        run.spec(),
+        stage,
+        |step| run.next_part(step),
+        |step| {
+            let Some(target) = step.subject.target() else { return Work::Person };
+            let desired = fixture::desired(target);
+            let yields = desired..desired + i64::from(b % 3);
+            let name = target.resource.as_str();
+            let operations = yields.rev().map(|next| fixture::operation(name, next.to_string(), next)).collect();
+            fixture::change(fixture::state(desired + i64::from(b % 3), 1), operations)
+        },
+    );
     let risk = if b.is_multiple_of(16) { 50 } else { 10 };
     let finding = fixture::judged(&plan, risk, |step| step.step == 0);
     Event::Planned { stage, plan, finding, at }

@@ -51,7 +51,7 @@ fn restored(spec: &RunSpec, at: Millis) -> Run {
     run.apply(Event::Performed { act: ActId(1), intent: 7, outcome, at: Millis(1_200) }).unwrap();
     let observed = Observed::State(fixture::state(0, 2));
     let step = fixture::step_id(0, 0);
-    run.apply(Event::Confirmed { step, observed, remaining_operations: 0, at }).unwrap();
+    run.apply(Event::Confirmed { step, part: None, observed, remaining_operations: 0, at }).unwrap();
     run
 }
 
@@ -100,7 +100,7 @@ fn undo_after(outcome: Outcome, found: i64) -> String {
     let (step, at) = (fixture::step_id(0, 0), Millis(1_300));
     let observed = Observed::State(fixture::state(found, 2));
     let answer = match &run.apply(Event::Performed { act: ActId(1), intent: 7, outcome, at }).unwrap()[..] {
-        [Command::Confirm { .. }] => Event::Confirmed { step, observed, remaining_operations: 1, at },
+        [Command::Confirm { .. }] => Event::Confirmed { step, part: None, observed, remaining_operations: 1, at },
         _ => Event::Seen { step, look: Look::HoldsOther, observed, at },
     };
     run.apply(answer).unwrap();

@@ -50,7 +50,7 @@ fn mandate(first: &StagePlan, headroom: u64) -> Mandate {
         feature_set: Named { name: "checkout-ranker".parse().unwrap(), digest: Digest::of(b"set") },
         destination: Destination::Before { at: sample::NOW },
         parameters: BTreeMap::new(),
-        desired: targets().map(|t| (t.resource.clone(), Wanted::of(&t.desired).unwrap())).collect(),
+        desired: targets().map(|t| (t.resource.clone(), Wanted::of_target(t).unwrap())).collect(),
         stages: Bounds::of_first_plan(first, &examined, &assessment(first, &examined), &bands(), headroom)
             .into_iter()
             .collect(),

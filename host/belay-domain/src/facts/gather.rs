@@ -9,13 +9,14 @@ use crate::id::{IncidentId, Millis, ResourceName, RunbookName, StageName};
 use crate::mandate::{self, Destination, Named};
 use crate::operation::{self, Body, Loss, Operation, Write};
 use crate::plan::{StagePlan, StepPlan, Subject, Work};
+use crate::ramp::Ramp;
 use crate::risk::Assessment;
 use crate::state::Desired;
 
 use super::{
     BodyFacts, ConsumerFacts, DestinationFacts, DownstreamFacts, Facts, FeatureSetFacts, Lineage, LossFacts, Mode,
-    Moment, NamedVersion, OperationFacts, PartFacts, Purpose, Reversibility, RunbookFacts, SCHEMA, StageFacts,
-    StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
+    Moment, NamedVersion, OperationFacts, PartFacts, Purpose, RampFacts, Reversibility, RunbookFacts, SCHEMA,
+    StageFacts, StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
 };
 
 /// What facts are made from.
@@ -141,7 +142,9 @@ fn stage(case: &Case<'_>) -> StageFacts {
         operations: operations
             .map(|(planned, found)| {
                 let names = (planned.target.resource.to_string(), planned.target.plugin.to_string());
-                operation(names, planned.operation, found)
+                let step = case.plan.steps.iter().find(|step| step.id == planned.step);
+                let part = step.and_then(|step| step.part_of(planned.index)).map(|(part, _)| part);
+                operation(names, part, planned.operation, found)
             })
             .collect(),
     }
@@ -166,12 +169,23 @@ fn work(step: &StepPlan) -> WorkFacts {
                 to: wanted(&target.desired),
                 loss: change.loss.map(Into::into),
                 notes: change.notes.clone(),
+                ramp: target.ramp.as_ref().map(|ramp| ramp_facts(ramp, step)),
             }
         }
         (_, Work::Change { observed, .. }) => WorkFacts::Nothing { found: observed.version.clone() },
         (_, Work::Blind { reason }) => WorkFacts::Blind { reason: reason.clone() },
         (Subject::Manual { instruction }, Work::Person) => WorkFacts::Manual { instruction: instruction.clone() },
         (Subject::Resource(_), Work::Person) => WorkFacts::Manual { instruction: String::new() },
+    }
+}
+
+fn ramp_facts(ramp: &Ramp, step: &StepPlan) -> RampFacts {
+    RampFacts {
+        attribute: ramp.attribute.clone(),
+        through: ramp.through.clone(),
+        next: step.parts.first().map_or(ramp.last(), |planned| planned.part),
+        hold_ms: ramp.hold_ms,
+        checks: ramp.checks,
     }
 }
 
@@ -184,7 +198,12 @@ fn wanted(desired: &Desired) -> Wanted {
     }
 }
 
-fn operation((resource, plugin): (String, String), planned: &Operation, found: &ExaminedOperation) -> OperationFacts {
+fn operation(
+    (resource, plugin): (String, String),
+    part: Option<u32>,
+    planned: &Operation,
+    found: &ExaminedOperation,
+) -> OperationFacts {
     let (kind, body) = match &planned.write {
         Write::Http(write) => (WriteKind::Http, Some(&write.body)),
         Write::Object(write) => (WriteKind::Object, write.content.as_ref()),
@@ -193,6 +212,7 @@ fn operation((resource, plugin): (String, String), planned: &Operation, found: &
     OperationFacts {
         step: found.step.step,
         index: found.index,
+        part,
         resource,
         plugin,
         connection: planned.write.connection().to_string(),

@@ -82,6 +82,8 @@ pub enum WorkFacts {
         loss: Option<LossFacts>,
         /// What the plugin says about it.
         notes: Vec<String>,
+        /// How what is wanted is reached, where that is by parts; null where it is not.
+        ramp: Option<RampFacts>,
     },
     /// Nothing: the resource is as wanted.
     Nothing {
@@ -98,6 +100,23 @@ pub enum WorkFacts {
         /// What the person does.
         instruction: String,
     },
+}
+
+/// An attribute that is taken through several values.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RampFacts {
+    /// The attribute.
+    pub attribute: String,
+    /// All its values, in order.
+    #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
+    pub through: Vec<crate::json::Json>,
+    /// The place in `through` of the first value that is still to be set, from 0.
+    pub next: u32,
+    /// How long each value but the last is held, in milliseconds.
+    pub hold_ms: u64,
+    /// Whether the runbook's checks must pass after each hold.
+    pub checks: bool,
 }
 
 /// What a step wants.
@@ -138,6 +157,8 @@ pub struct OperationFacts {
     pub step: u32,
     /// Its place in the step, from 0.
     pub index: u32,
+    /// The part of its step's ramp that it belongs to, from 0; null where the step has none.
+    pub part: Option<u32>,
     /// The resource that it changes.
     pub resource: String,
     /// The plugin that proposed it.

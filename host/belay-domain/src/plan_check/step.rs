@@ -5,11 +5,15 @@ use crate::plan::{StepPlan, Subject, Target, Work};
 use crate::state::{Desired, State};
 
 use super::violation::{Breach, Violation};
-use super::{MAX_LINE_BYTES, MAX_LINES, MAX_NOTE_BYTES, text};
+use super::{MAX_LINE_BYTES, MAX_LINES, MAX_NOTE_BYTES, ramp, text};
 
 pub(super) fn check(step: &StepPlan, found: &mut Vec<Violation>) {
     let breaches = match (&step.subject, &step.work) {
-        (Subject::Resource(target), Work::Change { observed, change }) => of_change(target, observed, change),
+        (Subject::Resource(target), Work::Change { observed, change }) => {
+            let mut breaches = of_change(target, observed, change);
+            breaches.extend(ramp::check(step, target, observed, change));
+            breaches
+        }
         (Subject::Resource(_), Work::Blind { reason }) => text::check("the reason", reason, MAX_NOTE_BYTES).collect(),
         (Subject::Manual { .. }, Work::Person) => Vec::new(),
         (Subject::Resource(_), Work::Person) | (Subject::Manual { .. }, Work::Change { .. } | Work::Blind { .. }) => {

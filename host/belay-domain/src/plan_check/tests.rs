@@ -3,6 +3,7 @@
 mod answers;
 mod keys;
 mod objects;
+mod ramps;
 mod requests;
 mod side_by_side;
 mod steps;

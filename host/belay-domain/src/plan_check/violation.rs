@@ -86,6 +86,15 @@ pub enum Breach {
     /// The last operation ends elsewhere.
     #[error("after the last write the resource would not be what is wanted; the plugin says that it ends elsewhere")]
     EndsElsewhere,
+    /// The plan's parts are not those of the ramp, or don't divide its operations.
+    #[error("the plan does not go the parts of the step's ramp in order, from where the resource stands to the last")]
+    OtherParts,
+    /// A part of a ramp ends elsewhere.
+    #[error("after part {} of the ramp the resource would not be what the part wants", u64::from(*.part) + 1)]
+    PartEndsElsewhere {
+        /// The part's place, from 0.
+        part: u32,
+    },
     /// The belay.toml doesn't know the connection.
     #[error("writes through the connection `{connection}`, which this environment does not have")]
     UnknownConnection {

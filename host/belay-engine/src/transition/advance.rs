@@ -19,12 +19,16 @@ impl Run {
                 }
                 match stop.clone() {
                     Stop::Halt(halt) => self.halt(halt, at),
+                    Stop::Pause(pause) => self.pause(pause, at),
                     Stop::End(ending) => self.end(ending, at),
                 }
             }
-            Phase::Checking | Phase::Waiting(_) | Phase::Halted { .. } | Phase::Ended { .. } | Phase::Sealed { .. } => {
-                Vec::new()
-            }
+            Phase::Checking
+            | Phase::Waiting(_)
+            | Phase::Paused(_)
+            | Phase::Halted { .. }
+            | Phase::Ended { .. }
+            | Phase::Sealed { .. } => Vec::new(),
         }
     }
 
@@ -99,18 +103,20 @@ impl Run {
         vec![Command::Act(act)]
     }
 
-    /// Goes on after an operation was applied: to the next one, or to confirming.
+    /// Goes on after an operation was applied: to the next one, or to confirming. A ramp is confirmed after each part.
     pub(super) fn after_applied(&mut self, id: StepId, index: u32, at: Millis) -> Vec<Command> {
         let next = index.saturating_add(1);
-        let more = self.operation(id, next).is_some();
+        let own = self.permit(id).and_then(|permit| permit.part_of(id, index));
+        let more = own.as_ref().map_or_else(|| self.operation(id, next).is_some(), |(_, own)| next < own.end);
         if self.may_begin() && more {
             self.begin_act(id, next, at)
         } else if more || self.is_resting() {
             self.set(id, StepStatus::Between { next });
             Vec::new()
         } else {
-            self.set(id, StepStatus::Confirming(Confirming { waited_ms: 0, wake: None }));
-            vec![Command::Confirm { step: id }]
+            let part = own.map(|(part, _)| part);
+            self.set(id, StepStatus::Confirming(Confirming { waited_ms: 0, wake: None, part }));
+            vec![Command::Confirm { step: id, part }]
         }
     }
 
@@ -137,7 +143,7 @@ impl Run {
         let (Stuck::Undecided { halt, .. } | Stuck::Known(halt)) = &stuck;
         let halt = halt.clone();
         self.set(id, StepStatus::Stuck(stuck));
-        if self.phase == Phase::Working {
+        if self.may_plan_again() {
             self.phase = Phase::Stopping(Stop::Halt(halt));
         }
     }

@@ -28,11 +28,11 @@ fn awaken(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Vec<Command> {
     run.epoch = epoch;
     run.owner = by;
     match &run.phase {
-        Phase::Working | Phase::Waiting(_) | Phase::Halted { .. } | Phase::Stopping(Stop::Halt(_)) => {
-            run.phase = Phase::Working;
-            run.forget_what_rested();
-            run.enter_stage(at)
-        }
+        Phase::Working
+        | Phase::Waiting(_)
+        | Phase::Paused(_)
+        | Phase::Halted { .. }
+        | Phase::Stopping(Stop::Halt(_) | Stop::Pause(_)) => run.go_on(at),
         // It may act no more, but what it left open is settled, so that its receipt is true.
         Phase::Stopping(Stop::End(_)) => {
             run.forget_what_rested();
@@ -47,6 +47,13 @@ fn awaken(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Vec<Command> {
 }
 
 impl Run {
+    /// Works again, from what is there: the current stage is locked and planned anew.
+    pub(super) fn go_on(&mut self, at: Millis) -> Vec<Command> {
+        self.phase = Phase::Working;
+        self.forget_what_rested();
+        self.enter_stage(at)
+    }
+
     /// The stage's old plan is void. Attempts count from here: a person made the run go on.
     fn forget_what_rested(&mut self) {
         let Some(stage) = self.stage_mut() else { return };
@@ -93,6 +100,7 @@ fn awakened(step: &StepRun) -> StepStatus {
         | StepStatus::Refused { .. }
         | StepStatus::Between { .. }
         | StepStatus::Confirming(_)
+        | StepStatus::Holding(_)
         | StepStatus::Again { .. }
         | StepStatus::Stuck(Stuck::Known(_)) => StepStatus::Idle,
     }

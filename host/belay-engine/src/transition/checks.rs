@@ -1,7 +1,7 @@
-//! Checks measure once every stage is restored. No data is never a pass.
+//! Checks measure once every stage is restored, and while parts of ramps are held. No data is never a pass.
 
 use belay_domain::check::{Check, CheckResult, Reading, Watch};
-use belay_domain::id::Millis;
+use belay_domain::id::{Millis, StepId};
 
 use crate::command::Command;
 use crate::event::WakeId;
@@ -29,15 +29,9 @@ pub(super) fn measured(run: &mut Run, index: u32, reading: &Reading, at: Millis)
     if state.status != CheckStatus::Measuring {
         return Err(unexpected);
     }
-    state.pass_time(at, 0);
-    let ended = state.watch.take(check, reading, state.now);
-    let pause_ms = pause_ms(check, state);
-    match ended {
-        Some(result) => {
-            state.status = CheckStatus::Ended(result);
-            Ok(run.end_if_checked(at))
-        }
-        None => {
+    match state.take(check, reading, at) {
+        Taken::Ended(_) => Ok(run.end_if_checked(at)),
+        Taken::Again { pause_ms } => {
             let (wake, command) = run.wait(at, pause_ms);
             run.set_check(place, CheckStatus::Waiting { wake, pause_ms });
             Ok(vec![command])
@@ -45,7 +39,73 @@ pub(super) fn measured(run: &mut Run, index: u32, reading: &Reading, at: Millis)
     }
 }
 
+/// A check measured while a part of a ramp was held.
+pub(super) fn measured_on_ramp(
+    run: &mut Run,
+    id: StepId,
+    index: u32,
+    reading: &Reading,
+    at: Millis,
+) -> Result<Vec<Command>, Rejected> {
+    let unexpected = Rejected::NotExpected("check.measured");
+    let place = index as usize;
+    let goes_on = run.may_begin();
+    let Some(check) = run.spec.checks.get(place).cloned() else { return Err(unexpected) };
+    let Some(state) = run.part_checks(id).and_then(|checks| checks.get_mut(place)) else { return Err(unexpected) };
+    if state.status != CheckStatus::Measuring || !goes_on {
+        return Err(unexpected);
+    }
+    let mut commands = match state.take(&check, reading, at) {
+        Taken::Ended(result) => run.part_checked(id, index, result),
+        Taken::Again { pause_ms } => {
+            let (wake, command) = run.wait(at, pause_ms);
+            if let Some(state) = run.part_checks(id).and_then(|checks| checks.get_mut(place)) {
+                state.status = CheckStatus::Waiting { wake, pause_ms };
+            }
+            vec![command]
+        }
+    };
+    commands.extend(run.advance(at));
+    Ok(commands)
+}
+
+/// What follows from a measurement.
+enum Taken {
+    Ended(CheckResult),
+    /// It is measured again after so long.
+    Again {
+        pause_ms: u64,
+    },
+}
+
 impl CheckRun {
+    /// Begins to measure.
+    pub(super) const fn begin(at: Millis) -> Self {
+        Self { watch: Watch::begin(at), now: at, last: at, status: CheckStatus::Measuring }
+    }
+
+    fn take(&mut self, check: &Check, reading: &Reading, at: Millis) -> Taken {
+        self.pass_time(at, 0);
+        match self.watch.take(check, reading, self.now) {
+            Some(result) => {
+                self.status = CheckStatus::Ended(result.clone());
+                Taken::Ended(result)
+            }
+            None => Taken::Again { pause_ms: pause_ms(check, self) },
+        }
+    }
+
+    /// Measures again where this wait is over. Whether it is this check's.
+    pub(super) fn wake(&mut self, wake: WakeId, at: Millis) -> bool {
+        let CheckStatus::Waiting { wake: due, pause_ms } = self.status else { return false };
+        if due != wake {
+            return false;
+        }
+        self.pass_time(at, pause_ms);
+        self.status = CheckStatus::Measuring;
+        true
+    }
+
     /// Moves the check's clock on: at least by what was waited for, whatever the wall's clock did.
     fn pass_time(&mut self, at: Millis, waited_ms: u64) {
         self.now = self.now.plus(at.since(self.last).max(waited_ms));
@@ -56,8 +116,7 @@ impl CheckRun {
 impl Run {
     pub(super) fn begin_checks(&mut self, at: Millis) -> Vec<Command> {
         self.phase = Phase::Checking;
-        let check = CheckRun { watch: Watch::begin(at), now: at, last: at, status: CheckStatus::Measuring };
-        self.checks = vec![check; self.spec.checks.len()];
+        self.checks = vec![CheckRun::begin(at); self.spec.checks.len()];
         self.measure_again()
     }
 
@@ -66,20 +125,15 @@ impl Run {
         let open = (0..).zip(&mut self.checks).filter(|(_, check)| !matches!(check.status, CheckStatus::Ended(_)));
         open.map(|(index, check)| {
             check.status = CheckStatus::Measuring;
-            Command::Measure { check: index }
+            Command::Measure { check: index, step: None }
         })
         .collect()
     }
 
     pub(super) fn check_woke(&mut self, wake: WakeId, at: Millis) -> Result<Vec<Command>, Rejected> {
-        let due = (0..).zip(&mut self.checks).find_map(|(index, check)| match check.status {
-            CheckStatus::Waiting { wake: due, pause_ms } if due == wake => Some((index, check, pause_ms)),
-            CheckStatus::Measuring | CheckStatus::Waiting { .. } | CheckStatus::Ended(_) => None,
-        });
-        let Some((index, state, waited_ms)) = due else { return Err(Rejected::UnknownWake(wake)) };
-        state.pass_time(at, waited_ms);
-        state.status = CheckStatus::Measuring;
-        Ok(vec![Command::Measure { check: index }])
+        let due = (0..).zip(&mut self.checks).find_map(|(index, check)| check.wake(wake, at).then_some(index));
+        let index = due.ok_or(Rejected::UnknownWake(wake))?;
+        Ok(vec![Command::Measure { check: index, step: None }])
     }
 
     fn set_check(&mut self, place: usize, status: CheckStatus) {

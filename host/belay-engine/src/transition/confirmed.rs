@@ -1,55 +1,99 @@
 //! A resource was observed and planned again after its last operation: it is restored, or not yet, or not.
 
 use belay_domain::id::{Millis, StepId};
+use belay_domain::state::Desired;
 
 use crate::answer::Observed;
 use crate::command::Command;
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
-use crate::run::{Phase, Run};
-use crate::step::{Confirming, StepStatus, Stuck};
+use crate::run::Run;
+use crate::step::{Confirming, HoldPhase, StepStatus, Stuck};
 
 /// The pause between two observations: a quarter of `settle` within these, in milliseconds.
 const SHORTEST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 1_000;
 
+/// What was found: the state, and how many operations the plugin would still propose.
+pub(super) struct Found {
+    pub(super) observed: Observed,
+    pub(super) remaining: u32,
+}
+
 pub(super) fn confirmed(
     run: &mut Run,
     id: StepId,
-    observed: Observed,
-    remaining: u32,
+    part: Option<u32>,
+    found: &Found,
     at: Millis,
 ) -> Result<Vec<Command>, Rejected> {
     let step = run.step(id).ok_or(Rejected::UnknownStep(id))?;
-    let StepStatus::Confirming(Confirming { waited_ms, wake: None }) = step.status else {
-        return Err(Rejected::NotExpected("step.confirmed"));
-    };
-    run.note_found(id, &observed);
-    let desired = run.target(id).map(|target| &target.desired);
-    let met = match &observed {
-        Observed::State(state) => desired.is_some_and(|desired| desired.is_met_by(&state.content)),
-        Observed::Failed(_) => false,
-    };
-    let settle_ms = run.spec.step(id).map_or(0, |spec| spec.settle_ms);
-    let mut commands = if met && remaining == 0 {
-        run.restore(id, at);
-        Vec::new()
-    } else if waited_ms < settle_ms {
-        let pause_ms = (settle_ms / 4).clamp(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
-        let (wake, command) = run.wait(at, pause_ms);
-        run.set(id, StepStatus::Confirming(Confirming { waited_ms: waited_ms + pause_ms, wake: Some(wake) }));
-        vec![command]
+    let held = step.standing().filter(|standing| part == Some(*standing));
+    let mut commands = if let StepStatus::Confirming(Confirming { waited_ms, wake: None, part: asked }) = step.status
+        && asked == part
+    {
+        run.confirm(id, part, found, waited_ms, at)
+    } else if let (StepStatus::Holding(HoldPhase::Leaving), Some(part)) = (&step.status, held) {
+        run.seen_after_hold(id, part, &found.observed, found.remaining, at)
     } else {
-        run.not_restored(id, &observed, met, remaining);
-        Vec::new()
+        return Err(Rejected::NotExpected("step.confirmed"));
     };
     commands.extend(run.advance(at));
     Ok(commands)
 }
 
 impl Run {
-    fn restore(&mut self, id: StepId, at: Millis) {
+    fn confirm(&mut self, id: StepId, part: Option<u32>, found: &Found, waited_ms: u64, at: Millis) -> Vec<Command> {
+        self.note_found(id, &found.observed);
+        let met = match &found.observed {
+            Observed::State(state) => self.wanted(id, part).is_some_and(|desired| desired.is_met_by(&state.content)),
+            Observed::Failed(_) => false,
+        };
+        let settle_ms = self.spec.step(id).map_or(0, |spec| spec.settle_ms);
+        let last = self.ramp(id).map(|ramp| ramp.last());
+        match part.filter(|part| Some(*part) != last) {
+            Some(part) if met && found.remaining == 0 => self.reach(id, part, at),
+            None if met && found.remaining == 0 => {
+                self.restore(id, part, at);
+                Vec::new()
+            }
+            Some(_) | None if waited_ms < settle_ms => self.confirm_later(id, part, waited_ms, settle_ms, at),
+            Some(_) | None => {
+                self.not_restored(id, &found.observed, met, found.remaining);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What a step wants, or a part of its ramp.
+    fn wanted(&self, id: StepId, part: Option<u32>) -> Option<Desired> {
+        let target = self.target(id)?;
+        match part {
+            Some(part) => target.ramp.as_ref()?.desired(part),
+            None => Some(target.desired.clone()),
+        }
+    }
+
+    fn confirm_later(
+        &mut self,
+        id: StepId,
+        part: Option<u32>,
+        waited_ms: u64,
+        settle_ms: u64,
+        at: Millis,
+    ) -> Vec<Command> {
+        let pause_ms = (settle_ms / 4).clamp(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS);
+        let (wake, command) = self.wait(at, pause_ms);
+        let waited_ms = waited_ms + pause_ms;
+        self.set(id, StepStatus::Confirming(Confirming { waited_ms, wake: Some(wake), part }));
+        vec![command]
+    }
+
+    fn restore(&mut self, id: StepId, part: Option<u32>, at: Millis) {
         if let Some(step) = self.step_mut(id) {
+            if let Some(record) = part.and_then(|part| step.part_mut(part)) {
+                record.reached_at = Some(at);
+            }
             step.status = StepStatus::Restored;
             step.ended = Some(at);
         }
@@ -65,7 +109,7 @@ impl Run {
                 format!("its plugin would write nothing more, but {} is not as desired", state.version)
             }
             // Both say that it is not as desired: somebody else moved it.
-            Observed::State(state) if self.phase == Phase::Working => {
+            Observed::State(state) if self.may_plan_again() => {
                 return self.plan_again(id, format!("after its last operation it was {}", state.version));
             }
             Observed::State(state) => format!("after its last operation it was {}", state.version),

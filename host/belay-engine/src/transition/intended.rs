@@ -19,6 +19,7 @@ pub(super) fn intended(run: &mut Run, act: Act, epoch: Epoch, at: Millis) -> Res
     run.take_up_again();
     let permit = run.permit(act.step);
     let observed = permit.and_then(|permit| permit.change(act.step)).map(|(observed, _)| observed.clone());
+    let part = permit.and_then(|permit| permit.part_of(act.step, act.index)).map(|(part, _)| part);
     let summary = run.operation(act.step, act.index).map(|operation| operation.summary.clone());
     if let Some(step) = run.step_mut(act.step) {
         if !step.may_have_written() {
@@ -27,6 +28,7 @@ pub(super) fn intended(run: &mut Run, act: Act, epoch: Epoch, at: Millis) -> Res
         step.acts.push(ActRecord {
             act: act.act,
             index: act.index,
+            part,
             summary: summary.unwrap_or_default(),
             operation: act.operation,
             plan: act.plan,
@@ -45,6 +47,7 @@ impl Run {
     /// A run that had come to rest has something under way again.
     fn take_up_again(&mut self) {
         match &self.phase {
+            Phase::Paused(pause) => self.phase = Phase::Stopping(Stop::Pause(pause.clone())),
             Phase::Halted { halt, .. } => self.phase = Phase::Stopping(Stop::Halt(halt.clone())),
             Phase::Ended { ending, .. } => self.phase = Phase::Stopping(Stop::End(ending.clone())),
             Phase::Working | Phase::Checking | Phase::Waiting(_) | Phase::Stopping(_) | Phase::Sealed { .. } => {}

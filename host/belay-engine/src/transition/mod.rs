@@ -6,9 +6,11 @@ mod awaken;
 mod checks;
 mod confirmed;
 mod decide;
+mod hold;
 mod intended;
 mod locked;
 mod opened;
+mod pause;
 mod performed;
 mod person;
 mod planned;
@@ -42,14 +44,20 @@ pub(crate) fn apply(run: &mut Run, event: Event) -> Result<Vec<Command>, Rejecte
         }
         Event::Performed { act, intent, outcome, at } => performed::performed(run, act, intent, outcome, at),
         Event::Seen { step, look, observed, at } => seen::seen(run, step, look, observed, at),
-        Event::Confirmed { step, observed, remaining_operations, at } => {
-            confirmed::confirmed(run, step, observed, remaining_operations, at)
+        Event::Confirmed { step, part, observed, remaining_operations, at } => {
+            let found = confirmed::Found { observed, remaining: remaining_operations };
+            confirmed::confirmed(run, step, part, &found, at)
         }
         Event::PersonConfirmed { step, by, at } => person::confirmed(run, step, by, at),
         Event::Resolved { step, decision, by, reason, at: _ } => person::resolved(run, step, decision, by, reason),
-        Event::Measured { check, reading, at } => checks::measured(run, check, &reading, at),
+        Event::Measured { check, step: None, reading, at } => checks::measured(run, check, &reading, at),
+        Event::Measured { check, step: Some(step), reading, at } => {
+            checks::measured_on_ramp(run, step, check, &reading, at)
+        }
         Event::Woke { wake, at } => woke::woke(run, wake, at),
         Event::AbortAsked { by, reason, at } => stop::abort_asked(run, by, reason, at),
+        Event::PauseAsked { by, reason, at } => pause::pause_asked(run, by, reason, at),
+        Event::ContinueAsked { by, at } => pause::continue_asked(run, &by, at),
         Event::TakenOver { epoch, by, at } => awaken::taken_over(run, epoch, by, at),
         Event::Resumed { epoch, by, at } => awaken::resumed(run, epoch, by, at),
         Event::Sealed { receipt, at: _ } => sealed(run, &receipt),

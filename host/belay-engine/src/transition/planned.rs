@@ -61,6 +61,10 @@ fn fits(run: &Run, plan: &StagePlan) -> Result<(), Rejected> {
     if !plan.steps.iter().map(|step| (step.id, &step.subject)).eq(asked) {
         return wrong("its steps are others");
     }
+    let goes_back = |step: &&StepPlan| step.parts.first().is_some_and(|first| first.part < run.next_part(step.id));
+    if plan.steps.iter().any(|step| goes_back(&step)) {
+        return wrong("it goes back to a part of a ramp that was left behind");
+    }
     Ok(())
 }
 
@@ -106,6 +110,10 @@ impl Run {
         if let Some(stage) = self.stage_mut() {
             stage.status = StageStatus::Acting;
             stage.permit = Some(permit);
+            // They have their new plan.
+            for step in stage.steps.iter_mut().filter(|step| matches!(step.status, StepStatus::Again { .. })) {
+                step.status = StepStatus::Idle;
+            }
         }
         let mut commands: Vec<Command> = steps.iter().flat_map(|step| self.permit_step(step, at)).collect();
         commands.extend(self.advance(at));
@@ -115,12 +123,18 @@ impl Run {
     fn permit_step(&mut self, planned: &StepPlan, at: Millis) -> Vec<Command> {
         let id = planned.id;
         match &planned.work {
-            Work::Change { change, .. } if !change.operations.is_empty() => {
-                self.set(id, StepStatus::Ready);
+            Work::Change { observed, change } if !change.operations.is_empty() => {
+                let commands = if planned.parts.is_empty() {
+                    self.set(id, StepStatus::Ready);
+                    Vec::new()
+                } else {
+                    self.permit_ramp(planned, observed, at)
+                };
                 if let Some(contradiction) = self.contradicts_a_person(planned) {
                     self.stick(id, Stuck::Known(contradiction));
+                    return Vec::new();
                 }
-                Vec::new()
+                commands
             }
             Work::Change { observed, .. } => self.permit_nothing(planned, &observed.content, at),
             Work::Person => self.ask(planned, at),
@@ -130,7 +144,10 @@ impl Run {
     }
 
     fn permit_nothing(&mut self, planned: &StepPlan, content: &json::Json, at: Millis) -> Vec<Command> {
-        let met = planned.subject.target().is_some_and(|target| target.desired.is_met_by(content));
+        let target = planned.subject.target();
+        let met = target.is_some_and(|target| target.desired.is_met_by(content));
+        let part = target.and_then(|target| target.ramp.as_ref()).map(|ramp| ramp.last());
+        self.note_passed(planned.id, u32::MAX, at);
         let Some(step) = self.step_mut(planned.id) else { return Vec::new() };
         step.began.get_or_insert(at);
         if met {
@@ -138,8 +155,8 @@ impl Run {
             step.status = StepStatus::Restored;
             Vec::new()
         } else {
-            step.status = StepStatus::Confirming(Confirming { waited_ms: 0, wake: None });
-            vec![Command::Confirm { step: planned.id }]
+            step.status = StepStatus::Confirming(Confirming { waited_ms: 0, wake: None, part });
+            vec![Command::Confirm { step: planned.id, part }]
         }
     }
 

@@ -9,7 +9,7 @@ use crate::answer::{Look, Observed};
 use crate::command::Command;
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
-use crate::run::{Phase, Run};
+use crate::run::Run;
 use crate::step::{SettlePhase, Settling, StepStatus, Stuck};
 
 pub(super) fn seen(
@@ -45,6 +45,10 @@ impl Run {
             Observed::State(state) if self.has_moved(id, index, state) => {
                 self.plan_again(id, format!("not applied ({reason}): somebody else moved the resource"));
             }
+            // What was touched between its part's write and the hold could not be told from that write.
+            Observed::State(_) if self.permit(id).is_some_and(|permit| permit.follows_a_hold(id, index)) => {
+                self.plan_again(id, format!("not applied ({reason}): it was planned before the hold"));
+            }
             Observed::State(_) | Observed::Failed(_) => {
                 self.stick(id, Stuck::Known(Halt::NotApplied { step: id, reason }));
             }
@@ -55,7 +59,7 @@ impl Run {
     /// nobody knows, so later ones go by content.
     fn has_moved(&self, id: StepId, index: u32, state: &State) -> bool {
         let Some(permit) = self.permit(id) else { return true };
-        let expected = permit.chain(id).get(index as usize).copied();
+        let expected = permit.chain(id, index).get(index as usize).copied();
         let revision = permit.change(id).map(|(observed, _)| &observed.revision);
         expected != Some(&state.content) || (index == 0 && revision != Some(&state.revision))
     }
@@ -127,7 +131,7 @@ impl Run {
         let (id, index) = (settling.act.step, settling.act.index);
         let Some(permit) = self.permit(id) else { return Vec::new() };
         let scene = Scene {
-            chain: permit.chain(id),
+            chain: permit.chain(id, index),
             planned_from: permit.change(id).map(|(observed, _)| &observed.revision),
             index: index as usize,
             repeat_is_safe: permit.examined(id, index).is_some_and(|operation| operation.repeat_is_safe),
@@ -154,7 +158,7 @@ impl Run {
                 self.once_more(&settling, at)
             }
             Verdict::PlanAgain { reason } => {
-                if self.phase == Phase::Working {
+                if self.may_plan_again() {
                     self.note_settlement(&settling, Settlement::Superseded { reason: reason.to_owned() });
                     self.plan_again(id, reason.to_owned());
                 } else {

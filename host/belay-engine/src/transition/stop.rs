@@ -6,15 +6,16 @@ use crate::command::Command;
 use crate::outlook::{Ending, Halt};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run, Stop};
-use crate::stage::{StageRun, StageStatus};
+use crate::stage::StageStatus;
 
 pub(super) fn abort_asked(run: &mut Run, by: String, reason: String, at: Millis) -> Result<Vec<Command>, Rejected> {
     match &run.phase {
         Phase::Working
         | Phase::Checking
         | Phase::Waiting(_)
+        | Phase::Paused(_)
         | Phase::Halted { .. }
-        | Phase::Stopping(Stop::Halt(_)) => {
+        | Phase::Stopping(Stop::Halt(_) | Stop::Pause(_)) => {
             // What an earlier process left open is not being settled yet, and must be before the receipt is true.
             let unattended = matches!(run.phase, Phase::Halted { .. })
                 || run.stage().is_some_and(|stage| stage.status == StageStatus::Locking);
@@ -33,7 +34,7 @@ impl Run {
     /// Halts. The locks are kept where the stage has begun to write: a half-done stage is nobody else's to touch.
     pub(super) fn halt(&mut self, halt: Halt, at: Millis) -> Vec<Command> {
         self.phase = Phase::Halted { halt, at };
-        if self.stage().is_some_and(StageRun::has_acted) { Vec::new() } else { vec![Command::Unlock] }
+        self.unlock_untouched()
     }
 
     /// Ends: gives the locks back and asks for the receipt to be recorded.

@@ -115,12 +115,12 @@ fn people_are_asked_by_band_and_by_guardrail() {
     found(
         |finding| with_risk(finding, 41),
         expect![[r#"
-        opened → lock lake/flag
-        locked → plan flag
-        planned [1] → unlock
-        = {waiting:{stage:0,name:contain,plan:4693e5898c57b42743ad80b18b779f02a33e57e133a16e669ae0250871eabe30,risk:41,quorums:[{approvals:1,role:approver,because:risk 41 of contain lies in the band up to 60}],since:200}}
-          flag: NotTouched
-    "#]],
+            opened → lock lake/flag
+            locked → plan flag
+            planned [1] → unlock
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:41,quorums:[{approvals:1,role:approver,because:risk 41 of contain lies in the band up to 60}],since:200}}
+              flag: NotTouched
+        "#]],
     );
     found(
         |finding| {
@@ -131,7 +131,7 @@ fn people_are_asked_by_band_and_by_guardrail() {
             opened → lock lake/flag
             locked → plan flag
             planned [1] → unlock
-            = {waiting:{stage:0,name:contain,plan:4693e5898c57b42743ad80b18b779f02a33e57e133a16e669ae0250871eabe30,risk:10,quorums:[{approvals:2,role:dpo,because:personal data}],since:200}}
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:10,quorums:[{approvals:2,role:dpo,because:personal data}],since:200}}
               flag: NotTouched
         "#]],
     );

@@ -7,6 +7,7 @@ mod fixture;
 mod limits;
 mod outcomes;
 mod people;
+mod ramps;
 mod stages;
 mod stopping;
 mod story;

@@ -1,11 +1,12 @@
 //! Tells what a run does: one line for each move, with the commands that follow. Contents are numbers, and each
 //! operation moves one by one towards what is desired.
 
+use std::collections::BTreeMap;
+
 use belay_domain::check::Reading;
 use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::{Operation, Outcome};
 use belay_domain::plan::{Subject, Work};
-use belay_domain::state::Desired;
 use belay_engine::{
     Act, ActId, Command, Condition, Decision, Event, Finding, Holder, Look, Observed, Run, RunSpec, WakeId,
 };
@@ -30,9 +31,15 @@ pub(crate) enum Move {
     Unknown(u32),
     Seen((u32, u32), Look, State),
     Confirm((u32, u32), i64, u32),
+    /// The same, seen at this revision.
+    ConfirmAt((u32, u32), i64, u64, u32),
     Done((u32, u32)),
     Resolve((u32, u32), Decision),
     Measure(u32, Option<&'static str>),
+    /// The same, while a step's ramp is held.
+    MeasureOn((u32, u32), u32, Option<&'static str>),
+    Pause,
+    Continue,
     Wake(u32),
     Abort,
     TakeOver(u64),
@@ -57,7 +64,7 @@ pub(crate) fn check(spec: RunSpec, moves: &[Move], expected: Expect) {
 
 fn tell(spec: RunSpec, moves: &[Move]) -> String {
     let (run, commands) = Run::open(fixture::opened(spec.clone())).unwrap();
-    let mut story = Story { spec, run, now: 0, acts: Vec::new(), text: String::new() };
+    let mut story = Story { spec, run, now: 0, acts: Vec::new(), confirming: BTreeMap::new(), text: String::new() };
     story.line("opened", Ok(commands));
     for next in moves {
         story.play(next.clone());
@@ -71,6 +78,7 @@ struct Story {
     run: Run,
     now: u64,
     acts: Vec<Act>,
+    confirming: BTreeMap<StepId, Option<u32>>,
     text: String,
 }
 
@@ -98,15 +106,14 @@ impl Story {
                 format!("seen {step:?} {}", shown(state)),
                 Event::Seen { step: id(step), look, observed: observed(state), at },
             ),
-            Move::Confirm(step, content, remaining_operations) => (
-                format!("confirmed {step:?} {content}, {remaining_operations} to do"),
-                Event::Confirmed {
-                    step: id(step),
-                    observed: observed(State::Is(content, 9)),
-                    remaining_operations,
-                    at,
-                },
+            Move::Confirm(step, content, to_do) => self.confirmed(step, content, 9, to_do),
+            Move::ConfirmAt(step, content, revision, to_do) => self.confirmed(step, content, revision, to_do),
+            Move::MeasureOn(step, check, value) => (
+                format!("measured {value:?} on {step:?}"),
+                Event::Measured { check, step: Some(id(step)), reading: reading(value), at },
             ),
+            Move::Pause => ("pause".to_owned(), Event::PauseAsked { by: "bo".into(), reason: "wait".into(), at }),
+            Move::Continue => ("continue".to_owned(), Event::ContinueAsked { by: "bo".into(), at }),
             Move::Done(step) => {
                 ("person is done".to_owned(), Event::PersonConfirmed { step: id(step), by: "dba".into(), at })
             }
@@ -115,7 +122,7 @@ impl Story {
                 Event::Resolved { step: id(step), decision, by: "bo".into(), reason: "looked".into(), at },
             ),
             Move::Measure(check, value) => {
-                (format!("measured {value:?}"), Event::Measured { check, reading: reading(value), at })
+                (format!("measured {value:?}"), Event::Measured { check, step: None, reading: reading(value), at })
             }
             Move::Wake(wake) => (format!("woke {wake}"), Event::Woke { wake: WakeId(wake), at }),
             Move::Abort => ("abort".to_owned(), Event::AbortAsked { by: "bo".into(), reason: "stop".into(), at }),
@@ -131,14 +138,27 @@ impl Story {
         self.line(&name, result);
     }
 
+    /// The answer to the last command that asked for it.
+    fn confirmed(&self, step: (u32, u32), content: i64, revision: u64, to_do: u32) -> (String, Event) {
+        let event = Event::Confirmed {
+            step: id(step),
+            part: self.confirming.get(&id(step)).copied().flatten(),
+            observed: observed(State::Is(content, revision)),
+            remaining_operations: to_do,
+            at: Millis(self.now),
+        };
+        (format!("confirmed {step:?} {content}, {to_do} to do"), event)
+    }
+
     fn planned(&self, stage: u32, contents: &[i64], change: fn(Finding) -> Finding) -> Event {
         let mut found = contents.iter().copied();
-        let plan = fixture::plan(&self.spec, stage, |step| match &step.subject {
+        let from = |step| self.run.next_part(step);
+        let plan = fixture::plan_from(&self.spec, stage, from, |step| match &step.subject {
             Subject::Manual { .. } => Work::Person,
             Subject::Resource(target) => found.next().map_or_else(
                 || Work::Blind { reason: "unavailable".into() },
                 |content| {
-                    let operations = operations(target.resource.as_str(), content, &target.desired);
+                    let operations = operations(target.resource.as_str(), content, fixture::desired(target));
                     fixture::change(fixture::state(content, 1), operations)
                 },
             ),
@@ -188,9 +208,14 @@ impl Story {
             }
             Command::CloseOrphan { act, .. } => format!("close {}", act.0),
             Command::Look { step, index } => format!("look {}.{index}", self.title(*step)),
-            Command::Confirm { step } => format!("confirm {}", self.title(*step)),
+            Command::Confirm { step, part } => {
+                self.confirming.insert(*step, *part);
+                let part = part.map(|part| format!(" part {part}")).unwrap_or_default();
+                format!("confirm {}{part}", self.title(*step))
+            }
             Command::AskPerson { instruction, .. } => format!("ask `{instruction}`"),
-            Command::Measure { check } => format!("measure {check}"),
+            Command::Measure { check, step: None } => format!("measure {check}"),
+            Command::Measure { check, step: Some(step) } => format!("measure {check} on {}", self.title(*step)),
             Command::WakeAt { wake, after_ms, .. } => format!("wake {} after {after_ms} ms", wake.0),
             Command::Seal { .. } => "seal".into(),
         }
@@ -206,6 +231,7 @@ impl Story {
                 | Condition::AlreadyAsDesired
                 | Condition::NotTouched
                 | Condition::Changed { .. }
+                | Condition::OnTheWay { .. }
                 | Condition::LeftOut
                 | Condition::DoneBy { .. }) => format!("{condition:?}"),
             };
@@ -214,9 +240,7 @@ impl Story {
     }
 }
 
-fn operations(name: &str, content: i64, desired: &Desired) -> Vec<Operation> {
-    let Desired::Pinned(pin) = desired else { return Vec::new() };
-    let to: i64 = pin.state.content.canonical().parse().unwrap();
+fn operations(name: &str, content: i64, to: i64) -> Vec<Operation> {
     let yields: Vec<i64> = if to > content { (content + 1..=to).collect() } else { (to..content).rev().collect() };
     yields.into_iter().map(|next| fixture::operation(name, format!("{next}"), next)).collect()
 }

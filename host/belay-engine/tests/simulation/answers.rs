@@ -31,12 +31,12 @@ impl Simulation {
                 let look = if self.rng.percent(30) { Look::CannotTell } else { look };
                 Some(Event::Seen { step, look, observed: self.observe(step), at })
             }
-            Command::Confirm { step } => {
+            Command::Confirm { step, part } => {
                 let observed = self.observe(step);
-                let remaining = u32::try_from(self.live(step).plan().len()).unwrap();
-                Some(Event::Confirmed { step, observed, remaining_operations: remaining, at })
+                let remaining = self.remaining(step, part);
+                Some(Event::Confirmed { step, part, observed, remaining_operations: remaining, at })
             }
-            Command::Measure { check } => Some(Event::Measured { check, reading: self.read(), at }),
+            Command::Measure { check, step } => Some(Event::Measured { check, step, reading: self.read(), at }),
             Command::WakeAt { wake, .. } => Some(Event::Woke { wake, at }),
             Command::Seal { receipt } => Some(Event::Sealed { receipt, at }),
             Command::AskPerson { .. } | Command::Unlock => None,
@@ -50,6 +50,14 @@ impl Simulation {
         Observed::State(self.live(step).observe())
     }
 
+    /// How many operations it still takes to what is desired, or to a part of a ramp.
+    fn remaining(&mut self, step: StepId, part: Option<u32>) -> u32 {
+        let live = self.live(step);
+        let Some(part) = part else { return u32::try_from(live.plan(0).len()).unwrap() };
+        let to = live.through[part as usize];
+        u32::from(live.content != to)
+    }
+
     pub(crate) fn read(&mut self) -> Reading {
         match self.rng.between(0, 9) {
             0 => Reading::NoData { reason: "empty".into() },
@@ -61,12 +69,16 @@ impl Simulation {
     pub(crate) fn plan(&mut self, stage: u32) -> Event {
         let blind = self.rng.percent(2);
         let spec = self.run.spec().clone();
-        let plan = fixture::plan(&spec, stage, |step| match &step.subject {
+        let run = self.run.clone();
+        let from = |step| run.next_part(step);
+        let plan = fixture::plan_from(&spec, stage, from, |step| match &step.subject {
             Subject::Manual { .. } => Work::Person,
             Subject::Resource(_) if blind => Work::Blind { reason: "unavailable".into() },
-            Subject::Resource(_) => {
+            Subject::Resource(target) => {
                 let live = self.live(step.id);
-                fixture::change(live.observe(), live.plan())
+                let found = live.observe();
+                let part = target.ramp.as_ref().map_or(0, |ramp| ramp.start(&found.content, from(step.id)));
+                fixture::change(found, live.plan(part))
             }
         });
         let risk = match self.rng.between(0, 99) {
@@ -94,6 +106,7 @@ impl Simulation {
             Event::Intended { act: id, step, index, attempt, operation: digest, plan, act_by, epoch, at: self.at() };
         let live = self.world.iter().find(|live| live.step == step).unwrap();
         truth::intent_is_safe(&self.run, live, &act);
+        self.holds.check(&self.run, live, &act, self.now);
         self.feed(intended);
         // A process that died in between sends nothing.
         if self.alive && self.process == process {

@@ -4,6 +4,7 @@ use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::{Operation, Outcome};
 use belay_engine::{Act, ActId, Command, Ending, Event, Run, Status, StepDisplay};
 
+use crate::holds::Holds;
 use crate::rng::Rng;
 use crate::world::Live;
 use crate::{setup, truth};
@@ -34,6 +35,11 @@ pub(crate) struct Simulation {
     pub(crate) resumes_left: u64,
     /// How many crashes fell between an intent and its outcome.
     pub(crate) orphaned: u32,
+    /// How many crashes fell into a hold.
+    pub(crate) crashed_in_holds: u32,
+    /// How often a paused run went on by a word.
+    pub(crate) continued: u32,
+    pub(crate) holds: Holds,
 }
 
 pub(crate) struct Task {
@@ -50,6 +56,8 @@ pub(crate) enum What {
     Arrive(ActId, StepId, Operation),
     SomebodyElse(usize),
     Abort,
+    Pause,
+    Continue,
     TakeOver,
     ClockJump,
     Resume,
@@ -77,6 +85,9 @@ impl Simulation {
             crashes_left,
             resumes_left: 6,
             orphaned: 0,
+            crashed_in_holds: 0,
+            continued: 0,
+            holds: Holds::default(),
         };
         simulation.plan_disturbances();
         simulation.schedule_all(commands);
@@ -97,7 +108,7 @@ impl Simulation {
         while !self.run.is_sealed() {
             assert!(self.journal.len() < TOO_MANY, "the run does not end");
             let next = self.tasks.iter().enumerate().min_by_key(|(_, task)| task.due).map(|(place, _)| place);
-            let at_rest = matches!(self.run.status(), Status::Halted(_) | Status::Waiting(_));
+            let at_rest = self.run.is_at_rest();
             let idle = !self.tasks.iter().any(|task| task.process == Some(self.process));
             if at_rest && self.alive {
                 self.rest();
@@ -164,8 +175,11 @@ impl Simulation {
                 self.world[which].disturb(content);
             }
             What::Abort => self.feed(Event::AbortAsked { by: "bo".into(), reason: "stop".into(), at: self.at() }),
+            What::Pause => self.feed(Event::PauseAsked { by: "bo".into(), reason: "wait".into(), at: self.at() }),
+            What::Continue => self.feed(Event::ContinueAsked { by: "bo".into(), at: self.at() }),
             What::TakeOver => self.take_over(),
             What::ClockJump => {
+                self.holds.clock_jumped();
                 self.offset +=
                     i64::try_from(self.rng.between(0, 2 * HOUR_MS)).unwrap() - i64::try_from(HOUR_MS).unwrap();
             }
@@ -184,7 +198,14 @@ impl Simulation {
 
     /// Appends an event and lets the run take it. The process may die before, or just after.
     pub(crate) fn feed(&mut self, event: Event) {
-        let own = !matches!(event, Event::AbortAsked { .. } | Event::Resolved { .. } | Event::TakenOver { .. });
+        let own = !matches!(
+            event,
+            Event::AbortAsked { .. }
+                | Event::PauseAsked { .. }
+                | Event::ContinueAsked { .. }
+                | Event::Resolved { .. }
+                | Event::TakenOver { .. }
+        );
         if own && self.dies() {
             return self.crash();
         }
@@ -218,6 +239,7 @@ impl Simulation {
         match result {
             Ok(commands) => {
                 truth::commands_are_permitted(&self.run, &commands);
+                self.holds.note(&self.run, self.now);
                 commands
             }
             Err(_) => {

@@ -20,13 +20,23 @@ pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
             let name = format!("s{stage}r{step}");
             let kind = [Kind::Guarded, Kind::Harmless, Kind::Once][rng.between(0, 2) as usize];
             let base = 1_000 * (i64::try_from(stage * 10 + step).unwrap() + 1);
-            let way: Vec<i64> = (1..=i64::try_from(rng.between(1, 3)).unwrap()).map(|place| base + place).collect();
+            let way: Vec<i64> = (1..=i64::try_from(rng.between(1, 4)).unwrap()).map(|place| base + place).collect();
             let desired = *way.last().unwrap();
+            let hold_ms = rng.between(0, 3_000);
+            let through: Vec<i64> =
+                way.iter().copied().filter(|content| *content == desired || rng.percent(70)).collect();
+            let by_parts = rng.percent(30);
             let original = if rng.percent(20) { desired } else { base };
             let upstream: Vec<&str> = names.iter().filter(|_| rng.percent(40)).map(String::as_str).collect();
-            subjects.push(fixture::restore(&name, &upstream, desired));
+            subjects.push(if by_parts {
+                fixture::ramp(&name, &upstream, &through, hold_ms)
+            } else {
+                fixture::restore(&name, &upstream, desired)
+            });
             let id = fixture::step_id(u32::try_from(stage).unwrap(), u32::try_from(step).unwrap());
-            live.push(Live::new(id, &name, kind, original, way));
+            let mut resource = Live::new(id, &name, kind, original, way);
+            resource.through = through;
+            live.push(resource);
             names.push(name);
         }
         if rng.percent(10) {

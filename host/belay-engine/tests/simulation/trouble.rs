@@ -2,7 +2,7 @@
 
 use belay_domain::id::StepId;
 use belay_domain::operation::Outcome;
-use belay_engine::{Decision, Event, Halt, Run, Status};
+use belay_engine::{Decision, Event, Halt, Run, Status, StepDisplay};
 
 use crate::host::{BEGIN, Simulation, Task, What};
 use crate::{fixture, truth};
@@ -14,7 +14,15 @@ impl Simulation {
             let which = usize::try_from(self.rng.between(0, self.world.len() as u64 - 1)).unwrap();
             self.later(8_000, None, What::SomebodyElse(which));
         }
-        for (chance, what) in [(10, What::Abort), (15, What::TakeOver), (15, What::ClockJump), (10, What::ClockJump)] {
+        for (chance, what) in [
+            (10, What::Abort),
+            (15, What::TakeOver),
+            (15, What::ClockJump),
+            (10, What::ClockJump),
+            (15, What::Pause),
+            (10, What::Pause),
+            (15, What::Continue),
+        ] {
             if self.rng.percent(chance) {
                 self.later(6_000, None, what);
             }
@@ -26,6 +34,11 @@ impl Simulation {
         self.tasks.retain(|task| task.process != Some(self.process));
         self.drain();
         truth::picture_is_true(&self.run.receipt(), &self.world);
+        if matches!(self.run.status(), Status::Paused(_)) && self.rng.percent(60) {
+            self.now += self.rng.between(0, 3_000);
+            self.continued += 1;
+            return self.feed(Event::ContinueAsked { by: "bo".into(), at: self.at() });
+        }
         self.alive = false;
         if self.resumes_left == 0 {
             self.alive = true;
@@ -86,6 +99,9 @@ impl Simulation {
         let count = |kind| self.journal.iter().filter(|event| event.kind() == kind).count();
         self.orphaned += u32::from(count("intent") > count("outcome"));
         self.run = Run::fold(self.journal.clone()).unwrap();
+        let steps = self.run.view().stages.into_iter().flat_map(|stage| stage.steps);
+        let held = steps.filter(|step| matches!(step.display, StepDisplay::Holding { .. })).count();
+        self.crashed_in_holds += u32::from(held > 0);
         self.later(3_000, None, What::Resume);
     }
 
@@ -117,6 +133,8 @@ impl Simulation {
                 | What::Arrive(..)
                 | What::SomebodyElse(_)
                 | What::Abort
+                | What::Pause
+                | What::Continue
                 | What::TakeOver
                 | What::ClockJump
                 | What::Resume => kept.push(task),

@@ -64,6 +64,10 @@ pub(crate) fn picture_is_true(receipt: &Receipt, world: &[Live]) {
                 is_as_desired(step, live);
             }
             Condition::NotTouched | Condition::LeftOut => assert!(live.effects.is_empty(), "{step:?} {live:?}"),
+            Condition::OnTheWay { reached, .. } => {
+                let part = live.through[*reached as usize - 1];
+                assert!(live.disturbed || live.content == part, "{step:?} {live:?}");
+            }
             Condition::Changed { applied } => {
                 let happened = step.acts.iter().filter(|act| live.effects.contains_key(&act.act)).count();
                 let superseded = step.acts.iter().filter(|act| knows(act).is_none()).count();

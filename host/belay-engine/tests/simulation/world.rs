@@ -33,6 +33,8 @@ pub(crate) struct Live {
     objects: BTreeMap<u64, String>,
     /// The contents between the original and the desired one.
     pub(crate) way: Vec<i64>,
+    /// Those of them that the parts of a ramp end with.
+    pub(crate) through: Vec<i64>,
     /// How often each act took effect.
     pub(crate) effects: BTreeMap<ActId, u32>,
     /// Somebody else changed the content at some time.
@@ -50,6 +52,7 @@ impl Live {
             revision: 1,
             objects: BTreeMap::new(),
             way,
+            through: Vec::new(),
             effects: BTreeMap::new(),
             disturbed: false,
         }
@@ -63,9 +66,11 @@ impl Live {
         fixture::state(self.content, self.revision)
     }
 
-    /// The writes from what is there to what is desired.
-    pub(crate) fn plan(&self) -> Vec<Operation> {
-        let done = self.way.iter().position(|content| *content == self.content).map_or(0, |place| place + 1);
+    /// The writes from what is there to what is desired, by way of the parts from this one on.
+    pub(crate) fn plan(&self, part: u32) -> Vec<Operation> {
+        let behind = |content: i64| self.way.iter().position(|known| *known == content).map_or(0, |place| place + 1);
+        let before = (part as usize).checked_sub(1).and_then(|before| self.through.get(before));
+        let done = behind(self.content).max(before.map_or(0, |content| behind(*content)));
         let mut content = self.content;
         let mut operations = Vec::new();
         for (revision, next) in (self.revision..).zip(self.way.iter().skip(done)) {

@@ -8,6 +8,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use super::plans::ramp;
 use super::values::{address, count, desired, digest, json, millis, name, pin, reversibility, text};
 
 fn tier() -> impl Strategy<Value = Tier> {
@@ -100,7 +101,8 @@ fn bounds() -> impl Strategy<Value = Bounds> {
 
 pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
     let purpose = prop_oneof![Just(Purpose::Rollback), name().prop_map(|run| Purpose::Undo { run })];
-    let wanted = desired().prop_map(|desired| Wanted::of(&desired).unwrap());
+    let wanted =
+        prop_oneof![desired().prop_map(|desired| Wanted::of(&desired).unwrap()), ramp().prop_map(Wanted::Ramp)];
     let head = (text(), count(), digest()).prop_map(|(origin, size, root)| LogHead { origin, size, root });
     let who = (name(), purpose, name(), text(), option::of(name()));
     let what = (named(name()), named(name()), destination(), btree_map(text(), json(), 0..3));

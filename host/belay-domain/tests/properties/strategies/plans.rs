@@ -6,6 +6,7 @@ use belay_domain::operation::{
     Operation, RiskFactor, Write,
 };
 use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
+use belay_domain::ramp::{PlannedPart, Ramp};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -83,8 +84,9 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn target() -> impl Strategy<Value = Target> {
     let place = (name(), address(), json(), name(), digest());
-    (place, vec(name(), 0..2), vec(name(), 0..2), desired()).prop_map(
-        |((resource, at, config, plugin, component), connections, upstream, desired)| Target {
+    let around = (vec(name(), 0..2), vec(name(), 0..2));
+    (place, around, desired(), option::of(ramp())).prop_map(
+        |((resource, at, config, plugin, component), (connections, upstream), desired, ramp)| Target {
             resource,
             at,
             config,
@@ -93,8 +95,18 @@ fn target() -> impl Strategy<Value = Target> {
             connections,
             upstream,
             desired,
+            ramp,
         },
     )
+}
+
+pub(crate) fn ramp() -> impl Strategy<Value = Ramp> {
+    (text(), vec(json(), 1..4), count(), any::<bool>()).prop_map(|(attribute, through, hold_ms, checks)| Ramp {
+        attribute,
+        through,
+        hold_ms,
+        checks,
+    })
 }
 
 fn step_plan() -> impl Strategy<Value = StepPlan> {
@@ -107,11 +119,9 @@ fn step_plan() -> impl Strategy<Value = StepPlan> {
         text().prop_map(|reason| Work::Blind { reason }),
         Just(Work::Person),
     ];
-    (any::<u32>(), any::<u32>(), subject, work).prop_map(|(stage, step, subject, work)| StepPlan {
-        id: StepId { stage, step },
-        subject,
-        work,
-    })
+    let part = (any::<u32>(), any::<u32>()).prop_map(|(part, operations)| PlannedPart { part, operations });
+    (any::<u32>(), any::<u32>(), subject, work, vec(part, 0..3))
+        .prop_map(|(stage, step, subject, work, parts)| StepPlan { id: StepId { stage, step }, subject, work, parts })
 }
 
 pub(crate) fn stage_plan() -> impl Strategy<Value = StagePlan> {

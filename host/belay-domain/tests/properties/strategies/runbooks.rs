@@ -2,7 +2,7 @@
 
 use belay_domain::check::{Check, DecimalText, Inconclusive, Threshold};
 use belay_domain::json::Json;
-use belay_domain::runbook::{Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
+use belay_domain::runbook::{Parameter, ParameterKind, RampRecipe, Runbook, ServiceLevel, Setting, Stage, Step};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -11,13 +11,12 @@ use super::values::{count, json, name, text};
 
 fn step() -> impl Strategy<Value = Step> {
     let setting = prop_oneof![json().prop_map(Setting::Value), text().prop_map(Setting::Parameter)];
-    let set = option::of(btree_map(text(), setting, 0..3));
+    let set = option::of(btree_map(text(), setting.clone(), 0..3));
+    let ramp = (text(), vec(setting, 1..3), count(), any::<bool>())
+        .prop_map(|(attribute, through, hold_ms, checks)| RampRecipe { attribute, through, hold_ms, checks });
     prop_oneof![
-        (name(), set, vec(name(), 0..2)).prop_map(|(resource, set, connections)| Step::Resource {
-            resource,
-            set,
-            connections
-        }),
+        (name(), set, vec(name(), 0..2), option::of(ramp))
+            .prop_map(|(resource, set, connections, ramp)| Step::Resource { resource, set, connections, ramp }),
         text().prop_map(|instruction| Step::Manual { instruction }),
     ]
 }
