@@ -176,6 +176,11 @@ impl Run {
         }
     }
 
+    /// Whether a step of the current stage stands on a part of its ramp that is not the last, and has not left it.
+    pub fn stands_on_ramp(&self) -> bool {
+        self.stage().is_some_and(|stage| stage.steps.iter().any(|step| step.standing().is_some()))
+    }
+
     pub(crate) fn ramp(&self, step: StepId) -> Option<&Ramp> {
         self.target(step)?.ramp.as_ref()
     }

@@ -4,19 +4,34 @@ mod keys;
 
 use belay_connect::Target;
 use belay_domain::operation::{Expectation, HttpWrite, ObjectWrite, Operation, Write};
-use belay_domain::plan::StagePlan;
+use belay_domain::plan::{StagePlan, StepPlan};
 
 use crate::workspace::Environment;
 
 /// The lines for one stage, in order.
 pub(crate) fn of(plan: &StagePlan, environment: &Environment) -> Vec<String> {
     let heading = format!("# {}", plan.stage);
-    let lines = plan.operations().flat_map(|planned| operation(planned.operation, environment));
+    let lines = plan.operations().flat_map(|planned| {
+        let step = plan.steps.iter().find(|step| step.id == planned.step);
+        let mut lines = step.map(|step| hold_before(step, planned.index)).unwrap_or_default();
+        lines.extend(operation(planned.operation, environment));
+        lines
+    });
     let by_hand = plan.steps.iter().filter_map(|step| match &step.subject {
         belay_domain::plan::Subject::Manual { instruction } => Some(comment(&format!("by hand: {instruction}"))),
         belay_domain::plan::Subject::Resource(_) => None,
     });
     std::iter::once(heading).chain(lines).chain(by_hand).collect()
+}
+
+/// Between the parts of a ramp: what belay would wait for.
+fn hold_before(step: &StepPlan, index: u32) -> Vec<String> {
+    let ramp = step.subject.target().and_then(|target| target.ramp.as_ref());
+    let begins = step.part_of(index).is_some_and(|(_, own)| index > 0 && own.start == index);
+    let Some(ramp) = ramp.filter(|_| begins) else { return Vec::new() };
+    let checks = if ramp.checks { "; go on only if the runbook's checks hold" } else { "" };
+    let hold = comment(&format!("{} is held{checks}", step.subject.title()));
+    vec![hold, format!("sleep {}", ramp.hold_ms.div_ceil(1_000))]
 }
 
 fn operation(operation: &Operation, environment: &Environment) -> Vec<String> {

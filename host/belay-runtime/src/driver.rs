@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use belay_domain::id::{Epoch, RunId};
-use belay_engine::{Act, ActId, Command, Event, Run, RunView};
+use belay_engine::{Act, ActId, Command, Event, Run, RunView, Status};
 use belay_ledger::{Batch, Condition, Draft};
 use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
@@ -55,6 +55,8 @@ pub(crate) struct Driver {
     heard: u64,
     progress: Progress,
     stop: Arc<AtomicBool>,
+    /// It waits until a paused run is to go on.
+    stays_paused: bool,
     _owner: Owner,
 }
 
@@ -77,6 +79,7 @@ pub(crate) struct Start {
     pub(crate) owner: Owner,
     pub(crate) progress: Progress,
     pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) stays_paused: bool,
 }
 
 impl Driver {
@@ -97,6 +100,7 @@ impl Driver {
             heard: start.heard,
             progress: start.progress,
             stop: start.stop,
+            stays_paused: start.stays_paused,
             _owner: start.owner,
         }
     }
@@ -105,7 +109,7 @@ impl Driver {
         &self.ground.host
     }
 
-    /// Performs commands until the run is sealed, halted or waiting, or until somebody interrupts.
+    /// Performs commands until the run is sealed, halted, paused or waiting, or until somebody interrupts.
     pub(crate) async fn drive(mut self, commands: Vec<Command>) -> Result<Run, Error> {
         let result = self.work(commands).await;
         self.leave().await;
@@ -122,8 +126,12 @@ impl Driver {
         self.begin(commands, &tasks, &mut events).await?;
         loop {
             self.show();
+            if self.run.is_at_rest() {
+                // What is left only reads, or waits for the end of a hold: a run that goes on does it again.
+                tasks.clear();
+            }
             if events.is_empty() {
-                if tasks.is_empty() {
+                if tasks.is_empty() && !self.waits_in_pause() {
                     return Ok(());
                 }
                 if !self.wait(&mut tasks, &mut events).await? {
@@ -144,9 +152,17 @@ impl Driver {
         self.stop.load(Ordering::Relaxed)
     }
 
+    fn waits_in_pause(&self) -> bool {
+        self.stays_paused && matches!(self.run.status(), Status::Paused(_))
+    }
+
     /// Waits for something to be done, or to be asked. `false`: only people can go on, or somebody interrupted.
     async fn wait(&mut self, tasks: &mut FuturesUnordered<Task>, events: &mut Vec<Event>) -> Result<bool, Error> {
         loop {
+            // Without tasks there is nothing but what others ask.
+            if tasks.is_empty() {
+                tokio::time::sleep(LISTEN).await;
+            }
             match tokio::time::timeout(LISTEN, tasks.next()).await {
                 Ok(Some(Done::Event(event))) => {
                     events.push(event);
@@ -331,8 +347,8 @@ impl Driver {
                 }
                 Command::Plan { stage, steps } => tasks.push(self.plan(stage, &steps)),
                 Command::Look { step, index } => tasks.push(self.look(step, index)),
-                Command::Confirm { step } => tasks.push(self.confirm(step)),
-                Command::Measure { check } => tasks.push(self.measure(check)),
+                Command::Confirm { step, part } => tasks.push(self.confirm(step, part)),
+                Command::Measure { check, step } => tasks.push(self.measure(check, step)),
                 Command::WakeAt { wake, after_ms, .. } => tasks.push(
                     async move {
                         tokio::time::sleep(Duration::from_millis(after_ms)).await;

@@ -15,7 +15,7 @@ use crate::ledger;
 use crate::record::Cause;
 
 /// The kinds of entries that are a run's events.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 18] = [
     "run.opened",
     "stage.locked",
     "stage.lock_held",
@@ -29,6 +29,8 @@ const KINDS: [&str; 16] = [
     "check.measured",
     "run.woke",
     "run.abort_asked",
+    "run.pause_asked",
+    "run.continue_asked",
     "run.taken_over",
     "run.resumed",
     "run.sealed",
@@ -74,8 +76,11 @@ fn heading(event: &Event) -> Option<Value> {
             "finding": summary(finding),
         })),
         Event::Seen { step, look, .. } => Some(json!({ "step": step, "look": look })),
-        Event::Confirmed { step, remaining_operations, .. } => {
+        Event::Confirmed { step, part: None, remaining_operations, .. } => {
             Some(json!({ "step": step, "remaining_operations": remaining_operations }))
+        }
+        Event::Confirmed { step, part, remaining_operations, .. } => {
+            Some(json!({ "step": step, "part": part, "remaining_operations": remaining_operations }))
         }
         Event::Sealed { receipt, .. } => Some(json!({ "ending": receipt.ending.as_ref().map(ending) })),
         Event::Locked { .. }
@@ -87,6 +92,8 @@ fn heading(event: &Event) -> Option<Value> {
         | Event::Measured { .. }
         | Event::Woke { .. }
         | Event::AbortAsked { .. }
+        | Event::PauseAsked { .. }
+        | Event::ContinueAsked { .. }
         | Event::TakenOver { .. }
         | Event::Resumed { .. } => None,
     }

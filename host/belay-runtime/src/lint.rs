@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use belay_domain::digest::Digest;
 use belay_domain::id::PluginName;
 use belay_domain::json::Json;
-use belay_domain::runbook::{Setting, Step};
+use belay_domain::runbook::{Runbook, Setting, Step};
 use belay_domain::state::Description;
 use belay_sandbox::{Limits, Sandbox, World};
 
@@ -100,28 +100,20 @@ impl Linter<'_> {
                 }
             }
             for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
-                self.attributes(runbook, step);
+                for attributes in attributes(runbook, step) {
+                    self.attributes(runbook, step, &attributes);
+                }
             }
         }
     }
 
     /// What a step sets must be attributes that the resource's plugin knows, in each feature set that it serves.
-    fn attributes(&mut self, runbook: &belay_domain::runbook::Runbook, step: &Step) {
-        let Step::Resource { resource, set: Some(set), .. } = step else { return };
-        let value = |setting: &Setting| match setting {
-            Setting::Value(value) => Some(value.value().clone()),
-            Setting::Parameter(name) => {
-                let parameter = runbook.parameters.iter().find(|parameter| parameter.name == *name)?;
-                parameter.default.as_ref().map(|default| default.value().clone())
-            }
-        };
-        let attributes: serde_json::Map<_, _> =
-            set.iter().filter_map(|(name, setting)| Some((name.clone(), value(setting)?))).collect();
-        let attributes = serde_json::Value::Object(attributes);
+    fn attributes(&mut self, runbook: &Runbook, step: &Step, attributes: &serde_json::Value) {
+        let Step::Resource { resource, .. } = step else { return };
         for feature_set in self.workspace.feature_sets.values() {
             let Some(spec) = feature_set.resource(resource) else { continue };
             let Some((_, description)) = self.plugins.get(&spec.plugin) else { continue };
-            if let Err(error) = fits(&description.attributes_schema, &attributes) {
+            if let Err(error) = fits(&description.attributes_schema, attributes) {
                 let place = format!("`{resource}` in {} ({})", runbook.name, feature_set.name());
                 self.find("runbooks", format!("{place} sets {attributes}, but {}: {error}", spec.plugin));
             }
@@ -144,6 +136,27 @@ impl Linter<'_> {
             self.find(workspace::FILE, format!("{place}: the configuration does not fit {plugin}: {error}"));
         }
     }
+}
+
+/// What a step sets: at once, or by the parts of its ramp. Parameters without a default are left out.
+fn attributes(runbook: &Runbook, step: &Step) -> Vec<serde_json::Value> {
+    let Step::Resource { set, ramp, .. } = step else { return Vec::new() };
+    let value = |setting: &Setting| match setting {
+        Setting::Value(value) => Some(value.value().clone()),
+        Setting::Parameter(name) => {
+            let parameter = runbook.parameters.iter().find(|parameter| parameter.name == *name)?;
+            parameter.default.as_ref().map(|default| default.value().clone())
+        }
+    };
+    let at_once = set.iter().map(|set| {
+        set.iter()
+            .filter_map(|(name, setting)| Some((name.clone(), value(setting)?)))
+            .collect::<serde_json::Map<_, _>>()
+    });
+    let by_parts = ramp.iter().flat_map(|ramp| ramp.through.iter().map(|setting| (ramp.attribute.clone(), setting)));
+    let by_parts =
+        by_parts.map(|(attribute, setting)| value(setting).map(|value| (attribute, value)).into_iter().collect());
+    at_once.chain(by_parts).map(serde_json::Value::Object).collect()
 }
 
 async fn describe(sandbox: &Sandbox, path: &Path) -> Result<(Digest, World, Description), String> {

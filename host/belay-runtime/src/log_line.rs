@@ -60,9 +60,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "plugin.added" => format!("{} is {}", text("/name"), short("/digest")),
         "configuration.changed" => format!("{} {} is now {}", text("/what"), text("/name"), short("/digest")),
         "step.confirmed" => format!(
-            "step {}.{}, {} operations left",
+            "step {}.{}{}, {} operations left",
             number("/step/stage"),
             number("/step/step"),
+            body.pointer("/part").and_then(Value::as_u64).map(|part| format!(", part {part}")).unwrap_or_default(),
             number("/remaining_operations")
         ),
         "step.seen" => format!("step {}.{}: {}", number("/step/stage"), number("/step/step"), text("/look")),
@@ -71,6 +72,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "check.measured" => format!("check {}: {}", number("/check"), reading(body)),
         "run.resumed" | "run.taken_over" => format!("by {}, epoch {}", text("/by"), number("/epoch")),
         "run.abort_asked" => text("/reason"),
+        "run.pause_asked" | "run.continue_asked" => format!("by {} {}", text("/by"), text("/reason")).trim().to_owned(),
         "ledger.begun" => text("/origin"),
         "run.sealed" => text("/ending"),
         "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),

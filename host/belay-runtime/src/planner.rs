@@ -12,9 +12,10 @@ use belay_domain::feature_set::{FeatureSet, Tier};
 use belay_domain::id::{EnvironmentName, Millis, PluginName, ResourceName, StageName, StepId};
 use belay_domain::json::Json;
 use belay_domain::mandate::{Destination, Purpose};
-use belay_domain::operation::RiskFactor;
+use belay_domain::operation::{Change, RiskFactor};
 use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
 use belay_domain::plan_check;
+use belay_domain::ramp::{self, PlannedPart};
 use belay_domain::risk::Assessment;
 use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
@@ -66,41 +67,83 @@ pub(crate) enum Finding {
 pub(crate) struct StageToPlan<'s> {
     pub(crate) index: u32,
     pub(crate) name: &'s StageName,
-    pub(crate) steps: Vec<(StepId, &'s Subject)>,
+    pub(crate) steps: Vec<StepToPlan<'s>>,
+}
+
+/// A step to plan.
+pub(crate) struct StepToPlan<'s> {
+    pub(crate) id: StepId,
+    pub(crate) subject: &'s Subject,
+    /// The first part of its ramp that is not left behind; 0 where it has none.
+    pub(crate) from: u32,
+}
+
+/// The path that a resource is planned along.
+#[derive(Clone, Copy)]
+enum Way {
+    /// To what is wanted.
+    Straight,
+    /// To this part of its ramp.
+    To(u32),
+    /// By way of the parts of its ramp that it has not passed, and not before this one.
+    From(u32),
+}
+
+impl Way {
+    /// The first part of the path, and what is wanted at each part.
+    fn of(self, target: &Target, observed: &State) -> (u32, Vec<Desired>) {
+        let straight = (0, vec![target.desired.clone()]);
+        let Some(ramp) = &target.ramp else { return straight };
+        match self {
+            Self::Straight => straight,
+            Self::To(part) => (part, ramp.desired(part).into_iter().collect()),
+            Self::From(from) => {
+                let start = ramp.start(&observed.content, from);
+                (start, ramp.path_from(start))
+            }
+        }
+    }
 }
 
 impl Ground {
     /// Observes and plans the steps side by side, then examines, assesses and judges the whole.
     pub(crate) async fn plan(&self, stage: &StageToPlan<'_>) -> Result<Judged, Error> {
         let at = clock::now();
-        let works = futures_util::future::join_all(stage.steps.iter().map(|(id, subject)| self.work(*id, subject, at)));
-        let works = works.await.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let steps = stage.steps.iter().zip(works);
-        let steps = steps.map(|((id, subject), work)| StepPlan { id: *id, subject: (*subject).clone(), work });
+        let steps = futures_util::future::join_all(stage.steps.iter().map(|step| self.plan_step(step, at)));
+        let steps = steps.await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let plan = StagePlan {
             environment: self.environment_name.clone(),
             index: stage.index,
             stage: stage.name.clone(),
-            steps: steps.collect(),
+            steps,
         };
         let finding = self.find(&plan, at).await?;
         Ok(Judged { plan, finding, at })
     }
 
-    async fn work(&self, id: StepId, subject: &Subject, at: Millis) -> Result<Work, Error> {
-        let target = match subject {
-            Subject::Manual { .. } => return Ok(Work::Person),
-            Subject::Resource(target) => target,
+    async fn plan_step(&self, step: &StepToPlan<'_>, at: Millis) -> Result<StepPlan, Error> {
+        let (work, parts) = match step.subject {
+            Subject::Manual { .. } => (Work::Person, Vec::new()),
+            Subject::Resource(target) => self.work(step.id, target, Way::From(step.from), at).await?,
         };
+        Ok(StepPlan { id: step.id, subject: step.subject.clone(), work, parts })
+    }
+
+    async fn work(&self, id: StepId, target: &Target, way: Way, at: Millis) -> Result<(Work, Vec<PlannedPart>), Error> {
+        let blind = |reason| Ok((Work::Blind { reason }, Vec::new()));
         let observed = match self.observe(target).await? {
             Ok(observed) => observed,
-            Err(reason) => return Ok(Work::Blind { reason: format!("can't be observed: {reason}") }),
+            Err(reason) => return blind(format!("can't be observed: {reason}")),
         };
         let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
-        Ok(match self.propose(target, &moment, &observed).await? {
-            Ok(change) => Work::Change { observed, change },
-            Err(reason) => Work::Blind { reason: format!("can't be put back: {reason}") },
-        })
+        let (first, path) = way.of(target, &observed);
+        let changes = match self.propose(target, &moment, &observed, &path).await? {
+            Ok(changes) => changes,
+            Err(reason) => return blind(format!("can't be put back: {reason}")),
+        };
+        let (change, parts) = ramp::joined(first, changes);
+        let parts = if target.ramp.is_some() { parts } else { Vec::new() };
+        Ok((Work::Change { observed, change }, parts))
     }
 
     /// The resource's state now, or why it can't be told.
@@ -111,25 +154,35 @@ impl Ground {
         self.answer(&target.plugin, call)
     }
 
-    /// What the plugin proposes to get from a state to what is wanted.
+    /// What the plugin proposes to get from a state along a path: one change for each state on it.
     async fn propose(
         &self,
         target: &Target,
         moment: &Context,
         observed: &State,
-    ) -> Result<Result<belay_domain::operation::Change, String>, Error> {
+        path: &[Desired],
+    ) -> Result<Result<Vec<Change>, String>, Error> {
         let plugin = self.host.plugin(&target.plugin)?;
         let Some(reverter) = plugin.as_reverter() else { return Ok(Err(not_a("reverter", &target.plugin))) };
-        let path: [Desired; 1] = [target.desired.clone()];
-        let call = reverter.plan(&self.access(target), moment, &target.to_resource(), observed, &path).await;
+        let wanted = path.len();
+        let call = reverter.plan(&self.access(target), moment, &target.to_resource(), observed, path).await;
         let changes = self.answer(&target.plugin, call)?;
-        Ok(changes.and_then(|changes| changes.into_iter().next().ok_or_else(|| "it proposed no change".to_owned())))
+        Ok(changes.and_then(|changes| match changes.len() {
+            found if found == wanted => Ok(changes),
+            found => Err(format!("it proposed {found} changes for a path of {wanted}")),
+        }))
     }
 
-    /// Observes a resource and plans it again: what was found, and how many operations it would still take.
-    pub(crate) async fn confirm(&self, id: StepId, target: &Target) -> Result<(Result<State, String>, u32), Error> {
-        let subject = Subject::Resource(Box::new(target.clone()));
-        Ok(match self.work(id, &subject, clock::now()).await? {
+    /// Observes a resource and plans it again, to what is wanted or to a part of its ramp: what was found, and how many
+    /// operations it would still take.
+    pub(crate) async fn confirm(
+        &self,
+        id: StepId,
+        target: &Target,
+        part: Option<u32>,
+    ) -> Result<(Result<State, String>, u32), Error> {
+        let way = part.map_or(Way::Straight, Way::To);
+        Ok(match self.work(id, target, way, clock::now()).await?.0 {
             Work::Change { observed, change } => (Ok(observed), crate::resolve::count(change.operations.len())),
             Work::Blind { reason } => (Err(reason), 0),
             Work::Person => (Err("a person's work can't be observed".to_owned()), 0),

@@ -18,7 +18,7 @@ use crate::api::{Error, Goal, Mark, PlanRequest};
 use crate::clock;
 use crate::history;
 use crate::host::Host;
-use crate::planner::{self, Finding, Ground, Judged, StageToPlan};
+use crate::planner::{self, Finding, Ground, Judged, StageToPlan, StepToPlan};
 use crate::record::Cause;
 use crate::resolve::{self, About, Aim, Resolution, count};
 use crate::workspace::Environment;
@@ -85,7 +85,8 @@ impl Prepared {
     pub(crate) async fn plan_all(&mut self) -> Result<(), Error> {
         let mut firsts = Vec::with_capacity(self.stages.len());
         for (index, stage) in self.stages.iter().enumerate() {
-            let steps = stage.steps.iter().filter(|step| !step.excepted).map(|step| (step.id, &step.subject));
+            let steps = stage.steps.iter().filter(|step| !step.excepted);
+            let steps = steps.map(|step| StepToPlan { id: step.id, subject: &step.subject, from: 0 });
             let to_plan = StageToPlan { index: count(index), name: &stage.name, steps: steps.collect() };
             firsts.push(self.ground.plan(&to_plan).await?);
         }
@@ -128,7 +129,7 @@ impl Prepared {
         let set = &ground.feature_set;
         let issued_at = clock::now();
         let targets = self.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| step.subject.target());
-        let wanted = targets.map(|target| Ok((target.resource.clone(), Wanted::of(&target.desired)?)));
+        let wanted = targets.map(|target| Ok((target.resource.clone(), Wanted::of_target(target)?)));
         Ok(Mandate {
             schema: mandate::SCHEMA,
             run: identity.run,

@@ -9,7 +9,8 @@ use belay_domain::json::Json;
 use belay_domain::mandate::Destination;
 use belay_domain::plan::{Subject, Target};
 use belay_domain::point::Point;
-use belay_domain::runbook::{Runbook, Setting, Step};
+use belay_domain::ramp::Ramp;
+use belay_domain::runbook::{RampRecipe, Runbook, Setting, Step};
 use belay_domain::state::{Desired, Pin, Reference};
 
 use crate::api::{Error, Goal, PlanRequest};
@@ -49,6 +50,8 @@ pub(crate) enum About {
 pub(crate) enum Wants {
     /// These attributes.
     Attributes(Json),
+    /// One attribute, by parts.
+    Ramp(Ramp),
     /// What the destination says of the resource.
     Destination,
 }
@@ -107,7 +110,7 @@ impl<'w> Resolution<'w> {
                 let about = About::Manual { instruction: instruction.clone() };
                 ResolvedStep { id, excepted: false, about }
             }
-            Step::Resource { resource, set, connections } => {
+            Step::Resource { resource, set, connections, ramp } => {
                 if self.feature_set.resource(resource).is_none() {
                     let known = list(self.feature_set.resources().iter().map(|spec| &spec.name));
                     let (runbook, set) = (&self.runbook.name, self.feature_set.name());
@@ -115,7 +118,11 @@ impl<'w> Resolution<'w> {
                         format!("`{runbook}` restores `{resource}`, which `{set}` doesn't have; it has {known}");
                     return Err(Error::usage(message).next("belay runbook list"));
                 }
-                let wants = set.as_ref().map_or(Ok(Wants::Destination), |set| self.attributes(set))?;
+                let wants = match (ramp, set) {
+                    (Some(ramp), _) => self.ramp(ramp)?,
+                    (None, Some(set)) => self.attributes(set)?,
+                    (None, None) => Wants::Destination,
+                };
                 let excepted = request.except.contains(resource);
                 let about = About::Resource { resource: resource.clone(), wants, connections: connections.clone() };
                 ResolvedStep { id, excepted, about }
@@ -124,18 +131,25 @@ impl<'w> Resolution<'w> {
     }
 
     fn attributes(&self, set: &BTreeMap<String, Setting>) -> Result<Wants, Error> {
-        let value = |setting: &Setting| match setting {
-            Setting::Value(value) => Ok(value.value().clone()),
-            Setting::Parameter(name) => self.parameters.get(name).map(|value| value.value().clone()).ok_or_else(|| {
-                Error::usage(format!(
-                    "`{}` sets something to the parameter `{name}`, which it lacks",
-                    self.runbook.name
-                ))
-            }),
-        };
-        let object = set.iter().map(|(name, setting)| Ok((name.clone(), value(setting)?)));
+        let object = set.iter().map(|(name, setting)| Ok((name.clone(), self.value(setting)?.value().clone())));
         let object = object.collect::<Result<serde_json::Map<_, _>, Error>>()?;
         Json::new(object.into()).map(Wants::Attributes).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    fn ramp(&self, recipe: &RampRecipe) -> Result<Wants, Error> {
+        let through = recipe.through.iter().map(|setting| self.value(setting)).collect::<Result<_, Error>>()?;
+        let attribute = recipe.attribute.clone();
+        Ok(Wants::Ramp(Ramp { attribute, through, hold_ms: recipe.hold_ms, checks: recipe.checks }))
+    }
+
+    fn value(&self, setting: &Setting) -> Result<Json, Error> {
+        match setting {
+            Setting::Value(value) => Ok(value.clone()),
+            Setting::Parameter(name) => self.parameters.get(name).cloned().ok_or_else(|| {
+                let runbook = &self.runbook.name;
+                Error::usage(format!("`{runbook}` sets something to the parameter `{name}`, which it lacks"))
+            }),
+        }
     }
 
     /// The resources whose step wants what the destination says, and that are not excepted.
@@ -143,7 +157,7 @@ impl<'w> Resolution<'w> {
         let steps = self.stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
         let wanting = steps.filter_map(|step| match &step.about {
             About::Resource { resource, wants: Wants::Destination, .. } => Some(resource),
-            About::Resource { wants: Wants::Attributes(_), .. } | About::Manual { .. } => None,
+            About::Resource { wants: Wants::Attributes(_) | Wants::Ramp(_), .. } | About::Manual { .. } => None,
         });
         wanting.collect()
     }
@@ -163,6 +177,10 @@ impl<'w> Resolution<'w> {
         let Some(spec) = self.feature_set.resource(resource) else { return Ok(None) };
         let desired = match wants {
             Wants::Attributes(attributes) => Desired::Attributes(attributes.clone()),
+            Wants::Ramp(ramp) => match ramp.desired(ramp.last()) {
+                Some(last) => last,
+                None => return Ok(None),
+            },
             Wants::Destination => match pins.get(resource) {
                 Some(pin) => Desired::Pinned(pin.clone()),
                 None => return Ok(None),
@@ -177,6 +195,7 @@ impl<'w> Resolution<'w> {
             connections: both(&spec.connections, connections),
             upstream: self.feature_set.upstream_of(resource).into_iter().cloned().collect(),
             desired,
+            ramp: if let Wants::Ramp(ramp) = wants { Some(ramp.clone()) } else { None },
         }))))
     }
 }

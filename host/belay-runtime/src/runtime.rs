@@ -3,6 +3,7 @@
 mod audit;
 mod live;
 mod opening;
+mod pause;
 mod plan;
 mod plugin;
 mod point;
@@ -25,6 +26,7 @@ use crate::host::Host;
 pub struct Runtime {
     host: Arc<Host>,
     stop: Arc<AtomicBool>,
+    stays_paused: bool,
 }
 
 impl Runtime {
@@ -34,7 +36,14 @@ impl Runtime {
     /// What is wrong with the workspace's files, with file and line; that there is no ledger; what is wrong with it.
     pub fn open(workspace: &Path, requester: Requester) -> Result<Self, Error> {
         let host = Arc::new(Host::open(workspace, requester)?);
-        Ok(Self { host, stop: Arc::default() })
+        Ok(Self { host, stop: Arc::default(), stays_paused: false })
+    }
+
+    /// Whether a run that is paused keeps its process, until somebody says that it goes on; otherwise the process ends
+    /// and leaves it paused.
+    #[must_use]
+    pub fn staying_paused(self, stays_paused: bool) -> Self {
+        Self { stays_paused, ..self }
     }
 
     /// Ends what this process does on runs: an operation under way ends and is recorded, nothing else starts, and the

@@ -18,7 +18,7 @@ use goal::GoalArguments;
 pub(crate) use plan::{PlanArguments, PlanShow};
 pub(crate) use plugin::PluginCommand;
 pub(crate) use point::PointCommand;
-pub(crate) use run::{Decision, ResolveArguments, RunArguments, ToRun, UndoArguments};
+pub(crate) use run::{Decision, PauseArguments, ResolveArguments, RunArguments, ToRun, UndoArguments};
 
 /// Rolls a feature back to a known state: plans the exact writes, judges them, makes them, proves the result.
 #[derive(Parser, Debug)]
@@ -77,6 +77,13 @@ pub(crate) enum Command {
     },
     /// Go on with a run that was interrupted or waits
     Resume {
+        /// The run
+        run: RunId,
+    },
+    /// Let a run rest where it is: the write under way ends, no other starts
+    Pause(PauseArguments),
+    /// Go on with a paused run, or with the next part of a ramp without waiting for the end of its hold
+    Continue {
         /// The run
         run: RunId,
     },

@@ -39,6 +39,8 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Watch { run } => run::watch(&run, global, output).await,
         Command::Resume { run } => run::resume(&run, global, output).await,
         Command::Takeover(typed) => run::takeover(typed, global, output).await,
+        Command::Pause(typed) => decide::pause(typed, global, output).await,
+        Command::Continue { run } => run::go_on(&run, global, output).await,
         Command::Abort(typed) => decide::abort(typed, global, output).await,
         Command::Resolve(typed) => decide::resolve(typed, global, output).await,
         Command::Confirm { run, step } => decide::confirm(&run, &step, global, output).await,

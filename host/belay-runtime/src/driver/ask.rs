@@ -20,6 +20,13 @@ pub(crate) enum Ask {
         /// Why.
         reason: String,
     },
+    /// That it rests where it is.
+    Pause {
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// That it goes on after a pause, or holds the parts of ramps no longer.
+    Continue,
     /// That a person's work is taken as done.
     Confirm {
         /// Which step.
@@ -41,6 +48,8 @@ impl Ask {
     pub(crate) fn event(self, by: String, at: Millis) -> Event {
         match self {
             Self::Abort { reason } => Event::AbortAsked { by, reason, at },
+            Self::Pause { reason } => Event::PauseAsked { by, reason, at },
+            Self::Continue => Event::ContinueAsked { by, at },
             Self::Confirm { step } => Event::PersonConfirmed { step, by, at },
             Self::Resolve { step, decision, reason } => Event::Resolved { step, decision, by, reason, at },
         }

@@ -17,7 +17,7 @@ use crate::api::Error;
 use crate::clock;
 use crate::history::{self, Sighting};
 use crate::journal;
-use crate::planner::{self, Ground, StageToPlan};
+use crate::planner::{self, Ground, StageToPlan, StepToPlan};
 
 /// The lock's event, recorded already; or the event that says who holds a resource, which is not.
 type Locking = Result<Result<Event, Event>, Error>;
@@ -57,13 +57,13 @@ impl Driver {
     pub(super) fn plan(&self, stage: u32, steps: &[StepId]) -> Task {
         let spec = self.run.spec();
         let name = spec.stages.get(stage as usize).map(|stage| stage.name.clone());
-        let steps: Vec<(StepId, Subject)> =
-            steps.iter().filter_map(|id| Some((*id, spec.step(*id)?.subject.clone()))).collect();
+        let planned = |id: &StepId| Some((*id, spec.step(*id)?.subject.clone(), self.run.next_part(*id)));
+        let steps: Vec<(StepId, Subject, u32)> = steps.iter().filter_map(planned).collect();
         let mandate = spec.mandate.clone();
         let ground = Arc::clone(&self.ground);
         async move {
             let Some(name) = name else { return Done::Failed(Error::failed("the run has no such stage")) };
-            let steps = steps.iter().map(|(id, subject)| (*id, subject)).collect();
+            let steps = steps.iter().map(|(id, subject, from)| StepToPlan { id: *id, subject, from: *from }).collect();
             match ground.plan(&StageToPlan { index: stage, name: &name, steps }).await {
                 Err(error) => Done::Failed(error),
                 Ok(judged) => {
@@ -165,13 +165,13 @@ impl Driver {
         .boxed()
     }
 
-    /// Observes a resource and plans it again.
-    pub(super) fn confirm(&self, step: StepId) -> Task {
+    /// Observes a resource and plans it again, to what is wanted or to a part of its ramp.
+    pub(super) fn confirm(&self, step: StepId, part: Option<u32>) -> Task {
         let target = self.run.target(step).cloned();
         let ground = Arc::clone(&self.ground);
         async move {
             let Some(target) = target else { return Done::Failed(Error::failed("the step has no resource")) };
-            match ground.confirm(step, &target).await {
+            match ground.confirm(step, &target, part).await {
                 Err(error) => Done::Failed(error),
                 Ok((observed, remaining_operations)) => {
                     if let Ok(state) = &observed
@@ -180,15 +180,15 @@ impl Driver {
                         return Done::Failed(error);
                     }
                     let observed = seen(observed);
-                    Done::Event(Event::Confirmed { step, observed, remaining_operations, at: clock::now() })
+                    Done::Event(Event::Confirmed { step, part, observed, remaining_operations, at: clock::now() })
                 }
             }
         }
         .boxed()
     }
 
-    /// Lets a check's probe measure.
-    pub(super) fn measure(&self, check: u32) -> Task {
+    /// Lets a check's probe measure, on a step's ramp or after the last stage.
+    pub(super) fn measure(&self, check: u32, step: Option<StepId>) -> Task {
         let spec = self.run.spec();
         let found = spec.checks.get(check as usize).cloned();
         let expected = found.as_ref().and_then(|check| spec.pinned(check.resource.as_ref()?)).cloned();
@@ -197,7 +197,7 @@ impl Driver {
             let Some(found) = found else { return Done::Failed(Error::failed("the run has no such check")) };
             match ground.measure(&found, expected.as_ref()).await {
                 Err(error) => Done::Failed(error),
-                Ok(reading) => Done::Event(Event::Measured { check, reading, at: clock::now() }),
+                Ok(reading) => Done::Event(Event::Measured { check, step, reading, at: clock::now() }),
             }
         }
         .boxed()

@@ -61,6 +61,7 @@ impl Runtime {
             owner,
             progress,
             stop: Arc::clone(&self.stop),
+            stays_paused: self.stays_paused,
         });
         driver.drive(commands).await.map(|run| answer(&run))
     }
@@ -149,7 +150,7 @@ impl Runtime {
     }
 
     /// Leaves a word in the ledger for whoever works on the run, now or once it is resumed.
-    async fn ask(&self, told: &Told, ask: &Ask) -> Result<(), Error> {
+    pub(super) async fn ask(&self, told: &Told, ask: &Ask) -> Result<(), Error> {
         let body = serde_json::to_value(ask).map_err(|error| Error::failed(error.to_string()))?;
         let draft = self.cause_of(told).draft(driver::ASKED, body)?;
         ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error))?;

@@ -109,6 +109,7 @@ impl Runtime {
             owner,
             progress,
             stop: Arc::clone(&self.stop),
+            stays_paused: self.stays_paused,
         });
         driver.drive(commands).await.map(|run| answer(&run))
     }

@@ -89,7 +89,8 @@ impl Runtime {
 
 const fn is_under_way(status: &Status) -> bool {
     match status {
-        Status::Working | Status::Checking | Status::Stopping => true,
+        // A paused run that has an owner goes on as soon as somebody says so.
+        Status::Working | Status::Checking | Status::Stopping | Status::Paused(_) => true,
         Status::Ended { sealed, .. } => !*sealed,
         Status::Waiting(_) | Status::Halted(_) => false,
     }

@@ -158,7 +158,7 @@ fn reversed(
             .zip(0..)
             .map(|((target, before), step)| {
                 let pin = Pin { state: before.clone(), proof: belay_domain::json::Json::NULL };
-                let target = Target { desired: Desired::Pinned(pin), ..target.clone() };
+                let target = Target { desired: Desired::Pinned(pin), ramp: None, ..target.clone() };
                 let id = StepId { stage: place, step };
                 prepare::step_spec(environment, id, Subject::Resource(Box::new(target)), false)
             })

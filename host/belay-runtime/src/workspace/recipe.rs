@@ -1,5 +1,7 @@
 //! `runbooks/*.toml`: the runbooks.
 
+mod ramp;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -63,6 +65,7 @@ struct StageTable {
 struct StepTable {
     resource: Option<ResourceName>,
     set: Option<BTreeMap<String, toml::Value>>,
+    ramp: Option<ramp::RampTable>,
     #[serde(default)]
     connections: Vec<Spanned<ConnectionName>>,
     manual: Option<String>,
@@ -197,9 +200,18 @@ impl Reader<'_> {
                     None => None,
                     Some(attributes) => Some(self.settings(&span, attributes, parameters)?),
                 };
-                Some(Step::Resource { resource, set, connections })
+                if set.is_some() && table.ramp.is_some() {
+                    self.problem(span.clone(), "a step has either `set` or `ramp`, not both");
+                }
+                let ramp = match table.ramp {
+                    None => None,
+                    Some(ramp) => Some(self.ramp(&span, ramp, parameters)?),
+                };
+                Some(Step::Resource { resource, set, connections, ramp })
             }
-            (None, Some(instruction)) if table.set.is_none() && table.connections.is_empty() => {
+            (None, Some(instruction))
+                if table.set.is_none() && table.ramp.is_none() && table.connections.is_empty() =>
+            {
                 Some(Step::Manual { instruction })
             }
             _ => {
@@ -217,18 +229,27 @@ impl Reader<'_> {
     ) -> Option<BTreeMap<String, Setting>> {
         let mut settings = BTreeMap::new();
         for (name, value) in attributes {
-            let parameter = value.as_table().filter(|table| table.len() == 1).and_then(|table| table.get("parameter"));
-            let setting = match parameter.and_then(toml::Value::as_str) {
-                Some(parameter) if !parameters.iter().any(|known| known.name == parameter) => {
-                    self.problem(span.clone(), format!("the runbook has no [parameter.{parameter}]"));
-                    continue;
-                }
-                Some(parameter) => Setting::Parameter(parameter.to_owned()),
-                None => Setting::Value(self.json(span.clone(), value)?),
-            };
-            settings.insert(name, setting);
+            settings.insert(name, self.setting(span, value, parameters)?);
         }
         Some(settings)
+    }
+
+    /// A value as written, or the parameter that it names.
+    fn setting(
+        &mut self,
+        span: &std::ops::Range<usize>,
+        value: toml::Value,
+        parameters: &[Parameter],
+    ) -> Option<Setting> {
+        let parameter = value.as_table().filter(|table| table.len() == 1).and_then(|table| table.get("parameter"));
+        match parameter.and_then(toml::Value::as_str) {
+            Some(parameter) if !parameters.iter().any(|known| known.name == parameter) => {
+                self.problem(span.clone(), format!("the runbook has no [parameter.{parameter}]"));
+                None
+            }
+            Some(parameter) => Some(Setting::Parameter(parameter.to_owned())),
+            None => Some(Setting::Value(self.json(span.clone(), value)?)),
+        }
     }
 
     fn connections(&mut self, names: Vec<Spanned<ConnectionName>>) -> Vec<ConnectionName> {

@@ -90,6 +90,16 @@ pub(crate) struct Decision {
     pub reason: String,
 }
 
+/// `belay pause`.
+#[derive(Args, Debug)]
+pub(crate) struct PauseArguments {
+    /// The run
+    pub run: RunId,
+    /// Why, for the record
+    #[arg(long, default_value = "")]
+    pub reason: String,
+}
+
 /// `belay resolve`.
 #[derive(Args, Debug)]
 pub(crate) struct ResolveArguments {

@@ -4,13 +4,19 @@ use belay_domain::id::{IncidentId, RunId};
 use belay_runtime::api::{Ending, Error, RunSummary};
 
 use super::{clock, open};
-use crate::arguments::{Decision, Global, ResolveArguments};
+use crate::arguments::{Decision, Global, PauseArguments, ResolveArguments};
 use crate::output::Output;
 use crate::render::page::{Line, Page};
 use crate::render::run::{Caption, tree};
 
 pub(super) async fn abort(typed: Decision, global: &Global, output: Output) -> Result<Ending, Error> {
     let summary = open(global)?.abort(&typed.run, typed.reason).await?;
+    stands(&summary, output)?;
+    Ok(Ending::Done)
+}
+
+pub(super) async fn pause(typed: PauseArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let summary = open(global)?.pause(&typed.run, typed.reason).await?;
     stands(&summary, output)?;
     Ok(Ending::Done)
 }
@@ -43,7 +49,7 @@ pub(super) async fn attach(
     Ok(Ending::Done)
 }
 
-fn stands(summary: &RunSummary, output: Output) -> Result<(), Error> {
+pub(super) fn stands(summary: &RunSummary, output: Output) -> Result<(), Error> {
     output.answer("run.status", summary, |summary| {
         let caption = Caption { environment: Some(summary.environment.clone()), incident: summary.incident.clone() };
         tree(&summary.view, &caption, &clock())

@@ -1,4 +1,4 @@
-//! `run`, `undo`, `resume`, `takeover`, `watch`, `status`: what makes a run go on, and what follows one.
+//! `run`, `undo`, `resume`, `continue`, `takeover`, `watch`, `status`: what makes a run go on, and what follows one.
 
 use std::ops::ControlFlow;
 
@@ -9,6 +9,7 @@ use belay_runtime::{Progress, Runtime};
 use jiff::Zoned;
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::decide::stands;
 use super::plan::ending_of;
 use super::{clock, open};
 use crate::arguments::{Decision, Global, RunArguments, ToRun, UndoArguments};
@@ -34,12 +35,12 @@ pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) ->
             (RunRequest::Package(package), Caption::default())
         }
     };
-    let runtime = open(global)?;
+    let runtime = open(global)?.staying_paused(output.draws());
     follow(&runtime, caption, output, |progress| runtime.run(request, progress)).await
 }
 
 pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?;
+    let runtime = open(global)?.staying_paused(output.draws());
     let plan = runtime.plan_undo(&typed.run).await?;
     if typed.plan {
         output.answer("plan", &plan, |plan| render::plan::plan(plan, Asked::Undo(&typed.run), &clock()))?;
@@ -53,13 +54,25 @@ pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) 
 }
 
 pub(super) async fn resume(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?;
+    let runtime = open(global)?.staying_paused(output.draws());
     let caption = caption(&runtime.status(run)?);
     follow(&runtime, caption, output, |progress| runtime.resume(run, progress)).await
 }
 
-pub(super) async fn takeover(typed: Decision, global: &Global, output: Output) -> Result<Ending, Error> {
+/// A live run is asked to go on; one that nobody works on goes on here.
+pub(super) async fn go_on(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
     let runtime = open(global)?;
+    let summary = runtime.status(run)?;
+    if summary.owned {
+        stands(&runtime.continue_live(run).await?, output)?;
+        return Ok(Ending::Done);
+    }
+    let runtime = runtime.staying_paused(output.draws());
+    follow(&runtime, caption(&summary), output, |progress| runtime.continue_left(run, progress)).await
+}
+
+pub(super) async fn takeover(typed: Decision, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?.staying_paused(output.draws());
     let caption = caption(&runtime.status(&typed.run)?);
     follow(&runtime, caption, output, |progress| runtime.takeover(&typed.run, typed.reason.clone(), progress)).await
 }

@@ -1,9 +1,8 @@
 //! Why a run is not where it was asked to be: what happened, what was and was not changed, one thing to do next; and
 //! the exit status that says so.
 
-use belay_domain::check::CheckResult;
 use belay_domain::id::{Millis, StepId};
-use belay_engine::{Condition, Ending, Halt, Refusal, RunView, StageView, Status, StepDisplay, StepView, Wait};
+use belay_engine::{Condition, Ending, Halt, Pause, Refusal, RunView, StageView, Status, StepDisplay, StepView, Wait};
 use belay_runtime::api::{self, Error};
 use jiff::Timestamp;
 
@@ -17,6 +16,7 @@ pub(crate) fn complaint(view: &RunView, whole_run: &str) -> Option<Error> {
         Status::Ended { ending, .. } => ended(view, ending, whole_run)?,
         Status::Halted(halt) => halted(view, halt),
         Status::Waiting(wait) => waiting(view, wait),
+        Status::Paused(pause) => paused(view, pause),
         Status::Working | Status::Checking | Status::Stopping => unfinished(view),
     };
     Some(error.changed(changed(view)).next(next))
@@ -33,8 +33,7 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
         Ending::Failed { check, result } => {
             let probe = usize::try_from(*check).ok().and_then(|check| view.checks.get(check));
             let claim = probe.map(|check| format!("{} {}", check.probe, check.claim)).unwrap_or_default();
-            let found = came_to(result);
-            let what = format!("{run} restored every resource, but the check `{claim}` {found}");
+            let what = format!("{run} restored every resource, but the check `{claim}` {result}");
             (
                 Error::failed(what),
                 format!("belay audit log --run {run} shows what it measured; whom to call is in belay runbook show"),
@@ -52,14 +51,6 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
 fn in_utc(at: Millis) -> String {
     let moment = i64::try_from(at.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
     moment.map_or_else(|| "an unknown time".to_owned(), |moment| moment.strftime("%F %T UTC").to_string())
-}
-
-fn came_to(result: &CheckResult) -> String {
-    match result {
-        CheckResult::Passed { value } => format!("passed: {value}"),
-        CheckResult::Failed { reason } => format!("failed: {reason}"),
-        CheckResult::Inconclusive { reason } => format!("is inconclusive: {reason}"),
-    }
 }
 
 fn refused(view: &RunView, stage: &str, refusal: &Refusal) -> (Error, String) {
@@ -120,6 +111,12 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
         Halt::PersonMustDecide { step, .. } | Halt::CannotLook { step, .. } => {
             (Error::new(api::Ending::PersonMustDecide, what), decide(step))
         }
+        Halt::CheckFailed { .. } => (
+            Error::failed(what),
+            format!(
+                "{resume} measures again; belay continue {run} goes on all the same; belay abort {run} leaves it there"
+            ),
+        ),
         Halt::NotApplied { .. } | Halt::GaveUp { .. } | Halt::NotRestored { .. } => {
             (Error::failed(what), format!("{resume} once the cause is gone"))
         }
@@ -133,6 +130,13 @@ fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
         Error::new(api::Ending::Waits, what),
         format!("belay abort {} ends it as it stands: approvals can't be given yet", view.run),
     )
+}
+
+fn paused(view: &RunView, pause: &Pause) -> (Error, String) {
+    let run = &view.run;
+    let why = if pause.reason.is_empty() { String::new() } else { format!(": {}", pause.reason) };
+    let what = format!("{run} is paused by {}{why}", pause.by);
+    (Error::new(api::Ending::PersonMustDecide, what), format!("belay continue {run}, or: belay abort {run} --reason …"))
 }
 
 /// Nobody is at work on it: it was interrupted, or it waits for a person's hands.
@@ -163,7 +167,9 @@ fn changed(view: &RunView) -> String {
 
 const fn wrote(condition: &Condition) -> bool {
     match condition {
-        Condition::Restored | Condition::Changed { .. } | Condition::Unknown { .. } => true,
+        Condition::Restored | Condition::Changed { .. } | Condition::OnTheWay { .. } | Condition::Unknown { .. } => {
+            true
+        }
         Condition::AlreadyAsDesired | Condition::NotTouched | Condition::LeftOut | Condition::DoneBy { .. } => false,
     }
 }
@@ -176,6 +182,7 @@ pub(super) fn left(condition: &Condition) -> String {
         Condition::NotTouched => "not touched".to_owned(),
         Condition::Changed { applied: 1 } => "changed by 1 write, not restored".to_owned(),
         Condition::Changed { applied } => format!("changed by {applied} writes, not restored"),
+        Condition::OnTheWay { reached, of } => format!("left at part {reached} of {of}"),
         Condition::Unknown { .. } => "unknown".to_owned(),
         Condition::LeftOut => "left out".to_owned(),
         Condition::DoneBy { by } => format!("done by {by}"),
@@ -272,6 +279,27 @@ mod tests {
                 help: once it is done: belay confirm r-77 1.1
             "#]],
         );
+    }
+
+    #[test]
+    fn a_ramp_that_stands_says_where_and_how_it_goes_on() {
+        check(&sample::paused(), 6, expect![[r#"
+            decide: r-77 is paused by ana: a call
+            changed: flag left at part 2 of 4; dataset not touched; model not touched
+            help: belay continue r-77, or: belay abort r-77 --reason …
+        "#]]);
+        let mut failed = sample::paused();
+        failed.status = Status::Halted(Halt::CheckFailed {
+            step: StepId { stage: 0, step: 0 },
+            part: 1,
+            check: "json-probe value below 0.02".to_owned(),
+            result: CheckResult::Failed { reason: "0.5 is not below 0.02".to_owned() },
+        });
+        check(&failed, 1, expect![[r#"
+            error: r-77 halted: at part 2 of the ramp the check `json-probe value below 0.02` failed: 0.5 is not below 0.02
+            changed: flag left at part 2 of 4; dataset not touched; model not touched
+            help: belay resume r-77 measures again; belay continue r-77 goes on all the same; belay abort r-77 leaves it there
+        "#]]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The receipt of a run: what was and was not done, before → after, and who vouches for it.
 
-use belay_engine::{CheckReceipt, Condition, Receipt, StepReceipt, Verification};
+use belay_engine::{CheckReceipt, Condition, PartRecord, Receipt, StepReceipt, Verification};
 
 use super::amount::{limit, took};
 use super::complaint::left;
@@ -29,7 +29,7 @@ fn step(step: &StepReceipt) -> Vec<Line> {
     let paint = match &step.condition {
         Condition::Restored | Condition::AlreadyAsDesired | Condition::DoneBy { .. } => Paint::Good,
         Condition::NotTouched => Paint::Dim,
-        Condition::LeftOut => Paint::Warn,
+        Condition::LeftOut | Condition::OnTheWay { .. } => Paint::Warn,
         Condition::Changed { .. } | Condition::Unknown { .. } => Paint::Bad,
     };
     vec![
@@ -54,7 +54,10 @@ fn entries(step: &StepReceipt) -> String {
 
 fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     let fact = |name: &str, value: Line| vec![Line::new().painted(Paint::Dim, name), value];
-    let mut rows: Vec<_> = receipt.checks.iter().map(|found| fact("Check", check(found, receipt))).collect();
+    let ramps = receipt.stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.parts.is_empty());
+    let mut rows: Vec<_> =
+        ramps.map(|step| fact(&format!("Ramp of {}", step.title), Line::new().with(ramp(step, receipt)))).collect();
+    rows.extend(receipt.checks.iter().map(|found| fact("Check", check(found, receipt))));
     rows.extend(promise(receipt).map(|line| fact("Service level", line)));
     let ended = receipt.ending.is_some();
     rows.extend(verification(receipt.verification).filter(|_| ended).map(|line| fact("Verified", line)));
@@ -71,6 +74,21 @@ fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     }
     rows.push(fact("Record", Line::new().with(format!("belay audit log --run {}", receipt.run))));
     rows
+}
+
+/// Each part with its time from the request, and how long it was held.
+fn ramp(step: &StepReceipt, receipt: &Receipt) -> String {
+    let part = |part: &PartRecord| {
+        let value = &part.value;
+        let Some(reached) = part.reached_at else {
+            return format!("{value} {}", if part.passed_over { "passed already" } else { "not reached" });
+        };
+        let after = took(reached.since(receipt.requested_at));
+        let held = part.left_at.map(|left| format!(", held {}", took(left.since(reached)))).unwrap_or_default();
+        let cut = part.cut_short_by.as_ref().map(|by| format!(", cut short by {by}")).unwrap_or_default();
+        format!("{value} after {after}{held}{cut}")
+    };
+    step.parts.iter().map(part).collect::<Vec<_>>().join(" · ")
 }
 
 fn check(found: &CheckReceipt, receipt: &Receipt) -> Line {
@@ -124,6 +142,7 @@ mod tests {
         ActRecord {
             act: ActId(0),
             index: 0,
+            part: None,
             summary: String::new(),
             operation: Digest::of(b"operation"),
             plan: Digest::of(b"plan"),
@@ -144,6 +163,7 @@ mod tests {
             after: Some(versions.1.to_owned()),
             condition,
             acts,
+            parts: vec![],
             took_ms: Some(400),
         }
     }
@@ -208,6 +228,40 @@ mod tests {
               Record          belay audit log --run r-77
         "#]],
         );
+    }
+
+    #[test]
+    fn a_ramp_is_told_part_by_part() {
+        let value = |value: u32| Json::parse(&value.to_string()).unwrap();
+        let part = |number, reached: Option<u64>, left: Option<u64>| PartRecord {
+            value: value(number),
+            passed_over: false,
+            reached_at: reached.map(Millis),
+            left_at: left.map(Millis),
+            cut_short_by: None,
+        };
+        let mut found = whole();
+        let reached = Condition::OnTheWay { reached: 3, of: 4 };
+        let mut flag = step("flag", "flags/ranker-v9", ("on, 60 %", "on, 10 %"), reached, vec![act(1_839)]);
+        flag.parts = vec![
+            PartRecord { passed_over: true, ..part(75, None, None) },
+            part(50, Some(400), Some(30_500)),
+            PartRecord { cut_short_by: Some("ana".to_owned()), ..part(10, Some(31_000), Some(43_200)) },
+            part(0, None, None),
+        ];
+        found.stages[0].steps = vec![flag];
+        check_page(&found, expect![[r#"
+            receipt
+              flag  flags/ranker-v9  on, 60 % → on, 10 %  left at part 3 of 4  0.4 s  entry 1839
+
+              Ramp of flag    75 passed already · 50 after 0.4 s, held 30 s · 10 after 31 s, held 12 s, cut short by ana · 0 not reached
+              Check           ✔ passed  json-probe value below 0.02: 0.013
+              Service level   ✔ met: restored in 21 s of 5m
+              Verified        by a check, apart from the resources' own plugins
+              Still affected  cart-upsell consumes this set
+              Undo            belay undo r-77
+              Record          belay audit log --run r-77
+        "#]]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Runbooks: in a list, and whole.
 
 use belay_domain::check::Check;
-use belay_domain::runbook::{Parameter, Runbook, Setting, Stage, Step};
+use belay_domain::runbook::{Parameter, RampRecipe, Runbook, Setting, Stage, Step};
 use belay_runtime::api::RunbookSummary;
 
 use super::amount::limit;
@@ -87,6 +87,9 @@ fn stage_lines(stage: &Stage) -> Page {
     for step in &stage.steps {
         let line = Line::new().with("    ");
         page.push(match step {
+            Step::Resource { resource, ramp: Some(ramp), .. } => {
+                line.with(format!("~ {resource}   {} {}", ramp.attribute, through(ramp)))
+            }
             Step::Resource { resource, set: None, .. } => line.with(format!("↩ {resource}")),
             Step::Resource { resource, set: Some(settings), .. } => {
                 let settings: Vec<_> =
@@ -97,6 +100,12 @@ fn stage_lines(stage: &Stage) -> Page {
         });
     }
     page
+}
+
+/// `through 50, 25, 10, 0, held 30s each`
+fn through(ramp: &RampRecipe) -> String {
+    let values: Vec<_> = ramp.through.iter().map(setting).collect();
+    format!("through {}, held {} each", values.join(", "), limit(ramp.hold_ms))
 }
 
 fn setting(setting: &Setting) -> String {
@@ -127,7 +136,8 @@ mod tests {
     use crate::render::clock;
 
     fn summary(clock: &Clock) -> RunbookSummary {
-        let resource = |name: &str, set| Step::Resource { resource: name.parse().unwrap(), set, connections: vec![] };
+        let resource =
+            |name: &str, set| Step::Resource { resource: name.parse().unwrap(), set, connections: vec![], ramp: None };
         let setting = Setting::Parameter("rollout_to".to_owned());
         let steps = vec![
             resource("flag", Some(BTreeMap::from([("rollout".to_owned(), setting)]))),

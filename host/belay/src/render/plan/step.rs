@@ -4,11 +4,12 @@ use belay_domain::id::ResourceName;
 use belay_domain::json::Json;
 use belay_domain::operation::{Change, Loss, Reversibility};
 use belay_domain::plan::{StepPlan, Subject, Target, Work};
+use belay_domain::ramp::Ramp;
 use belay_domain::state::{Desired, State};
 use belay_runtime::api::{PlanAnswer, PlanCheck};
 
 use super::is_as_desired;
-use crate::render::amount::counted;
+use crate::render::amount::{counted, limit};
 use crate::render::clock::Clock;
 use crate::render::page::{Line, Page, Paint};
 
@@ -68,7 +69,7 @@ pub(super) fn step(step: &StepPlan, check: &PlanCheck, columns: &Columns, clock:
                 None => line,
             };
             let mut page = Page::from(vec![line]);
-            page.append(details(target, change, columns, clock));
+            page.append(details(step, target, change, columns, clock));
             page
         }
         (Subject::Resource(target), Work::Person) => Page::from(vec![line.with(&target.at)]),
@@ -94,12 +95,23 @@ fn shown_change(step: &StepPlan) -> Option<String> {
     Some(if change.operations.is_empty() {
         format!("{found}, as desired")
     } else {
-        format!("{found} → {}", wanted(&target.desired))
+        match &target.ramp {
+            Some(ramp) => format!("{found} → {}", way(ramp, step)),
+            None => format!("{found} → {}", wanted(&target.desired)),
+        }
     })
 }
 
 fn label(state: &State) -> String {
     if state.version.is_empty() { "absent".to_owned() } else { state.version.clone() }
+}
+
+/// `50 → 25 → 0, held 30s each`: the parts that are still to be gone.
+fn way(ramp: &Ramp, step: &StepPlan) -> String {
+    let values = step.parts.iter().filter_map(|planned| ramp.through.get(planned.part as usize));
+    let values: Vec<_> = values.map(ToString::to_string).collect();
+    let held = if values.len() > 1 { format!(", held {} each", limit(ramp.hold_ms)) } else { String::new() };
+    format!("{}{held}", values.join(" → "))
 }
 
 /// What a step wants, for people: a version's label, or `enabled = false`.
@@ -135,9 +147,10 @@ const fn paint_of(reversibility: Reversibility) -> Paint {
     }
 }
 
-fn details(target: &Target, change: &Change, columns: &Columns, clock: &Clock) -> Page {
+fn details(step: &StepPlan, target: &Target, change: &Change, columns: &Columns, clock: &Clock) -> Page {
     let mut texts = Vec::new();
-    if change.operations.len() > 1 {
+    // What each part of a ramp writes is told by its value.
+    if change.operations.len() > step.parts.len().max(1) {
         texts.extend(change.operations.iter().enumerate().map(|(i, op)| format!("{}. {}", i + 1, op.summary)));
     }
     if let Some(loss) = change.loss.filter(|loss| loss.changes > 0 || loss.rows.is_some_and(|rows| rows > 0)) {

@@ -7,6 +7,7 @@ use belay_domain::json::Json;
 use belay_domain::mandate::Destination;
 use belay_domain::operation::{Body, Change, Expectation, Loss, ObjectWrite, Operation, Reversibility, Write};
 use belay_domain::plan::{StagePlan, StepPlan, Subject, Target};
+use belay_domain::ramp::{PlannedPart, Ramp};
 use belay_domain::risk::{Assessment, Band, Part};
 use belay_domain::state::{Desired, Pin, State};
 use belay_domain::verdict::{Judgement, Quorum};
@@ -53,8 +54,14 @@ fn step(id: (u32, u32), resource: &str, at: &str, desired: Desired, work: Work) 
         connections: vec![],
         upstream: vec![],
         desired,
+        ramp: None,
     };
-    StepPlan { id: StepId { stage: id.0, step: id.1 }, subject: Subject::Resource(Box::new(target)), work }
+    StepPlan {
+        id: StepId { stage: id.0, step: id.1 },
+        subject: Subject::Resource(Box::new(target)),
+        work,
+        parts: vec![],
+    }
 }
 
 fn change(observed: &str, operations: &[&str], loss: Option<Loss>, notes: &[&str]) -> Work {
@@ -294,6 +301,7 @@ fn what_the_host_floored_is_what_is_shown() {
         id: StepId { stage: 0, step: 1 },
         subject: Subject::Manual { instruction: "Ask the DBA to pause the loader".to_owned() },
         work: Work::Person,
+        parts: vec![],
     });
     check(
         &answer(vec![floored]),
@@ -311,4 +319,51 @@ fn what_the_host_floored_is_what_is_shown() {
           Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
     "#]],
     );
+}
+
+#[test]
+fn a_ramp_is_shown_as_the_way_that_is_still_to_be_gone() {
+    let ramp = Ramp {
+        attribute: "rollout".to_owned(),
+        through: [50, 25, 10, 0].map(|value| Json::parse(&value.to_string()).unwrap()).into(),
+        hold_ms: 30_000,
+        checks: true,
+    };
+    let ramped = |from: u32, found: &str| {
+        let operations: Vec<_> = (from..4).map(|part| format!("part {part}")).collect();
+        let operations: Vec<_> = operations.iter().map(String::as_str).collect();
+        let work = change(found, &operations, None, &[]);
+        let desired = ramp.desired(ramp.last()).unwrap();
+        let mut planned = step((0, 0), "flag", "flags/ranker-v9", desired, work);
+        planned.parts = (from..4).map(|part| PlannedPart { part, operations: 1 }).collect();
+        if let Subject::Resource(target) = &mut planned.subject {
+            target.ramp = Some(ramp.clone());
+        }
+        planned
+    };
+    let planned = |step| answer(vec![stage("contain", 0, vec![step], &[("writes", 12)], at_once())]);
+    check(&planned(ramped(0, "on, 100 %")), expect![[r#"
+        prod · standard-rollback · checkout-ranker → point rp-0412 (2 days old, marked good by ana)
+
+          contain    risk 12   runs at once
+            ~ flag   flags/ranker-v9   on, 100 % → 50 → 25 → 10 → 0, held 30s each   reversible
+
+          Changed since the point  dataset by 4 commits · model promoted 02:07
+          Risk of contain          12 = writes 12
+          Guardrails               blast-radius allow · change-window allow (rollback lane)
+          Not in this runbook      cart-upsell consumes this set
+          Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
+    "#]]);
+    check(&planned(ramped(3, "on, 10 %")), expect![[r#"
+        prod · standard-rollback · checkout-ranker → point rp-0412 (2 days old, marked good by ana)
+
+          contain    risk 12   runs at once
+            ~ flag   flags/ranker-v9   on, 10 % → 0   reversible
+
+          Changed since the point  dataset by 4 commits · model promoted 02:07
+          Risk of contain          12 = writes 12
+          Guardrails               blast-radius allow · change-window allow (rollback lane)
+          Not in this runbook      cart-upsell consumes this set
+          Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
+    "#]]);
 }

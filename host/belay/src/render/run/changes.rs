@@ -87,4 +87,24 @@ mod tests {
         .assert_eq(&text);
         assert_eq!(changes(earlier, &sample::done()), Page::new());
     }
+
+    #[test]
+    fn a_ramp_is_told_by_its_parts() {
+        let mut next = sample::holding();
+        next.stages[0].steps[0].display = StepDisplay::Acting { index: 2, attempt: 1 };
+        let mut text = String::new();
+        let mut earlier = None;
+        for view in &[sample::holding(), sample::paused(), next] {
+            text += &changes(earlier, view).to_text(false);
+            earlier = Some(view);
+        }
+        expect![[r#"
+            r-77: ● working
+            r-77 contain/flag: ◐ holding  on, 25 % (2 of 4)
+            r-77 contain/flag: ◐ standing  on, 25 % (2 of 4)
+            r-77: ‖ paused by ana: a call
+            r-77 contain/flag: ● writing  to 10 (3 of 4)
+            r-77: ● working
+        "#]].assert_eq(&text);
+    }
 }

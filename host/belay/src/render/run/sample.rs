@@ -3,12 +3,13 @@
 use belay_domain::check::CheckResult;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, Millis, StepId};
+use belay_domain::json::Json;
 use belay_domain::mandate::Purpose;
 use belay_domain::risk::Assessment;
 use belay_domain::verdict::Quorum;
 use belay_engine::{
-    CheckView, Condition, Ending, Halt, Receipt, RunView, StageDisplay, StageView, Status, StepDisplay, StepView,
-    Verification, Wait,
+    CheckView, Condition, Ending, Halt, Pause, RampView, Receipt, RunView, StageDisplay, StageView, Status,
+    StepDisplay, StepView, Verification, Wait,
 };
 
 use crate::render::clock::{self, Clock};
@@ -30,6 +31,7 @@ pub(crate) fn step(stage: u32, step: u32, title: &str) -> StepView {
         display: StepDisplay::Pending,
         condition: Condition::NotTouched,
         version: None,
+        ramp: None,
         began: None,
         ended: None,
     }
@@ -100,6 +102,31 @@ pub(crate) fn halted() -> RunView {
     let reason = "the registry can't be observed".to_owned();
     view.stages[1].steps[1].display = StepDisplay::Stuck { reason: reason.clone() };
     view.status = Status::Halted(Halt::CannotLook { step: StepId { stage: 1, step: 1 }, reason });
+    view
+}
+
+/// The flag is taken down by parts and stands at the second, held for 18 s more.
+pub(crate) fn holding() -> RunView {
+    let mut view = contained();
+    let through = [50, 25, 10, 0].map(|value| Json::parse(&value.to_string()).unwrap());
+    view.stages[0].display = StageDisplay::Acting;
+    view.stages[0].steps[0] = StepView {
+        display: StepDisplay::Holding { until: Millis(clock().now().0 + 18_400) },
+        condition: Condition::OnTheWay { reached: 2, of: 4 },
+        version: Some("on, 25 %".to_owned()),
+        ramp: Some(RampView { attribute: "rollout".to_owned(), through: through.into(), reached: 2 }),
+        began: Some(ago(2_000)),
+        ..step(0, 0, "flag")
+    };
+    view.stages[1].display = StageDisplay::Pending;
+    view
+}
+
+/// The same, and a person wants it to rest there.
+pub(crate) fn paused() -> RunView {
+    let mut view = holding();
+    view.stages[0].steps[0].display = StepDisplay::Standing;
+    view.status = Status::Paused(Pause { by: "ana".to_owned(), reason: "a call".to_owned(), since: ago(1_000) });
     view
 }
 

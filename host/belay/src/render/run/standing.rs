@@ -19,6 +19,8 @@ pub(super) fn of_run(status: &Status) -> Line {
             let plural = if approvals == 1 { "" } else { "s" };
             mark(Paint::Warn, "●", format!("waiting for {approvals} approval{plural}"))
         }
+        Status::Paused(pause) if pause.reason.is_empty() => mark(Paint::Warn, "‖", format!("paused by {}", pause.by)),
+        Status::Paused(pause) => mark(Paint::Warn, "‖", format!("paused by {}: {}", pause.by, pause.reason)),
         Status::Stopping => mark(Paint::Warn, "●", "stopping: what is under way ends, nothing starts"),
         Status::Halted(_) => mark(Paint::Bad, "✘", "halted"),
         Status::Ended { ending, .. } => of_ending(ending),
@@ -38,7 +40,7 @@ fn of_ending(ending: &Ending) -> Line {
 
 /// A stage of a run that stands so; empty where its steps say it.
 pub(super) fn of_stage(display: StageDisplay, run: &Status) -> Line {
-    let rests = matches!(run, Status::Halted(_) | Status::Ended { .. });
+    let rests = matches!(run, Status::Paused(_) | Status::Halted(_) | Status::Ended { .. });
     match display {
         StageDisplay::Pending => mark(Paint::Dim, "◌", "pending"),
         // It was on its way to begin when the run came to rest.
@@ -62,11 +64,14 @@ pub(super) fn of_step(step: &StepView) -> (Line, String) {
         StepDisplay::LeftOut => (mark(Paint::Warn, "-", "left out"), String::new()),
         StepDisplay::Pending => (mark(Paint::Dim, "◌", "pending"), String::new()),
         StepDisplay::Ready => (mark(Paint::Dim, "◌", "ready"), String::new()),
-        StepDisplay::Acting { attempt: 0 | 1, .. } => (mark(Paint::Strong, "●", "writing"), String::new()),
+        StepDisplay::Acting { attempt: 0 | 1, .. } => (mark(Paint::Strong, "●", "writing"), next_part(step)),
         StepDisplay::Acting { attempt, .. } => (mark(Paint::Strong, "●", "writing"), format!("try {attempt}")),
         StepDisplay::Settling => (unknown("unknown"), "no clear answer; settling, then observing".to_owned()),
         StepDisplay::Observing => (unknown("unknown"), "observing what is there".to_owned()),
         StepDisplay::Confirming => (mark(Paint::Strong, "●", "confirming"), version),
+        StepDisplay::Holding { .. } => (mark(Paint::Strong, "◐", "holding"), part(step)),
+        StepDisplay::Checking => (mark(Paint::Strong, "◐", "checking"), format!("{}, the checks measure", part(step))),
+        StepDisplay::Standing => (mark(Paint::Warn, "◐", "standing"), part(step)),
         StepDisplay::AskedPerson => (mark(Paint::Warn, "☞", "by hand"), String::new()),
         StepDisplay::PlanAgain { reason } => (mark(Paint::Warn, "↻", "plan again"), reason.clone()),
         StepDisplay::Restored if step.condition == Condition::AlreadyAsDesired => {
@@ -80,10 +85,27 @@ pub(super) fn of_step(step: &StepView) -> (Line, String) {
             | Condition::AlreadyAsDesired
             | Condition::NotTouched
             | Condition::Changed { .. }
+            | Condition::OnTheWay { .. }
             | Condition::LeftOut
             | Condition::DoneBy { .. } => (mark(Paint::Bad, "✘", "halted"), reason.clone()),
         },
     }
+}
+
+/// Where a ramp stands: `on, 25 % (2 of 4)`.
+fn part(step: &StepView) -> String {
+    let version = step.version.clone().unwrap_or_default();
+    step.ramp
+        .as_ref()
+        .map_or_else(String::new, |ramp| format!("{version} ({} of {})", ramp.reached, ramp.through.len()))
+}
+
+/// Where a ramp's next write leads: `to 10 (3 of 4)`.
+fn next_part(step: &StepView) -> String {
+    let next = step.ramp.as_ref().and_then(|ramp| Some((ramp, ramp.through.get(ramp.reached as usize)?)));
+    next.map_or_else(String::new, |(ramp, value)| {
+        format!("to {value} ({} of {})", u64::from(ramp.reached) + 1, ramp.through.len())
+    })
 }
 
 /// A check, and what it found.

@@ -70,7 +70,7 @@ fn heading(view: &RunView, caption: &Caption, clock: &Clock) -> Line {
 /// Until everything was restored, or until now; nothing where a run stopped before that.
 fn elapsed(view: &RunView, now: Millis) -> Option<u64> {
     let live = match &view.status {
-        Status::Working | Status::Checking | Status::Waiting(_) | Status::Stopping => Some(now),
+        Status::Working | Status::Checking | Status::Waiting(_) | Status::Paused(_) | Status::Stopping => Some(now),
         Status::Halted(_) | Status::Ended { .. } => None,
     };
     view.restored_at.or(live).map(|until| until.since(view.requested_at))
@@ -117,10 +117,22 @@ fn step_line(name: Line, step: &StepView, view: &RunView, columns: &Columns, clo
         Some(milliseconds) if is_timed(step) => line.padded(columns.time, 2).painted(Paint::Dim, took(milliseconds)),
         Some(_) | None => line,
     };
-    let detail = if step.display == StepDisplay::AskedPerson {
-        format!("then: belay confirm {} {}", view.run, place(step.step))
-    } else {
-        detail
+    let detail = match &step.display {
+        StepDisplay::AskedPerson => format!("then: belay confirm {} {}", view.run, place(step.step)),
+        StepDisplay::Holding { until } => format!("{detail}, holds {} more", took(until.since(clock.now()))),
+        StepDisplay::LeftOut
+        | StepDisplay::Pending
+        | StepDisplay::Ready
+        | StepDisplay::Acting { .. }
+        | StepDisplay::Settling
+        | StepDisplay::Observing
+        | StepDisplay::Confirming
+        | StepDisplay::Checking
+        | StepDisplay::Standing
+        | StepDisplay::PlanAgain { .. }
+        | StepDisplay::Restored
+        | StepDisplay::DoneBy { .. }
+        | StepDisplay::Stuck { .. } => detail,
     };
     if detail.is_empty() { line } else { line.padded(columns.detail, 2).with(detail) }
 }
@@ -132,12 +144,15 @@ const fn is_timed(step: &StepView) -> bool {
         | StepDisplay::Pending
         | StepDisplay::Ready
         | StepDisplay::AskedPerson
+        | StepDisplay::Standing
         | StepDisplay::PlanAgain { .. } => false,
         StepDisplay::Stuck { .. } => step.ended.is_some(),
         StepDisplay::Acting { .. }
         | StepDisplay::Settling
         | StepDisplay::Observing
         | StepDisplay::Confirming
+        | StepDisplay::Holding { .. }
+        | StepDisplay::Checking
         | StepDisplay::Restored
         | StepDisplay::DoneBy { .. } => true,
     }
@@ -181,6 +196,26 @@ mod tests {
                    └─ model     ◌ pending
             "#]],
         );
+    }
+
+    #[test]
+    fn a_ramp_shows_where_it_stands_and_for_how_long() {
+        check(&sample::holding(), expect![[r#"
+            r-77 · prod · INC-4211 · ● working · 3.0 s of 5m
+            ├─ contain
+            │  └─ flag      ◐ holding   2.0 s     on, 25 % (2 of 4), holds 18 s more
+            └─ restore      ◌ pending
+               ├─ dataset   ◌ pending
+               └─ model     ◌ pending
+        "#]]);
+        check(&sample::paused(), expect![[r#"
+            r-77 · prod · INC-4211 · ‖ paused by ana: a call · 3.0 s of 5m
+            ├─ contain
+            │  └─ flag      ◐ standing            on, 25 % (2 of 4)
+            └─ restore      ◌ pending
+               ├─ dataset   ◌ pending
+               └─ model     ◌ pending
+        "#]]);
     }
 
     #[test]
