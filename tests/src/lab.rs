@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 pub mod desk;
+pub mod exporter;
 pub mod guarded;
 pub mod http1;
 pub mod mlflow;

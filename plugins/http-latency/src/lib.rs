@@ -73,7 +73,10 @@ fn measure(
         name: "latency".to_owned(),
         value: samples.latency_ms(config.percentile),
         unit: "ms".to_owned(),
-        detail: format!("percentile {} of {} good answers", config.percentile, samples.good()),
+        detail: match samples.good() {
+            0 => samples.failures(),
+            good => format!("percentile {} of {good} good answers", config.percentile),
+        },
     };
     let errors = Measurement {
         name: "error_ratio".to_owned(),

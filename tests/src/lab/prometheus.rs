@@ -3,10 +3,18 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
+use super::http1::{Answer, Request};
 use super::port::free_address;
 use super::program;
 use super::service::{Recipe, Service, answers};
+
+/// How long a value may take to get from a target to a query.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that looks at its targets every second. Files in `targets/` and `rules/` of its folder add to what it was
 /// told: targets at once (`[{"targets": ["127.0.0.1:9000"]}]` in a `.json`), rules after `POST /-/reload`.
@@ -59,6 +67,30 @@ impl Prometheus {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.0.address()
+    }
+
+    /// The one value that a query gives; nothing where it gives none.
+    ///
+    /// # Panics
+    /// Where the server doesn't answer.
+    pub fn value(&self, query: &str) -> Option<String> {
+        let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let asked = Request::new("GET", &format!("/api/v1/query?query={query}"), b"");
+        let answer = Answer::parse(&asked.send(self.address()).unwrap()).unwrap();
+        let found: Value = serde_json::from_slice(&answer.body).unwrap();
+        Some(found["data"]["result"][0]["value"][1].as_str()?.to_owned())
+    }
+
+    /// Waits until a query gives a value, or none. It looks at its targets every second.
+    ///
+    /// # Panics
+    /// Where that never happens.
+    pub fn wait_for(&self, query: &str, value: Option<&str>) {
+        let began = Instant::now();
+        while self.value(query).as_deref() != value {
+            assert!(began.elapsed() < PATIENCE, "{query} is {:?}, not {value:?}", self.value(query));
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// The server as a service.

@@ -145,9 +145,9 @@ fn follow(folder: &Path) -> Result<ExitCode, String> {
     let began = Instant::now();
     let mut shown = BTreeSet::new();
     loop {
-        let Some(state) = State::read(folder) else {
-            return Err("the lab's supervisor is gone\nhelp: cargo xtask lab down".to_owned());
-        };
+        let gone = || "the lab's supervisor is gone\nhelp: cargo xtask lab down".to_owned();
+        ask(folder, "hello").map_err(|_| gone())?;
+        let state = State::read(folder).ok_or_else(gone)?;
         for (name, system) in &state.systems {
             if system.condition != Condition::Starting && shown.insert(name.clone()) {
                 println!("{}", line(name, system));
