@@ -15,7 +15,7 @@ use crate::entry::Prepared;
 use crate::error::Error;
 use crate::note::{Signer, Verifier};
 use crate::publish;
-use crate::store::{BlobFolder, Database, Reader, next_number};
+use crate::store::{BlobFolder, Database, Reader, Sync, next_number};
 use crate::tree::TreeHead;
 use crate::writer::{Job, Writer};
 
@@ -33,7 +33,8 @@ struct Shared {
     boot: Option<String>,
     writer: Writer,
     readers: Mutex<Vec<Reader>>,
-    numbers: Mutex<Connection>,
+    /// Opened by whoever first needs a number.
+    numbers: Mutex<Option<Connection>>,
     /// The last head that somebody asked for: a hit when nothing was appended since.
     head: Mutex<TreeHead>,
 }
@@ -91,8 +92,12 @@ impl Ledger {
     /// The next number of a counter, from 1, unique over all processes. Does not wait for the disk.
     pub fn allocate(&self, counter: Counter) -> Result<u64, Error> {
         self.shared.writer.check()?;
-        let mut connection = self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        next_number(&mut connection, counter)
+        let mut numbers = self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = match numbers.take() {
+            Some(connection) => connection,
+            None => self.shared.database.connect(Sync::Later)?,
+        };
+        next_number(numbers.insert(connection), counter)
     }
 
     /// Signs the present head. Mandates contain it; nothing is written.

@@ -26,9 +26,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; `pending` is how many bytes the write-ahead log has already.
-    pub(crate) fn start(writing: Writing, blobs: BlobFolder, pending: usize) -> Result<Self, Error> {
+    /// Starts the thread.
+    pub(crate) fn start(writing: Writing, blobs: BlobFolder) -> Result<Self, Error> {
         let queue = Arc::new(Queue::default());
+        let pending = writing.pending()?;
         let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, blobs, pending)));
         let (waiting, working) = (Arc::clone(&queue), Arc::clone(&worker));
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(&waiting, &working));

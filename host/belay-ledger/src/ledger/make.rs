@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Ledger, Shared};
 use crate::error::Error;
-use crate::store::{self, BlobFolder, Database, Meta, Reader, Sync, Writing};
+use crate::store::{self, BlobFolder, Database, Meta, Reader, Writing};
 use crate::tree::TreeHead;
 use crate::writer::Writer;
 use crate::{durable, key, publish};
@@ -65,15 +65,15 @@ impl Ledger {
             let problem = format!("it is not the key of this ledger, {}", meta.verifier);
             return Err(Error::Key { path: key.to_owned(), problem });
         }
-        let pending = sync_recovered(&database.wal())?;
+        sync_recovered(&database.wal())?;
         let size = reader.size()?;
         let head = TreeHead { size, root: reader.root(size)? };
         publish::check(folder, &reader, &signer.verifier())?;
         let blobs = BlobFolder::of(folder);
         let shared = Shared {
             folder: folder.to_owned(),
-            writer: Writer::start(Writing::open(&database)?, blobs.clone(), pending)?,
-            numbers: Mutex::new(database.connect(Sync::Later)?),
+            writer: Writer::start(Writing::open(&database)?, blobs.clone())?,
+            numbers: Mutex::default(),
             readers: Mutex::new(vec![reader]),
             head: Mutex::new(head),
             boot: boot_id(),
@@ -107,16 +107,12 @@ fn absent(removed: io::Result<()>, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Syncs the write-ahead log and gives its size. A process that was killed between writing a commit and syncing it
-/// leaves one that recovery finds and readers see, though a power failure could still take it away.
-fn sync_recovered(wal: &Path) -> Result<usize, Error> {
+/// Syncs the write-ahead log. A process that was killed between writing a commit and syncing it leaves one that recovery
+/// finds and readers see, though a power failure could still take it away.
+fn sync_recovered(wal: &Path) -> Result<(), Error> {
     match File::open(wal) {
-        Ok(file) => {
-            file.sync_data().map_err(|error| Error::sync(wal, &error))?;
-            let metadata = file.metadata().map_err(|error| Error::io("read", wal, &error))?;
-            Ok(usize::try_from(metadata.len()).unwrap_or(usize::MAX))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Ok(file) => file.sync_data().map_err(|error| Error::sync(wal, &error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("open", wal, &error)),
     }
 }

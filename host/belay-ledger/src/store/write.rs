@@ -1,7 +1,7 @@
 //! The connection that writes. Sequence and tree head are read inside each transaction, never remembered across one
 //! without looking whether another process appended.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::blobs::BlobFolder;
 use super::read::{entries_from, size, stored_frontier};
@@ -10,6 +10,9 @@ use crate::draft::Condition;
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::tree::{Frontier, TreeHead};
+
+/// SQLite's page, in bytes.
+const PAGE: usize = 4096;
 
 /// The connection that appends.
 pub(crate) struct Writing {
@@ -37,6 +40,14 @@ impl Writing {
         let mut transaction = Transaction { writing: self, frontier, open: true };
         transaction.catch_up()?;
         Ok(transaction)
+    }
+
+    /// Bytes of the write-ahead log that are not in the database yet. Its file says nothing of that: it keeps its size
+    /// when it begins anew.
+    pub(crate) fn pending(&self) -> Result<usize, Error> {
+        let frames = |row: &Row<'_>| Ok(row.get::<_, i64>(1)?.saturating_sub(row.get(2)?));
+        let frames = self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], frames)?;
+        Ok(usize::try_from(frames).unwrap_or(0).saturating_mul(PAGE))
     }
 
     /// Moves what is committed from the write-ahead log into the database, as far as no reader needs it there.

@@ -20,7 +20,7 @@ fn place(break_it: impl FnOnce(&rusqlite::Connection)) -> Place {
     store::create(&database, &Meta { origin: "o".to_owned(), verifier: "v".to_owned() }).unwrap();
     let writing = Writing::open(&database).unwrap();
     break_it(writing.connection());
-    let writer = Writer::start(writing, BlobFolder::of(folder.path()), 0).unwrap();
+    let writer = Writer::start(writing, BlobFolder::of(folder.path())).unwrap();
     Place { folder, writer }
 }
 

@@ -8,8 +8,9 @@ use super::group::{Answers, Group};
 use super::queue::Queue;
 use crate::store::{BlobFolder, Writing};
 
-/// Bytes in the write-ahead log from which on it is moved into the database when nobody waits.
-const CHECKPOINT_IDLE: usize = 4 << 20;
+/// Bytes in the write-ahead log from which on it is moved into the database when nobody waits. Each process begins by
+/// reading all that is there, so that it is kept short.
+const CHECKPOINT_IDLE: usize = 1 << 20;
 /// Bytes from which on it is moved even though somebody waits.
 const CHECKPOINT_BUSY: usize = 64 << 20;
 /// Barriers in one commit from which on it pays to wait a little for more.
