@@ -181,6 +181,10 @@ impl Driver {
             if !events.is_empty() {
                 return Ok(true);
             }
+            if !self.pending.is_empty() {
+                // Nothing rests on it and no barrier is near: others who look at the run must see where it stands.
+                self.commit(Vec::new()).await?;
+            }
             if self.interrupted() && tasks.is_empty() {
                 return Ok(false);
             }

@@ -139,12 +139,19 @@ fn manifest(ledger: &Ledger, id: &PointId, digest: &Digest) -> Result<Point, Err
     Json::parse_bytes(&bytes).and_then(|json| json.to()).map_err(|error| lost(format!("can't be read: {error}")))
 }
 
+/// What belay last knew of a resource.
+pub(crate) struct Known {
+    pub(crate) sighting: Sighting,
+    /// No run explains how it came to be so, and no point has captured it since.
+    pub(crate) from_outside: bool,
+}
+
 /// What belay last knew of some resources in an environment.
 pub(crate) fn last_known(
     ledger: &Ledger,
     environment: &EnvironmentName,
     wanted: &[&ResourceAddress],
-) -> Result<BTreeMap<ResourceAddress, Sighting>, Error> {
+) -> Result<BTreeMap<ResourceAddress, Known>, Error> {
     let mut found = BTreeMap::new();
     for entry in entries(ledger, &[SEEN, CHANGED_OUTSIDE], Some(environment), true)? {
         if found.len() == wanted.len() {
@@ -152,7 +159,8 @@ pub(crate) fn last_known(
         }
         let sighting: Sighting = body(&entry)?;
         if wanted.contains(&&sighting.resource) {
-            found.entry(sighting.resource.clone()).or_insert(sighting);
+            let from_outside = entry.kind == CHANGED_OUTSIDE;
+            found.entry(sighting.resource.clone()).or_insert(Known { sighting, from_outside });
         }
     }
     Ok(found)

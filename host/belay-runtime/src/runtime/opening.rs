@@ -36,6 +36,7 @@ impl Runtime {
                 self.begin(ground, spec, progress).await
             }
             RunRequest::Undo { run, with_checks, incident, reason } => {
+                self.has_ended(&run)?;
                 let prepared = self.prepare_undo(&run, with_checks, true, incident, reason).await?;
                 self.open_prepared(prepared, progress).await
             }

@@ -89,7 +89,7 @@ impl Runtime {
         })
     }
 
-    /// Records each resource that changed with no run to explain it, and says which.
+    /// The resources that stand as somebody outside belay left them. What was not known yet is recorded.
     pub(super) fn changed_outside(&self, prepared: &Prepared) -> Result<Vec<ResourceAddress>, Error> {
         let ground = &prepared.ground;
         let observed: Vec<Sighting> = prepared.firsts.iter().flat_map(sightings).collect();
@@ -98,9 +98,12 @@ impl Runtime {
         let mut outside = Vec::new();
         for now in &observed {
             let Some(before) = known.get(&now.resource) else { continue };
-            if before.content != now.content {
-                let draft = history::changed_outside(&ground.cause, before, now)?;
+            let moved = before.sighting.content != now.content;
+            if moved {
+                let draft = history::changed_outside(&ground.cause, &before.sighting, now)?;
                 self.host.ledger.record(draft).map_err(|error| ledger::error(&error))?;
+            }
+            if moved || before.from_outside {
                 outside.push(now.resource.clone());
             }
         }

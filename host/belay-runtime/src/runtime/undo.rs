@@ -28,6 +28,16 @@ impl Runtime {
         Ok(answer)
     }
 
+    /// A run that can still go on would do again what an undo takes back.
+    pub(super) fn has_ended(&self, id: &RunId) -> Result<(), Error> {
+        if self.told(id)?.run.is_sealed() {
+            return Ok(());
+        }
+        Err(Error::usage(format!("{id} has not ended: it could be resumed and write again what its undo takes back"))
+            .changed("nothing was changed")
+            .next(format!("belay abort {id} --reason …, then belay undo {id}")))
+    }
+
     pub(super) async fn prepare_undo(
         &self,
         id: &RunId,

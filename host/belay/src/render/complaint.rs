@@ -283,11 +283,15 @@ mod tests {
 
     #[test]
     fn a_ramp_that_stands_says_where_and_how_it_goes_on() {
-        check(&sample::paused(), 6, expect![[r#"
+        check(
+            &sample::paused(),
+            6,
+            expect![[r#"
             decide: r-77 is paused by ana: a call
             changed: flag left at part 2 of 4; dataset not touched; model not touched
             help: belay continue r-77, or: belay abort r-77 --reason …
-        "#]]);
+        "#]],
+        );
         let mut failed = sample::paused();
         failed.status = Status::Halted(Halt::CheckFailed {
             step: StepId { stage: 0, step: 0 },
@@ -295,11 +299,15 @@ mod tests {
             check: "json-probe value below 0.02".to_owned(),
             result: CheckResult::Failed { reason: "0.5 is not below 0.02".to_owned() },
         });
-        check(&failed, 1, expect![[r#"
+        check(
+            &failed,
+            1,
+            expect![[r#"
             error: r-77 halted: at part 2 of the ramp the check `json-probe value below 0.02` failed: 0.5 is not below 0.02
             changed: flag left at part 2 of 4; dataset not touched; model not touched
             help: belay resume r-77 measures again; belay continue r-77 goes on all the same; belay abort r-77 leaves it there
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The receipt of a run: what was and was not done, before → after, and who vouches for it.
 
-use belay_engine::{CheckReceipt, Condition, PartRecord, Receipt, StepReceipt, Verification};
+use belay_engine::{CheckReceipt, Condition, Ending, PartRecord, Receipt, StepReceipt, Verification};
 
 use super::amount::{limit, took};
 use super::complaint::left;
@@ -94,6 +94,9 @@ fn ramp(step: &StepReceipt, receipt: &Receipt) -> String {
 fn check(found: &CheckReceipt, receipt: &Receipt) -> Line {
     let (standing, value) = match (&found.result, &receipt.ending) {
         // An end without a measurement: there was nothing to measure, or it did not come to that.
+        (None, Some(Ending::NothingToDo)) => {
+            (Line::new().painted(Paint::Dim, "- not made, nothing was written"), String::new())
+        }
         (None, Some(_)) => (Line::new().painted(Paint::Dim, "- not made"), String::new()),
         (result, _) => of_check(result.as_ref()),
     };
@@ -250,7 +253,9 @@ mod tests {
             part(0, None, None),
         ];
         found.stages[0].steps = vec![flag];
-        check_page(&found, expect![[r#"
+        check_page(
+            &found,
+            expect![[r#"
             receipt
               flag  flags/ranker-v9  on, 60 % → on, 10 %  left at part 3 of 4  0.4 s  entry 1839
 
@@ -261,7 +266,8 @@ mod tests {
               Still affected  cart-upsell consumes this set
               Undo            belay undo r-77
               Record          belay audit log --run r-77
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -342,7 +342,9 @@ fn a_ramp_is_shown_as_the_way_that_is_still_to_be_gone() {
         planned
     };
     let planned = |step| answer(vec![stage("contain", 0, vec![step], &[("writes", 12)], at_once())]);
-    check(&planned(ramped(0, "on, 100 %")), expect![[r#"
+    check(
+        &planned(ramped(0, "on, 100 %")),
+        expect![[r#"
         prod · standard-rollback · checkout-ranker → point rp-0412 (2 days old, marked good by ana)
 
           contain    risk 12   runs at once
@@ -353,8 +355,11 @@ fn a_ramp_is_shown_as_the_way_that_is_still_to_be_gone() {
           Guardrails               blast-radius allow · change-window allow (rollback lane)
           Not in this runbook      cart-upsell consumes this set
           Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
-    "#]]);
-    check(&planned(ramped(3, "on, 10 %")), expect![[r#"
+    "#]],
+    );
+    check(
+        &planned(ramped(3, "on, 10 %")),
+        expect![[r#"
         prod · standard-rollback · checkout-ranker → point rp-0412 (2 days old, marked good by ana)
 
           contain    risk 12   runs at once
@@ -365,5 +370,6 @@ fn a_ramp_is_shown_as_the_way_that_is_still_to_be_gone() {
           Guardrails               blast-radius allow · change-window allow (rollback lane)
           Not in this runbook      cart-upsell consumes this set
           Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
-    "#]]);
+    "#]],
+    );
 }

@@ -105,6 +105,7 @@ mod tests {
             r-77: ‖ paused by ana: a call
             r-77 contain/flag: ● writing  to 10 (3 of 4)
             r-77: ● working
-        "#]].assert_eq(&text);
+        "#]]
+        .assert_eq(&text);
     }
 }

@@ -200,22 +200,28 @@ mod tests {
 
     #[test]
     fn a_ramp_shows_where_it_stands_and_for_how_long() {
-        check(&sample::holding(), expect![[r#"
+        check(
+            &sample::holding(),
+            expect![[r#"
             r-77 · prod · INC-4211 · ● working · 3.0 s of 5m
             ├─ contain
             │  └─ flag      ◐ holding   2.0 s     on, 25 % (2 of 4), holds 18 s more
             └─ restore      ◌ pending
                ├─ dataset   ◌ pending
                └─ model     ◌ pending
-        "#]]);
-        check(&sample::paused(), expect![[r#"
+        "#]],
+        );
+        check(
+            &sample::paused(),
+            expect![[r#"
             r-77 · prod · INC-4211 · ‖ paused by ana: a call · 3.0 s of 5m
             ├─ contain
             │  └─ flag      ◐ standing            on, 25 % (2 of 4)
             └─ restore      ◌ pending
                ├─ dataset   ◌ pending
                └─ model     ◌ pending
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
