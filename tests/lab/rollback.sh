@@ -26,7 +26,7 @@ describe() {
     found=$(get "$api/model-versions/get?name=$1&version=$version")
     run=$(printf %s "$found" | value run_id)
     get "$api/runs/get?run_id=$run" | value artifact_uri
-    folder=$(get "$api/model-versions/get-download-uri?name=$1&version=$version" | value artifact_uri)
+    folder=$(printf %s "$found" | value source)
     folder=${folder#mlflow-artifacts:/}
     get "$files?path=$folder" | tr '{' '\n' | sed -n 's/.*"path":[[:space:]]*"\([^"]*\)".*/\1/p' | while read -r file; do
         printf '%s %s\n' "$file" "$(get "$files/$folder/$file" | sha256sum)"

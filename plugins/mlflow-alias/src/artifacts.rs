@@ -4,7 +4,7 @@
 use belay_sdk::Fault;
 use serde::{Deserialize, Serialize};
 
-use crate::registry::{Registry, Run};
+use crate::registry::{Registry, Run, Version};
 
 /// A listing longer than this is not taken into a state.
 const MAX_FILES: usize = 2_000;
@@ -31,15 +31,22 @@ pub(crate) enum Place {
 
 impl Place {
     /// Finds the place of a version from what the registry calls its artifacts. `mlflow-artifacts:` names a folder that
-    /// the server hands out; `runs:` is resolved by its run; the registry itself resolves `models:`.
+    /// the server hands out; `runs:` is resolved by its run; `models:` by the registry, which keeps any other source as it
+    /// is, so that nobody need ask.
     pub(crate) fn find(
         registry: &Registry,
         model: &str,
-        number: &str,
+        version: &Version,
         run: Option<(&str, &Run)>,
     ) -> Result<Self, Fault> {
-        let Some(uri) = registry.download_uri(model, number)? else {
-            return Ok(Self::Elsewhere(format!("models:/{model}/{number}")));
+        let resolved = version.source.starts_with("models:") || version.source.is_empty();
+        let uri = if resolved {
+            let Some(uri) = registry.download_uri(model, &version.version)? else {
+                return Ok(Self::Elsewhere(format!("models:/{model}/{}", version.version)));
+            };
+            uri
+        } else {
+            version.source.clone()
         };
         let Some(in_run) = uri.strip_prefix("runs:/") else { return Ok(Self::of(&uri)) };
         let (id, path) = in_run.split_once('/').unwrap_or((in_run, ""));

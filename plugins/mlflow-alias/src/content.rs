@@ -49,11 +49,8 @@ impl Described {
     pub(crate) fn of(registry: &Registry, model: &str, version: Version) -> Result<Self, Fault> {
         let id = Some(version.run_id.as_str()).filter(|id| !id.is_empty());
         let run = id.map_or(Ok(None), |id| registry.run(id))?;
-        let place = if registry.artifacts {
-            Some(Place::find(registry, model, &version.version, id.zip(run.as_ref()))?)
-        } else {
-            None
-        };
+        let place =
+            if registry.artifacts { Some(Place::find(registry, model, &version, id.zip(run.as_ref()))?) } else { None };
         let artifacts = match &place {
             Some(Place::Served(folder)) => Some(artifacts::list(registry, folder)?),
             Some(Place::Elsewhere(_)) | None => None,

@@ -4,8 +4,7 @@ use belay_sdk::{Desired, Fault, Pin, Reference, Reverter as _, fake};
 use mlflow_alias::MlflowAlias;
 
 use crate::recorded::{
-    API, FILES, alias_line, body, champion, folder_of, moved, observe, of, plan, registry, restore, version,
-    version_line,
+    FILES, alias_line, body, champion, folder_of, moved, observe, of, plan, registry, restore, version, version_line,
 };
 
 fn missing<T: std::fmt::Debug>(result: Result<T, Fault>) -> String {
@@ -63,8 +62,9 @@ fn bytes_that_changed_under_the_same_name_and_size_are_noticed() {
 
 #[test]
 fn what_lies_elsewhere_is_seen_but_not_gone_back_to() {
-    let uri = format!("GET {API}/model-versions/get-download-uri?name=ranker&version=1");
-    let bucket = registry().answer("registry", &uri, 200, r#"{"artifact_uri":"s3://bucket/model"}"#);
+    let mut found: serde_json::Value = serde_json::from_str(&body(&registry(), &version_line("1"))).unwrap();
+    found["model_version"]["source"] = "s3://bucket/model".into();
+    let bucket = registry().answer("registry", &version_line("1"), 200, found.to_string());
     match version(&bucket, "1") {
         Err(Fault::Unsupported(why)) => assert!(why.contains("`s3://bucket/model`"), "{why}"),
         other => panic!("{other:?}"),
