@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 
 def run(folder, command):
@@ -25,6 +26,15 @@ def run(folder, command):
     return child.wait() & 0xFF
 
 
+def remove(folder):
+    # What else runs in the folder ends at the same moment, and may still write there.
+    for _ in range(100):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return
+        time.sleep(0.1)
+
+
 def main(fate, folder, command):
     # An interrupt on the terminal reaches this process too, which still has to tidy up. The command must not inherit
     # that signals are ignored, as it would: a handler is not inherited.
@@ -32,7 +42,7 @@ def main(fate, folder, command):
         signal.signal(number, lambda *_: None)
     status = run(folder, command) if command else len(sys.stdin.buffer.read())
     if fate == "remove":
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     # Leave at once: the thread may still be reading, and nothing here needs to be put in order.
     os._exit(status)
 

@@ -85,3 +85,20 @@ fn test(words: &[String], tier: &str) -> Result<(), String> {
         Err(error) => Err(format!("cargo can't be run: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_that_need_the_full_lab_are_found_and_no_others() {
+        let words = full_lab().unwrap();
+        let named = |name: &str| words.iter().any(|word| word == name);
+        for name in ["mlflow", "mlflow_faults", "mlflow_kills", "unleash", "unleash_faults"] {
+            assert!(named(name), "{name}: {words:?}");
+        }
+        for name in ["responder", "crash", "delta", "prometheus"] {
+            assert!(!named(name), "{name}: {words:?}");
+        }
+    }
+}
