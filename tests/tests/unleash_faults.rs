@@ -80,6 +80,32 @@ fn an_error_of_the_servers_own_is_not_taken_for_a_refusal() {
 }
 
 #[test]
+fn a_proxys_page_is_no_answer_to_a_read_or_a_write() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, flag, proxy) = released("page");
+    let page = Answer::bytes(200, "text/html", b"<html><h1>Sign in</h1></html>");
+    let everywhere = page.clone();
+    proxy.rule(move |_, _| Act::Say(everywhere.clone()));
+    let said = desk.belay(RUN);
+    assert_eq!(left(&said.ends(6).answer("run"), "flag"), "not_touched");
+    said.says("flags");
+    assert_eq!(proxy.writes(), []);
+
+    let unspent = AtomicBool::new(true);
+    proxy.rule(move |_, request| {
+        let first = request.method == "PATCH" && unspent.swap(false, Ordering::Relaxed);
+        if first { Act::Say(page.clone()) } else { Act::Pass }
+    });
+    let said = desk.belay("resume r-1 --json");
+    let run = said.ends(0).answer("run");
+    assert!(writes(&run, "flag").iter().any(|write| write.starts_with("unknown")), "{said}");
+    assert_eq!(flag.now(), "on 25 -");
+    desk.is_sound();
+}
+
+#[test]
 fn a_lost_answer_is_settled_by_looking_and_nothing_is_added_twice() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;

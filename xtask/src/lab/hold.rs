@@ -85,6 +85,7 @@ impl Lab {
                 condition: Condition::Starting,
                 address,
                 url: format!("http://{address}"),
+                also: system.also.iter().map(|name| ((*name).to_owned(), free_address())).collect(),
                 folder: up.join(system.name),
                 took_ms: None,
                 secrets: secrets.collect(),
@@ -163,9 +164,14 @@ impl Lab {
         })
     }
 
+    /// Every address by name: `redis`, `feast/sidecar`.
     fn addresses(&self) -> BTreeMap<String, SocketAddr> {
         let inner = self.lock();
-        inner.state.systems.iter().map(|(name, system)| (name.clone(), system.address)).collect()
+        let all = inner.state.systems.iter().flat_map(|(name, system)| {
+            let also = system.also.iter().map(move |(part, address)| (format!("{name}/{part}"), *address));
+            std::iter::once((name.clone(), system.address)).chain(also)
+        });
+        all.collect()
     }
 
     fn stop(&self, system: &System) {

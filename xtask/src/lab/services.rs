@@ -24,8 +24,10 @@ pub(super) struct System {
     pub(super) needs: &'static [&'static str],
     /// Starts it and waits until it answers. Panics where it does not, with the reason.
     pub(super) start: fn(&Place<'_>) -> Box<dyn Send>,
-    /// Whether it answers.
+    /// Whether what listens at its address answers.
     pub(super) is_ready: fn(SocketAddr) -> bool,
+    /// What else of it listens, each at an address of its own.
+    pub(super) also: &'static [&'static str],
     /// What clients need besides its address, by name.
     pub(super) secrets: &'static [(&'static str, &'static str)],
 }
@@ -36,7 +38,7 @@ pub(super) struct Place<'a> {
     pub(super) folder: PathBuf,
     /// Its own address.
     pub(super) address: SocketAddr,
-    /// The address of another.
+    /// The address of another, or of what else of it listens: `feast/sidecar`.
     pub(super) of: &'a dyn Fn(&str) -> SocketAddr,
 }
 
@@ -49,6 +51,7 @@ pub(super) static ALL: &[System] = &[
         needs: &[],
         start: |place| Box::new(Postgres::start_at(&place.folder, place.address)),
         is_ready: postgres::is_ready,
+        also: &[],
         secrets: &[],
     },
     System {
@@ -61,6 +64,7 @@ pub(super) static ALL: &[System] = &[
             Box::new(Unleash::start_at(&place.folder, &database, place.address))
         },
         is_ready: |address| answers(address, "/health"),
+        also: &[],
         secrets: &[("admin_token", unleash::TOKEN), ("client_token", unleash::CLIENT_TOKEN)],
     },
     System {
@@ -70,6 +74,7 @@ pub(super) static ALL: &[System] = &[
         needs: &[],
         start: |place| Box::new(Mlflow::start_at(&place.folder, place.address)),
         is_ready: |address| answers(address, "/health"),
+        also: &[],
         secrets: &[],
     },
     System {
@@ -79,6 +84,7 @@ pub(super) static ALL: &[System] = &[
         needs: &[],
         start: |place| Box::new(Alertmanager::start_at(&place.folder, None, place.address)),
         is_ready: |address| answers(address, "/-/ready"),
+        also: &[],
         secrets: &[],
     },
     System {
@@ -92,6 +98,7 @@ pub(super) static ALL: &[System] = &[
             Box::new(Prometheus::start_at(&place.folder, &sources, place.address))
         },
         is_ready: |address| answers(address, "/-/ready"),
+        also: &[],
         secrets: &[],
     },
     System {
@@ -107,6 +114,7 @@ pub(super) static ALL: &[System] = &[
             Box::new(())
         },
         is_ready: |_| true,
+        also: &[],
         secrets: &[],
     },
 ];

@@ -30,6 +30,9 @@ pub(super) struct SystemState {
     pub(super) address: SocketAddr,
     /// The same as `http://…`.
     pub(super) url: String,
+    /// Where else of it something listens, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) also: BTreeMap<String, SocketAddr>,
     /// Its folder, with its log.
     pub(super) folder: PathBuf,
     /// How long it took to start, in milliseconds.

@@ -98,6 +98,7 @@ fn show() -> ExitCode {
             Condition::Failed(why) => format!("failed: {}", why.lines().next().unwrap_or_default()),
         };
         println!("{:<13}{:<18}{says}", system.name, found.address);
+        show_also(found);
         all &= answers;
     }
     println!("{}", state::folder().join("lab.json").display());
@@ -151,6 +152,7 @@ fn follow(folder: &Path) -> Result<ExitCode, String> {
         for (name, system) in &state.systems {
             if system.condition != Condition::Starting && shown.insert(name.clone()) {
                 println!("{}", line(name, system));
+                show_also(system);
             }
         }
         if shown.len() == state.systems.len() {
@@ -174,6 +176,12 @@ fn line(name: &str, system: &SystemState) -> String {
         Condition::Ready | Condition::Starting | Condition::Stopped => {
             format!("{name:<13}{:<18}{seconds:>5.1} s   {summary}", system.address)
         }
+    }
+}
+
+fn show_also(system: &SystemState) {
+    for (name, address) in &system.also {
+        println!("  {name:<11}{address}");
     }
 }
 

@@ -62,6 +62,11 @@ fn what_is_no_answer_of_unleash_is_a_fault() {
     let observe = |status, body: &str| UnleashFlag::observe(&at("off").answer("flags", FEATURE, status, body), &flag());
     assert!(matches!(observe(200, "<html>"), Err(Fault::Unexpected(_))));
     assert!(matches!(observe(404, "<html>"), Err(Fault::Unexpected(_))));
+    assert!(matches!(
+        observe(200, r#"{"environments":[{"name":"production","enabled":true,"#),
+        Err(Fault::Unexpected(_))
+    ));
+    assert!(matches!(observe(404, r#"{"name":"OtherError","message":"?"}"#), Err(Fault::Unexpected(_))));
     assert!(matches!(observe(401, ""), Err(Fault::Unavailable(why)) if why.contains("token")));
     assert!(matches!(observe(502, "<html>"), Err(Fault::Unavailable(_))));
     let mut elsewhere = flag();
