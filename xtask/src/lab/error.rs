@@ -48,16 +48,6 @@ pub(crate) enum Error {
     /// No pip, and nowhere to get it from.
     #[error("Python has no pip, and apt-get could not fetch one\nhelp: apt-get install python3-pip")]
     NoPip,
-    /// No Node.js, or one that is too old.
-    #[error(
-        "Unleash needs Node.js {oldest} or newer with npm: {found}\nhelp: install Node.js, then cargo xtask lab install unleash"
-    )]
-    Node {
-        /// The major version that would do.
-        oldest: u32,
-        /// What is there.
-        found: String,
-    },
     /// A package was unpacked, but what was wanted of it isn't there.
     #[error("{package} was unpacked into {} but has no `{program}`\nhelp: apt-get install {package}", folder.display())]
     NotInPackage {

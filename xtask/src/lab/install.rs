@@ -27,12 +27,12 @@ pub(crate) fn install(parts: &[Part]) -> Result<(), Error> {
 fn install_one(lab: &Path, part: Part) -> Result<(), Error> {
     match part {
         Part::Python | Part::Prefect | Part::Ansible => {
-            let requirements = requirements(part);
-            once(part, &read(&requirements)?, || python::environment(lab, part, &requirements))
+            let requirements = requirements(part.name());
+            once(part, &read(&requirements)?, || python::environment(lab, &part.folder(), &requirements))
         }
         Part::Models => {
             let seeding = read(&sources().join("seed_mlflow.py"))? + &read(&sources().join("seed_folder.py"))?;
-            once(part, &(read(&requirements(Part::Python))? + &seeding), || seeded_mlflow(lab, &part.folder()))
+            once(part, &(read(&requirements(Part::Python.name()))? + &seeding), || seeded_mlflow(lab, &part.folder()))
         }
         Part::Unleash => {
             let lock = read(&sources().join("unleash/package-lock.json"))?;
@@ -45,8 +45,8 @@ fn install_one(lab: &Path, part: Part) -> Result<(), Error> {
 }
 
 /// The packages of a virtual environment, pinned.
-fn requirements(part: Part) -> PathBuf {
-    sources().join(format!("requirements/{}.txt", part.name()))
+pub(super) fn requirements(name: &str) -> PathBuf {
+    sources().join(format!("requirements/{name}.txt"))
 }
 
 /// Does something unless the part's mark says that it was done from the same sources. The mark is made last.

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use belay_tests::lab::part::Part;
-
 use super::error::{Error, file, perform};
 
 /// The oldest Python that the pinned packages run on.
@@ -13,16 +11,16 @@ pub(super) const OLDEST: (u32, u32) = (3, 11);
 /// Installs packages ten times as fast as pip, which is what fetches it.
 const UV: &str = "uv==0.13.9";
 
-/// A virtual environment of a part. uv replaces what an interrupted installation left.
-pub(super) fn environment(lab: &Path, part: Part, requirements: &Path) -> Result<(), Error> {
-    eprintln!("installing {} (Python packages; the first time takes a minute)", part.name());
+/// A virtual environment in a folder. uv replaces what an interrupted installation left.
+pub(super) fn environment(lab: &Path, folder: &Path, requirements: &Path) -> Result<(), Error> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    eprintln!("installing {name} (Python packages; the first time takes a minute)");
     let python = python()?;
     let uv = uv(lab)?;
-    let folder = part.folder();
     let at = python.to_string_lossy().into_owned();
     perform(
         "making a virtual environment",
-        Command::new(&uv).args(["venv", "--quiet", "--clear", "--python", &at]).arg(&folder),
+        Command::new(&uv).args(["venv", "--quiet", "--clear", "--python", &at]).arg(folder),
     )?;
     let mut install = Command::new(&uv);
     install.args(["pip", "install", "--quiet", "--python"]).arg(folder.join("bin/python"));
