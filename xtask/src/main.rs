@@ -20,7 +20,8 @@ usage: cargo xtask <task>
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
   lab [install PART…]  install the systems that the tests use into target/lab, or BELAY_LAB
-  lab up|status|down   start the systems on free ports of this machine, see which answer, end them
+  lab up [NAME…]       start the systems, or some, on free ports of this machine
+  lab status|down      see which answer; end them
   lab stop|start NAME  end one of them, start it again
   test [--no-lab]      build everything, install what is needed, run every test; no-lab: no system that starts slowly
   test --quick         no real systems, fewer kills";
@@ -35,11 +36,11 @@ fn main() -> ExitCode {
         ["guests"] => guests::run(),
         ["lab"] => lab::run_install(&[]),
         ["lab", "install", parts @ ..] => lab::run_install(parts),
-        ["lab", "up"] => lab::up(),
+        ["lab", "up", systems @ ..] => lab::up(systems),
         ["lab", "status"] => lab::status(),
         ["lab", "down"] => lab::down(),
         ["lab", word @ ("stop" | "start"), system] => lab::tell(word, system),
-        ["lab", "hold"] => lab::hold(),
+        ["lab", "hold", systems @ ..] => lab::hold(systems),
         ["test"] => test::run(Extent::Whole),
         ["test", "--no-lab"] => test::run(Extent::NoLab),
         ["test", "--quick"] => test::run(Extent::Quick),

@@ -26,8 +26,8 @@ pub struct Folder {
 impl Folder {
     /// Watches over a folder.
     pub fn guarded(path: PathBuf) -> Self {
-        let _guard = Guarded::start("remove", &path, &[], Vec::new(), [Stdio::null(), Stdio::null()]);
-        Self { path, _guard }
+        let guard = Guarded::start("remove", &path, &[], Vec::new(), [Stdio::null(), Stdio::null()]);
+        Self { path, _guard: guard }
     }
 
     /// Where it is.

@@ -54,10 +54,10 @@ impl Stack {
     /// # Panics
     /// Where one does not start.
     pub fn start() -> Self {
-        let _folder = Folder::guarded(running("unleash"));
-        let postgres = Postgres::start(_folder.path());
-        let unleash = Unleash::start(_folder.path(), &postgres.url());
-        Self { unleash, postgres, _folder }
+        let folder = Folder::guarded(running("unleash"));
+        let postgres = Postgres::start(folder.path());
+        let unleash = Unleash::start(folder.path(), &postgres.url());
+        Self { unleash, postgres, _folder: folder }
     }
 }
 

@@ -34,11 +34,11 @@ struct Inner {
     held: BTreeMap<&'static str, Box<dyn Send>>,
 }
 
-/// `cargo xtask lab hold`: what `lab up` starts in the background. Comes back after `lab down`.
-pub(crate) fn run() -> ExitCode {
+/// `cargo xtask lab hold SYSTEM…`: what `lab up` starts in the background. Comes back after `lab down`.
+pub(crate) fn run(names: &[&str]) -> ExitCode {
     // A session of its own: it outlives the terminal.
     let _ = nix::unistd::setsid();
-    match hold() {
+    match hold(&names.iter().filter_map(|name| services::named(name)).collect::<Vec<_>>()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -47,17 +47,16 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn hold() -> io::Result<()> {
+fn hold(systems: &[&'static System]) -> io::Result<()> {
     let up = state::folder();
     let listener = UnixListener::bind(state::SOCKET)?;
-    let lab = Arc::new(Lab::new(up));
+    let lab = Arc::new(Lab::new(up, systems));
     lab.write(&lab.lock());
-    for system in services::ALL {
+    for system in systems.iter().copied() {
         let starting = Arc::clone(&lab);
         thread::spawn(move || starting.start(system));
     }
-    for client in listener.incoming() {
-        let client = client?;
+    for client in listener.incoming().flatten() {
         // A client that breaks off asks for nothing.
         let asked = hear(&client).unwrap_or_default();
         if asked == "down" {
@@ -70,14 +69,14 @@ fn hold() -> io::Result<()> {
         });
     }
     // The latest first: what needs another ends before it.
-    for system in services::ALL.iter().rev() {
+    for system in systems.iter().rev() {
         lab.stop(system);
     }
     fs::remove_file(lab.up.join("lab.json"))
 }
 
 impl Lab {
-    fn new(up: PathBuf) -> Self {
+    fn new(up: PathBuf, systems: &[&'static System]) -> Self {
         let describe = |system: &System| {
             let address = free_address();
             let secrets = system.secrets.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -91,7 +90,7 @@ impl Lab {
                 secrets: secrets.collect(),
             }
         };
-        let systems = services::ALL.iter().map(|system| (system.name.to_owned(), describe(system))).collect();
+        let systems = systems.iter().map(|system| (system.name.to_owned(), describe(system))).collect();
         let state = State { pid: std::process::id(), systems };
         Self { up, inner: Mutex::new(Inner { state, held: BTreeMap::new() }), changed: Condvar::new() }
     }
@@ -203,7 +202,8 @@ impl Lab {
     }
 
     fn ask(&self, name: &str, act: impl FnOnce(&Self, &'static System)) -> String {
-        let Some(system) = services::named(name) else { return format!("the lab has no `{name}`") };
+        let known = services::named(name).filter(|system| self.lock().state.systems.contains_key(system.name));
+        let Some(system) = known else { return format!("this lab was brought up without `{name}`") };
         act(self, system);
         let inner = self.lock();
         match inner.state.systems.get(name).map(|system| system.condition.clone()) {

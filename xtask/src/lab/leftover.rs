@@ -8,8 +8,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Stands in the environment of every process of a lab, with the lab's folder.
-pub(super) const MARK: &str = "BELAY_LAB_UP";
+use super::state;
+
 /// How often is looked for processes that are on their way out.
 const LOOKS: u32 = 50;
 
@@ -34,13 +34,15 @@ pub(super) fn clean(up: &Path) -> std::io::Result<()> {
 
 /// The processes of a lab, but for this one.
 pub(super) fn processes(up: &Path) -> Vec<Pid> {
-    let mark = format!("{MARK}={}", up.display());
-    let here = nix::unistd::getpid();
+    let mark = format!("{}={}", state::FOLDER, up.display());
+    // Whoever typed the command may name the folder in its environment too.
+    let (here, parent) = (nix::unistd::getpid(), Some(nix::unistd::getppid()));
     let all = fs::read_dir("/proc").into_iter().flatten();
     let numbers = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
     let is_marked = |pid: &Pid| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
     };
-    numbers.map(Pid::from_raw).filter(|pid| *pid != here).filter(is_marked).collect()
+    let others = numbers.map(Pid::from_raw).filter(|pid| *pid != here && Some(*pid) != parent);
+    others.filter(is_marked).collect()
 }

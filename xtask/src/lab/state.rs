@@ -56,9 +56,14 @@ pub(super) enum Condition {
     Failed(String),
 }
 
+/// Names another folder for a lab that is up than `target/lab/up`. It stands in the environment of every process of a
+/// lab, whose folder it names.
+pub(super) const FOLDER: &str = "BELAY_LAB_UP";
+
 /// The folder of a lab that is up. Each clone has its own, also where they share what is installed.
 pub(super) fn folder() -> PathBuf {
-    repository::target("lab").join("up")
+    let named = std::env::var_os(FOLDER).filter(|path| !path.is_empty());
+    named.map_or_else(|| repository::target("lab").join("up"), PathBuf::from)
 }
 
 impl State {

@@ -24,14 +24,19 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a system may take to show that it answers.
 const SOON: Duration = Duration::from_secs(5);
 
-/// `lab up`: installs what is missing, starts everything, shows each system as it answers.
-pub(crate) fn up() -> ExitCode {
+/// `lab up [SYSTEM…]`: installs what is missing, starts everything, or what is named with what that needs, and shows each
+/// system as it answers.
+pub(crate) fn up(names: &[&str]) -> ExitCode {
+    let systems = match chosen(names) {
+        Ok(systems) => systems,
+        Err(exit) => return exit,
+    };
     let folder = state::folder();
     if ask(&folder, "hello").is_ok() {
         println!("the lab is up already");
         return show();
     }
-    finish(begin(&folder).and_then(|()| follow(&folder)))
+    finish(begin(&folder, &systems).and_then(|()| follow(&folder)))
 }
 
 /// `lab down`: ends everything and removes what it wrote.
@@ -55,10 +60,8 @@ pub(crate) fn down() -> ExitCode {
 
 /// `lab stop SYSTEM` and `lab start SYSTEM`.
 pub(crate) fn tell(word: &str, system: &str) -> ExitCode {
-    if services::named(system).is_none() {
-        let known: Vec<&str> = services::ALL.iter().map(|system| system.name).collect();
-        eprintln!("error: the lab has no `{system}`; there are {}", known.join(", "));
-        return ExitCode::from(2);
+    if let Err(exit) = chosen(&[system]) {
+        return exit;
     }
     finish(match ask(&state::folder(), &format!("{word} {system}")) {
         Ok(said) if said == "ok" => {
@@ -82,6 +85,24 @@ pub(crate) fn status() -> ExitCode {
         eprintln!("no lab is up\nhelp: cargo xtask lab up");
     }
     ExitCode::FAILURE
+}
+
+/// The systems of these names with those that they need; all where none is named.
+fn chosen(names: &[&str]) -> Result<Vec<&'static System>, ExitCode> {
+    if let Some(stranger) = names.iter().find(|name| services::named(name).is_none()) {
+        let known: Vec<&str> = services::ALL.iter().map(|system| system.name).collect();
+        eprintln!("error: the lab has no `{stranger}`; there are {}", known.join(", "));
+        return Err(ExitCode::from(2));
+    }
+    let mut wanted: Vec<&str> = names.to_vec();
+    // The latest first: what a system needs stands before it.
+    for system in services::ALL.iter().rev() {
+        if names.is_empty() || wanted.contains(&system.name) {
+            wanted.push(system.name);
+            wanted.extend(system.needs);
+        }
+    }
+    Ok(services::ALL.iter().filter(|system| wanted.contains(&system.name)).collect())
 }
 
 fn show() -> ExitCode {
@@ -112,9 +133,9 @@ fn answers(system: &'static System, address: SocketAddr) -> bool {
     hears.recv_timeout(SOON).unwrap_or(false)
 }
 
-fn begin(folder: &Path) -> Result<(), String> {
+fn begin(folder: &Path, systems: &[&System]) -> Result<(), String> {
     let mut parts: Vec<Part> = Vec::new();
-    for part in services::ALL.iter().flat_map(|system| system.parts) {
+    for part in systems.iter().flat_map(|system| system.parts) {
         if !parts.contains(part) {
             parts.push(*part);
         }
@@ -127,7 +148,8 @@ fn begin(folder: &Path) -> Result<(), String> {
     let errors = log.try_clone().map_err(failed)?;
     let program = std::env::current_exe().map_err(failed)?;
     let mut supervisor = Command::new(program);
-    supervisor.args(["lab", "hold"]).env(leftover::MARK, folder).current_dir(folder);
+    supervisor.args(["lab", "hold"]).args(systems.iter().map(|system| system.name));
+    supervisor.env(state::FOLDER, folder).current_dir(folder);
     let mut supervisor = supervisor.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(failed)?;
     let began = Instant::now();
     while State::read(folder).is_none() {
