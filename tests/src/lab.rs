@@ -4,6 +4,7 @@
 pub mod alertmanager;
 pub mod desk;
 pub mod exporter;
+pub mod feast;
 pub mod guarded;
 pub mod http1;
 pub mod mlflow;

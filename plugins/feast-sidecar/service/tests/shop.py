@@ -107,11 +107,29 @@ class View:
         """Version 1: another type for `ctr`, and a new feature."""
         self.release(BAD, ["ctr", "dwell"])
 
-    def write_batch(self, **columns):
+    def change_quietly(self):
+        """Another TTL: Feast makes no version for that."""
+        self.store.apply([self.definition(GOOD, ttl_days=1)])
+
+    def write_batch(self, at=GOOD_AT, keep=False, **columns):
+        """Puts rows of a moment into the batch source, in place of those that are there or beside them."""
         rows = len(columns["user_id"])
-        pandas.DataFrame({**columns, "event_timestamp": [GOOD_AT] * rows, "created": [GOOD_AT] * rows}).to_parquet(
-            self.file
-        )
+        frame = pandas.DataFrame({**columns, "event_timestamp": [at] * rows, "created": [at] * rows})
+        if keep:
+            frame = pandas.concat([pandas.read_parquet(self.file), frame])
+        frame.to_parquet(self.file)
+
+    def release_next_day(self):
+        """New values for a day later, online too."""
+        at = GOOD_AT + timedelta(days=1)
+        self.write_batch(at=at, keep=True, user_id=[1, 2, 3], ctr=[0.625, 0.75, 0.875], clicks_7d=[11, 21, 31])
+        self.store.materialize(START, at, [self.name])
+
+    def back_to_first_day(self):
+        """The values before that, as a store that was behind would have them."""
+        view = self.store.get_feature_view(self.name)
+        self.store._get_provider().online_store.delete_table(self.store.config, view)
+        self.store.materialize(START, GOOD_AT, [self.name])
 
     def push(self, at=None, **columns):
         """Pushes values past the batch source, as a stream job does."""

@@ -1,0 +1,224 @@
+//! A real Feast behind a network that garbles, beside others who write, under kills: of belay after each request, and of
+//! the sidecar in the middle of a write. What belay says of a run must be what Feast has.
+// Helpers fail their test by panicking.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use belay_tests::lab::desk::{Desk, left, writes};
+use belay_tests::lab::feast::{Feast, feast};
+use belay_tests::lab::http1::Answer;
+use belay_tests::lab::proxy::{Act, Proxy};
+use belay_tests::lab::tier::is_left_out;
+use belay_tests::lab::{Part, Tier};
+use serde_json::{Value, json};
+
+const NEEDS: [Part; 2] = [Part::Python, Part::Redis];
+const FEATURES: &str = "run features-back clicks --to latest-good";
+const VALUES: &str = "run values-back clicks --to latest-good";
+
+/// A captured view whose sidecar is behind a proxy.
+fn behind_proxy(view: &'static str) -> (Desk, &'static Feast, Proxy) {
+    let feast = feast();
+    feast.release_good(view);
+    let proxy = Proxy::start(feast.sidecar_address());
+    let desk = feast.desk(&proxy.url(), view);
+    desk.capture("clicks");
+    (desk, feast, proxy)
+}
+
+/// The requests that write, among those that came.
+fn is_write(target: &str) -> bool {
+    ["/pin", "/online/clear", "/online/materialise"].iter().any(|end| target.ends_with(end))
+}
+
+fn version(feast: &Feast, view: &str) -> u64 {
+    feast.state(view)["version"].as_u64().unwrap()
+}
+
+fn good() -> Value {
+    json!([0.125, 0.25, null])
+}
+
+#[test]
+fn a_sidecar_of_another_version_and_what_is_no_sidecar_are_named_and_nothing_is_written() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, feast, proxy) = behind_proxy("garbled");
+    feast.release_bad("garbled");
+    let json = |status, text: &str| Act::Say(Answer::bytes(status, "application/json", text.as_bytes()));
+    let faults = [
+        ("a sidecar of another version", json(200, r#"{"api": 2, "view": {}}"#)),
+        ("no answer of a Feast sidecar", json(200, "{}")),
+        ("no answer of a Feast sidecar", json(404, r#"{"detail": "Not Found"}"#)),
+        ("features", Act::Say(Answer::bytes(200, "text/html", b"<html>Sign in</html>"))),
+        ("unreachable", json(503, r#"{"api": 1, "code": "unreachable", "message": "unreachable"}"#)),
+    ];
+    for (number, (said, act)) in faults.into_iter().enumerate() {
+        let released = feast.state("garbled");
+        let garbling = act.clone();
+        proxy.rule(move |_, _| garbling.clone());
+        let run = desk.belay(&format!("{FEATURES} --json"));
+        assert_eq!(left(&run.ends(6).answer("run"), "features"), "not_touched", "{act:?}");
+        run.says(said);
+        assert_eq!(feast.state("garbled"), released, "{act:?}");
+
+        proxy.rule(|_, _| Act::Pass);
+        desk.belay(&format!("resume r-{}", number + 1)).ends(0);
+        assert_eq!(version(feast, "garbled"), 0, "{act:?}");
+        feast.release_bad("garbled");
+    }
+    desk.is_sound();
+}
+
+#[test]
+fn somebody_elses_change_between_plan_and_write_is_noticed_by_the_sidecar() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, feast, proxy) = behind_proxy("raced");
+    feast.release_bad("raced");
+    let unspent = Mutex::new(true);
+    proxy.rule(move |_, request| {
+        if is_write(&request.target) && std::mem::take(&mut *unspent.lock().unwrap()) {
+            feast.pipeline("raced", "pin_by_hand", json!({ "version": "v0" }));
+        }
+        Act::Pass
+    });
+    let said = desk.belay(&format!("{FEATURES} --json"));
+    let run = said.ends(0).answer("run");
+    assert_eq!(left(&run, "features"), "restored");
+    assert_eq!(writes(&run, "features"), ["not_applied", "applied"], "{said}");
+    feast.must_serve("raced", "ctr", &good());
+    desk.is_sound();
+}
+
+#[test]
+fn a_push_between_clearing_and_materialising_is_noticed_and_planned_again() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, feast, proxy) = behind_proxy("repushed");
+    feast.push_bad("repushed");
+    let unspent = Mutex::new(true);
+    proxy.rule(move |_, request| {
+        if request.target.ends_with("/materialise") && std::mem::take(&mut *unspent.lock().unwrap()) {
+            feast.push_bad("repushed");
+        }
+        Act::Pass
+    });
+    desk.belay(VALUES).ends(0);
+    assert_eq!(feast.serves("repushed", "ctr"), Ok(good()));
+    desk.is_sound();
+}
+
+/// Kills a run at its first write's answer or request, the next at its second, until one is through; each is resumed and
+/// must be restored.
+fn kill_at_every_write(
+    desk: &Desk,
+    proxy: &Proxy,
+    words: &str,
+    resource: &str,
+    hold: &Act,
+    spoil: impl Fn(),
+    is_good: impl Fn(),
+) {
+    let mut kills = 0;
+    loop {
+        spoil();
+        let (held, count) = (hold.clone(), Mutex::new(0));
+        proxy.rule(move |_, request| {
+            let mut count = count.lock().unwrap();
+            let nth = *count;
+            *count += usize::from(is_write(&request.target));
+            if is_write(&request.target) && nth == kills { held.clone() } else { Act::Pass }
+        });
+        let mut run = desk.start(words);
+        let was_held = loop {
+            if proxy.holds() {
+                break true;
+            }
+            if run.try_wait().unwrap().is_some() {
+                break false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        run.kill().unwrap();
+        run.wait().unwrap();
+        proxy.rule(|_, _| Act::Pass);
+        if !was_held {
+            is_good();
+            break;
+        }
+        let latest =
+            desk.belay("status --json --limit 1").ends(0).answer("runs")[0]["run"].as_str().unwrap().to_owned();
+        let said = desk.belay(&format!("resume {latest} --json"));
+        assert_eq!(left(&said.ends(0).answer("run"), resource), "restored", "killed at write {kills}: {said}");
+        is_good();
+        kills += 1;
+    }
+    assert!(kills > 0, "nothing was written");
+    desk.is_sound();
+}
+
+#[test]
+fn a_run_killed_at_the_pin_is_restored_by_resume() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, feast, proxy) = behind_proxy("killed");
+    let is_good = || feast.must_serve("killed", "ctr", &good());
+    for hold in [Act::HoldAnswer, Act::HoldRequest] {
+        kill_at_every_write(&desk, &proxy, FEATURES, "features", &hold, || feast.release_bad("killed"), is_good);
+    }
+}
+
+#[test]
+fn a_run_killed_after_clearing_or_materialising_is_restored_by_resume() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let (desk, feast, proxy) = behind_proxy("killed_values");
+    let is_good = || assert_eq!(feast.serves("killed_values", "ctr"), Ok(good()));
+    for hold in [Act::HoldAnswer, Act::HoldRequest] {
+        kill_at_every_write(&desk, &proxy, VALUES, "online", &hold, || feast.push_bad("killed_values"), is_good);
+    }
+}
+
+#[test]
+fn a_sidecar_killed_in_the_middle_of_a_write_is_settled_once_it_is_back() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let feast = feast();
+    feast.release_good("crashed");
+    let mut sidecar = feast.own_sidecar();
+    let proxy = Proxy::start(sidecar.address());
+    let desk = feast.desk(&proxy.url(), "crashed");
+    desk.capture("clicks");
+    // A pin takes a second or so: the process is killed before, within and after what it does to the registry.
+    for (number, after_ms) in [0, 40, 120, 400].into_iter().enumerate() {
+        feast.release_bad("crashed");
+        proxy.rule(
+            |_, request| {
+                if is_write(&request.target) { Act::Delay(Duration::from_millis(1)) } else { Act::Pass }
+            },
+        );
+        let mut run = desk.start(FEATURES);
+        while proxy.came().iter().all(|came| !is_write(&came.request.target)) && run.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(after_ms));
+        sidecar.kill();
+        run.wait().unwrap();
+        sidecar.restart();
+        proxy.rule(|_, _| Act::Pass);
+        let said = desk.belay(&format!("resume r-{} --json", number + 1));
+        assert_eq!(left(&said.answer("run"), "features"), "restored", "killed after {after_ms} ms: {said}");
+        feast.must_serve("crashed", "ctr", &good());
+    }
+    desk.is_sound();
+}
