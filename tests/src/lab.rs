@@ -5,6 +5,7 @@ pub mod alertmanager;
 pub mod desk;
 pub mod exporter;
 pub mod feast;
+pub mod feature_shop;
 pub mod guarded;
 pub mod http1;
 pub mod mlflow;

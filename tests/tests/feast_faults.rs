@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use belay_tests::lab::desk::{Desk, left, writes};
-use belay_tests::lab::feast::{Feast, feast};
+use belay_tests::lab::feature_shop::{FeatureShop, feature_shop};
 use belay_tests::lab::http1::Answer;
 use belay_tests::lab::proxy::{Act, Proxy};
 use belay_tests::lab::tier::is_left_out;
@@ -20,22 +20,18 @@ const FEATURES: &str = "run features-back clicks --to latest-good";
 const VALUES: &str = "run values-back clicks --to latest-good";
 
 /// A captured view whose sidecar is behind a proxy.
-fn behind_proxy(view: &'static str) -> (Desk, &'static Feast, Proxy) {
-    let feast = feast();
-    feast.release_good(view);
-    let proxy = Proxy::start(feast.sidecar_address());
-    let desk = feast.desk(&proxy.url(), view);
+fn behind_proxy(view: &'static str) -> (Desk, &'static FeatureShop, Proxy) {
+    let shop = feature_shop();
+    shop.release_good(view);
+    let proxy = Proxy::start(shop.feast.sidecar.address());
+    let desk = shop.desk(&proxy.url(), view);
     desk.capture("clicks");
-    (desk, feast, proxy)
+    (desk, shop, proxy)
 }
 
 /// The requests that write, among those that came.
 fn is_write(target: &str) -> bool {
     ["/pin", "/online/clear", "/online/materialise"].iter().any(|end| target.ends_with(end))
-}
-
-fn version(feast: &Feast, view: &str) -> u64 {
-    feast.state(view)["version"].as_u64().unwrap()
 }
 
 fn good() -> Value {
@@ -47,8 +43,8 @@ fn a_sidecar_of_another_version_and_what_is_no_sidecar_are_named_and_nothing_is_
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast, proxy) = behind_proxy("garbled");
-    feast.release_bad("garbled");
+    let (desk, shop, proxy) = behind_proxy("garbled");
+    shop.release_bad("garbled");
     let json = |status, text: &str| Act::Say(Answer::bytes(status, "application/json", text.as_bytes()));
     let faults = [
         ("a sidecar of another version", json(200, r#"{"api": 2, "view": {}}"#)),
@@ -58,18 +54,18 @@ fn a_sidecar_of_another_version_and_what_is_no_sidecar_are_named_and_nothing_is_
         ("unreachable", json(503, r#"{"api": 1, "code": "unreachable", "message": "unreachable"}"#)),
     ];
     for (number, (said, act)) in faults.into_iter().enumerate() {
-        let released = feast.state("garbled");
+        let released = shop.state("garbled");
         let garbling = act.clone();
         proxy.rule(move |_, _| garbling.clone());
         let run = desk.belay(&format!("{FEATURES} --json"));
         assert_eq!(left(&run.ends(6).answer("run"), "features"), "not_touched", "{act:?}");
         run.says(said);
-        assert_eq!(feast.state("garbled"), released, "{act:?}");
+        assert_eq!(shop.state("garbled"), released, "{act:?}");
 
         proxy.rule(|_, _| Act::Pass);
         desk.belay(&format!("resume r-{}", number + 1)).ends(0);
-        assert_eq!(version(feast, "garbled"), 0, "{act:?}");
-        feast.release_bad("garbled");
+        assert_eq!(shop.version("garbled"), 0, "{act:?}");
+        shop.release_bad("garbled");
     }
     desk.is_sound();
 }
@@ -79,12 +75,12 @@ fn somebody_elses_change_between_plan_and_write_is_noticed_by_the_sidecar() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast, proxy) = behind_proxy("raced");
-    feast.release_bad("raced");
+    let (desk, shop, proxy) = behind_proxy("raced");
+    shop.release_bad("raced");
     let unspent = Mutex::new(true);
     proxy.rule(move |_, request| {
         if is_write(&request.target) && std::mem::take(&mut *unspent.lock().unwrap()) {
-            feast.pipeline("raced", "pin_by_hand", json!({ "version": "v0" }));
+            shop.pipeline("raced", "pin_by_hand", json!({ "version": "v0" }));
         }
         Act::Pass
     });
@@ -92,7 +88,7 @@ fn somebody_elses_change_between_plan_and_write_is_noticed_by_the_sidecar() {
     let run = said.ends(0).answer("run");
     assert_eq!(left(&run, "features"), "restored");
     assert_eq!(writes(&run, "features"), ["not_applied", "applied"], "{said}");
-    feast.must_serve("raced", "ctr", &good());
+    shop.must_serve("raced", "ctr", &Ok(good()));
     desk.is_sound();
 }
 
@@ -101,17 +97,17 @@ fn a_push_between_clearing_and_materialising_is_noticed_and_planned_again() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast, proxy) = behind_proxy("repushed");
-    feast.push_bad("repushed");
+    let (desk, shop, proxy) = behind_proxy("repushed");
+    shop.push_bad("repushed");
     let unspent = Mutex::new(true);
     proxy.rule(move |_, request| {
         if request.target.ends_with("/materialise") && std::mem::take(&mut *unspent.lock().unwrap()) {
-            feast.push_bad("repushed");
+            shop.push_bad("repushed");
         }
         Act::Pass
     });
     desk.belay(VALUES).ends(0);
-    assert_eq!(feast.serves("repushed", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("repushed", "ctr"), Ok(good()));
     desk.is_sound();
 }
 
@@ -169,10 +165,10 @@ fn a_run_killed_at_the_pin_is_restored_by_resume() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast, proxy) = behind_proxy("killed");
-    let is_good = || feast.must_serve("killed", "ctr", &good());
+    let (desk, shop, proxy) = behind_proxy("killed");
+    let is_good = || shop.must_serve("killed", "ctr", &Ok(good()));
     for hold in [Act::HoldAnswer, Act::HoldRequest] {
-        kill_at_every_write(&desk, &proxy, FEATURES, "features", &hold, || feast.release_bad("killed"), is_good);
+        kill_at_every_write(&desk, &proxy, FEATURES, "features", &hold, || shop.release_bad("killed"), is_good);
     }
 }
 
@@ -181,10 +177,10 @@ fn a_run_killed_after_clearing_or_materialising_is_restored_by_resume() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast, proxy) = behind_proxy("killed_values");
-    let is_good = || assert_eq!(feast.serves("killed_values", "ctr"), Ok(good()));
+    let (desk, shop, proxy) = behind_proxy("killed_values");
+    let is_good = || assert_eq!(shop.serves("killed_values", "ctr"), Ok(good()));
     for hold in [Act::HoldAnswer, Act::HoldRequest] {
-        kill_at_every_write(&desk, &proxy, VALUES, "online", &hold, || feast.push_bad("killed_values"), is_good);
+        kill_at_every_write(&desk, &proxy, VALUES, "online", &hold, || shop.push_bad("killed_values"), is_good);
     }
 }
 
@@ -193,15 +189,15 @@ fn a_sidecar_killed_in_the_middle_of_a_write_is_settled_once_it_is_back() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let feast = feast();
-    feast.release_good("crashed");
-    let mut sidecar = feast.own_sidecar();
+    let shop = feature_shop();
+    shop.release_good("crashed");
+    let mut sidecar = shop.feast.other_sidecar();
     let proxy = Proxy::start(sidecar.address());
-    let desk = feast.desk(&proxy.url(), "crashed");
+    let desk = shop.desk(&proxy.url(), "crashed");
     desk.capture("clicks");
     // A pin takes a second or so: the process is killed before, within and after what it does to the registry.
     for (number, after_ms) in [0, 40, 120, 400].into_iter().enumerate() {
-        feast.release_bad("crashed");
+        shop.release_bad("crashed");
         proxy.rule(
             |_, request| {
                 if is_write(&request.target) { Act::Delay(Duration::from_millis(1)) } else { Act::Pass }
@@ -214,11 +210,11 @@ fn a_sidecar_killed_in_the_middle_of_a_write_is_settled_once_it_is_back() {
         thread::sleep(Duration::from_millis(after_ms));
         sidecar.kill();
         run.wait().unwrap();
-        sidecar.restart();
+        sidecar.revive();
         proxy.rule(|_, _| Act::Pass);
         let said = desk.belay(&format!("resume r-{} --json", number + 1));
         assert_eq!(left(&said.answer("run"), "features"), "restored", "killed after {after_ms} ms: {said}");
-        feast.must_serve("crashed", "ctr", &good());
+        shop.must_serve("crashed", "ctr", &Ok(good()));
     }
     desk.is_sound();
 }

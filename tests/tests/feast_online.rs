@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use belay_tests::lab::desk::{Desk, left};
-use belay_tests::lab::feast::{Feast, feast};
+use belay_tests::lab::desk::{Desk, left, writes};
+use belay_tests::lab::feature_shop::{FeatureShop, feature_shop};
 use belay_tests::lab::tier::is_left_out;
 use belay_tests::lab::{Part, Tier};
 use serde_json::{Value, json};
@@ -18,12 +18,12 @@ const RUN: &str = "run values-back clicks --to latest-good";
 const ALL_RUN: &str = "run clicks-back clicks --to latest-good";
 
 /// A view whose good values were captured.
-fn captured(view: &str) -> (Desk, &'static Feast) {
-    let feast = feast();
-    feast.release_good(view);
-    let desk = feast.desk(&feast.sidecar(), view);
+fn captured(view: &str) -> (Desk, &'static FeatureShop) {
+    let shop = feature_shop();
+    shop.release_good(view);
+    let desk = shop.desk(&shop.sidecar(), view);
     desk.capture("clicks");
-    (desk, feast)
+    (desk, shop)
 }
 
 fn good() -> Value {
@@ -39,19 +39,19 @@ fn pushed_values_are_cleared_and_materialised_although_feast_says_it_did() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast) = captured("pushed");
-    feast.push_bad("pushed");
-    feast.must_serve("pushed", "ctr", &bad());
+    let (desk, shop) = captured("pushed");
+    shop.push_bad("pushed");
+    shop.must_serve("pushed", "ctr", &Ok(bad()));
 
     let window =
         json!({ "start_ts": "2026-10-01T00:00:00Z", "end_ts": "2026-11-21T00:00:00Z", "feature_views": ["pushed"] });
-    assert_eq!(feast.ask_serving("/materialize", &window).status, 200);
-    assert_eq!(feast.serves("pushed", "ctr"), Ok(bad()), "the trap: materialised with 200, and nothing changed");
+    assert_eq!(shop.ask_serving("/materialize", &window).status, 200);
+    assert_eq!(shop.serves("pushed", "ctr"), Ok(bad()), "the trap: materialised with 200, and nothing changed");
 
     desk.belay(PLAN).ends(0).says("clear 2 rows of pushed").says("materialise pushed").says("recoverable");
-    assert_eq!(feast.serves("pushed", "ctr"), Ok(bad()), "a plan writes nothing");
+    assert_eq!(shop.serves("pushed", "ctr"), Ok(bad()), "a plan writes nothing");
     desk.belay(RUN).ends(0);
-    assert_eq!(feast.serves("pushed", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("pushed", "ctr"), Ok(good()));
     desk.belay(PLAN).ends(0).says("nothing");
     desk.belay(RUN).ends(0).says("nothing to do");
     desk.is_sound();
@@ -62,9 +62,9 @@ fn a_missing_value_is_present_of_1970_and_no_value() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast) = captured("missing");
+    let (desk, shop) = captured("missing");
     let asked = json!({ "features": ["missing:ctr"], "entities": { "user_id": [9] } });
-    let answer: Value = serde_json::from_slice(&feast.ask_serving("/get-online-features", &asked).body).unwrap();
+    let answer: Value = serde_json::from_slice(&shop.ask_serving("/get-online-features", &asked).body).unwrap();
     let ctr = &answer["results"][1];
     assert_eq!(
         (&ctr["values"], &ctr["statuses"], &ctr["event_timestamps"]),
@@ -72,9 +72,9 @@ fn a_missing_value_is_present_of_1970_and_no_value() {
         "the trap"
     );
     // A value that appears where there was none is a difference, and goes again.
-    feast.pipeline("missing", "push", json!({ "user_id": [9], "ctr": [0.5], "clicks_7d": [5] }));
+    shop.pipeline("missing", "push", json!({ "user_id": [9], "ctr": [0.5], "clicks_7d": [5] }));
     desk.belay(RUN).ends(0);
-    assert_eq!(feast.serves("missing", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("missing", "ctr"), Ok(good()));
 }
 
 #[test]
@@ -82,24 +82,24 @@ fn undo_brings_back_what_was_materialised_before_and_refuses_what_was_pushed() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let feast = feast();
-    feast.release_good("undone");
-    let desk = feast.desk(&feast.sidecar(), "undone");
+    let shop = feature_shop();
+    shop.release_good("undone");
+    let desk = shop.desk(&shop.sidecar(), "undone");
     // A day later the batch source has newer rows, which are materialised and captured.
-    feast.pipeline("undone", "release_next_day", json!({}));
+    shop.pipeline("undone", "release_next_day", json!({}));
     desk.capture("clicks");
     let newer = json!([0.625, 0.75, null]);
-    feast.must_serve("undone", "ctr", &newer);
-    feast.pipeline("undone", "back_to_first_day", json!({}));
-    assert_eq!(feast.serves("undone", "ctr"), Ok(good()));
+    shop.must_serve("undone", "ctr", &Ok(newer.clone()));
+    shop.pipeline("undone", "back_to_first_day", json!({}));
+    assert_eq!(shop.serves("undone", "ctr"), Ok(good()));
     desk.belay(RUN).ends(0);
-    assert_eq!(feast.serves("undone", "ctr"), Ok(newer.clone()));
+    assert_eq!(shop.serves("undone", "ctr"), Ok(newer.clone()));
     desk.belay("undo r-1").ends(0);
-    assert_eq!(feast.serves("undone", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("undone", "ctr"), Ok(good()));
 
-    feast.push_bad("undone");
+    shop.push_bad("undone");
     desk.belay(RUN).ends(0);
-    assert_eq!(feast.serves("undone", "ctr"), Ok(newer));
+    assert_eq!(shop.serves("undone", "ctr"), Ok(newer));
     let said = desk.belay("undo r-3 --json");
     assert_eq!(said.status, Some(6), "{said}");
     said.says("other values than those that were pinned");
@@ -110,19 +110,19 @@ fn a_point_and_a_batch_source_that_disagree_are_named_before_anything_is_cleared
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast) = captured("disagree");
-    feast.push_bad("disagree");
-    feast.pipeline("disagree", "write_batch", json!({ "user_id": [1, 2], "ctr": [0.5, 0.25], "clicks_7d": [10, 20] }));
+    let (desk, shop) = captured("disagree");
+    shop.push_bad("disagree");
+    shop.pipeline("disagree", "write_batch", json!({ "user_id": [1, 2], "ctr": [0.5, 0.25], "clicks_7d": [10, 20] }));
     desk.belay(PLAN).says("user_id 1 would have ctr 0.5 instead of ctr 0.125");
     let said = desk.belay(&format!("{RUN} --json"));
     assert_eq!(left(&said.ends(6).answer("run"), "online"), "not_touched");
     said.says("put its batch source back first");
-    assert_eq!(feast.serves("disagree", "ctr"), Ok(bad()), "nothing was cleared");
+    assert_eq!(shop.serves("disagree", "ctr"), Ok(bad()), "nothing was cleared");
 
     let all = json!({ "user_id": [1, 2, 3], "ctr": [0.125, 0.25, 0.375], "clicks_7d": [10, 20, 30] });
-    feast.pipeline("disagree", "write_batch", all);
+    shop.pipeline("disagree", "write_batch", all);
     desk.belay("resume r-1").ends(0);
-    assert_eq!(feast.serves("disagree", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("disagree", "ctr"), Ok(good()));
     desk.is_sound();
 }
 
@@ -131,10 +131,10 @@ fn values_that_no_batch_source_has_are_not_captured_as_good() {
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let feast = feast();
-    feast.release_good("streamed");
-    feast.push_bad("streamed");
-    let desk = feast.desk(&feast.sidecar(), "streamed");
+    let shop = feature_shop();
+    shop.release_good("streamed");
+    shop.push_bad("streamed");
+    let desk = shop.desk(&shop.sidecar(), "streamed");
     let said = desk.belay("point capture clicks -m good");
     assert_ne!(said.status, Some(0), "{said}");
     said.says("materialising can't bring these values back");
@@ -145,16 +145,17 @@ fn definition_and_values_of_a_bad_release_go_back_together_and_a_check_proves_it
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast) = captured("together");
+    let (desk, shop) = captured("together");
     // Wrong values for the good version, then the bad version.
-    feast.push_bad("together");
-    feast.release_bad("together");
+    shop.push_bad("together");
+    shop.release_bad("together");
     let said = desk.belay(&format!("{ALL_RUN} --json"));
     let run = said.ends(0).answer("run");
     assert_eq!((left(&run, "features").as_str(), left(&run, "online").as_str()), ("restored", "restored"));
-    said.says("3 of 3 values are as captured");
-    feast.must_serve("together", "ctr", &good());
-    feast.must_serve("together", "clicks_7d", &json!([10, 20, null]));
+    assert_eq!(run["receipt"]["checks"][0]["result"], json!({ "kind": "passed", "value": "100.00" }));
+    assert_eq!(writes(&run, "online"), ["applied", "applied"], "cleared, then materialised");
+    shop.must_serve("together", "ctr", &Ok(good()));
+    shop.must_serve("together", "clicks_7d", &Ok(json!([10, 20, null])));
     desk.belay("plan clicks-back clicks --to latest-good").ends(0).says("nothing");
     desk.is_sound();
 }
@@ -164,14 +165,14 @@ fn a_writer_that_pushes_every_two_seconds_does_not_starve_the_run_once_its_sourc
     if is_left_out(Tier::Full, &NEEDS) {
         return;
     }
-    let (desk, feast) = captured("starved");
+    let (desk, shop) = captured("starved");
     let (over, pushes) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 // The pipeline looks at its flag, as it should.
                 if desk.flags().contains("ENABLED") {
-                    feast.push_bad("starved");
+                    shop.push_bad("starved");
                     pushes.fetch_add(1, Ordering::Relaxed);
                 }
                 thread::sleep(Duration::from_secs(2));
@@ -185,6 +186,6 @@ fn a_writer_that_pushes_every_two_seconds_does_not_starve_the_run_once_its_sourc
         said.ends(0);
     });
     assert!(desk.flags().contains("DISABLED"));
-    assert_eq!(feast.serves("starved", "ctr"), Ok(good()));
+    assert_eq!(shop.serves("starved", "ctr"), Ok(good()));
     desk.is_sound();
 }

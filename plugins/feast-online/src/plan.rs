@@ -67,7 +67,7 @@ fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault>
     Ok(Change {
         operations,
         factors: factors(&goal, &scene),
-        loss: loss(&goal, &scene),
+        loss: Some(loss(&goal, &scene)),
         notes: notes(values, &now, &goal),
     })
 }
@@ -140,9 +140,10 @@ fn factors(goal: &Goal, scene: &Scene) -> Vec<RiskFactor> {
     told.into_iter().collect()
 }
 
-fn loss(goal: &Goal, scene: &Scene) -> Option<Loss> {
+/// What is cleared. Nothing where nothing is: unsaid, it would read as not measurable.
+fn loss(goal: &Goal, scene: &Scene) -> Loss {
     let count = scene.standing.count;
-    (count > 0).then_some(Loss { since: goal.window.end, changes: count, rows: Some(count) })
+    Loss { since: goal.window.end, changes: count, rows: Some(count) }
 }
 
 fn notes(values: &Values, now: &Content, goal: &Goal) -> Vec<String> {

@@ -75,6 +75,11 @@ fn what_the_store_would_keep_is_cleared_first_and_each_write_yields_what_it_said
 
     let change = plan(&at("cleared"), &good).unwrap();
     assert_eq!(writes(&change), [materialise], "nothing is in the way any more");
+    assert_eq!(
+        change.loss,
+        Some(Loss { since: until, changes: 0, rows: Some(0) }),
+        "a resumed run stays in its mandate"
+    );
     assert_eq!(plan(&at("materialised"), &good).unwrap(), Change::nothing());
 }
 

@@ -25,11 +25,14 @@ log = logging.getLogger("belay_feast")
 
 
 class Service:
-    """What can be asked of a feature store. Writes happen one after the other, each on what it reads itself."""
+    """What can be asked of a feature store. Writes happen one after the other, each on what it reads itself.
+
+    So do reads of the batch source: on Python 3.11 two threads in dask at once wait for each other for ever.
+    """
 
     def __init__(self, repository):
         self.store = FeatureStore(repo_path=str(repository))
-        self.writing = threading.Lock()
+        self.one_at_a_time = threading.Lock()
         registry = self.store.config.registry
         if not getattr(registry, "enable_online_feature_view_versioning", False):
             raise SystemExit("feature_store.yaml needs `enable_online_feature_view_versioning: true` below `registry`")
@@ -44,22 +47,19 @@ class Service:
         name, what = unquote(found[1]), (method, found[2] or "")
         if what == ("GET", ""):
             return state(self.store, name).body()
-        reads = {
-            ("POST", "/online/read"): online.read,
+        if what == ("POST", "/online/read"):
+            return online.read(self.store, name, asked)
+        slower = {
             ("POST", "/online/standing"): online.count_standing,
             ("POST", "/source/read"): online.preview,
-        }
-        if what in reads:
-            return reads[what](self.store, name, asked)
-        writes = {
             ("POST", "/pin"): self._pin,
             ("POST", "/online/clear"): online.clear,
             ("POST", "/online/materialise"): online.materialise,
         }
-        if what not in writes:
+        if what not in slower:
             raise Refusal(404, "no_such_path", f"{method} {path}")
-        with self.writing:
-            return writes[what](self.store, name, asked)
+        with self.one_at_a_time:
+            return slower[what](self.store, name, asked)
 
     @staticmethod
     def _pin(store, name, asked):

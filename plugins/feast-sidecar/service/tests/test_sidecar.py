@@ -265,6 +265,19 @@ class Values(Case):
         empty = {**asked, "start": 0, "end": 1}
         self.assertEqual(self.must("POST", "/source/read", empty)["count"], 0)
 
+    def test_many_at_once_are_answered(self):
+        self.begin("many")
+        asked, found = {"version": 0, "entities": USERS, **WINDOW}, []
+        ask_all = lambda: found.extend(
+            ask("POST", self.path(what), asked)[0] for what in ("/source/read", "/online/standing", "/online/read")
+        )
+        threads = [threading.Thread(target=ask_all, daemon=True) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(found, [200] * 18)
+
 
 class Requests(Case):
     def test_nothing_is_said_without_the_token(self):
