@@ -30,18 +30,37 @@ pub struct Feast {
     folder: PathBuf,
 }
 
+/// Where the servers listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The feature server.
+    pub serving: SocketAddr,
+    /// The sidecar.
+    pub sidecar: SocketAddr,
+    /// The pipelines.
+    pub pipelines: SocketAddr,
+}
+
+impl Addresses {
+    /// Addresses that were free just now.
+    pub fn free() -> Self {
+        Self { serving: free_address(), sidecar: free_address(), pipelines: free_address() }
+    }
+}
+
 impl Feast {
-    /// Starts all in a folder, over this Redis, and waits until they answer: some 15 s on an idle machine.
+    /// Starts all in a folder, over this Redis, and waits until they answer: some 15 s on an idle machine. A store that is
+    /// in the folder already goes on.
     ///
     /// # Panics
     /// Where one does not start.
-    pub fn start(folder: &Path, redis: SocketAddr) -> Self {
+    pub fn start(folder: &Path, redis: SocketAddr, at: Addresses) -> Self {
         fs::write(folder.join("token"), TOKEN).unwrap();
         // It makes the registry that the others read.
-        let pipelines = Service::start(pipelines(folder, redis), folder);
+        let pipelines = Service::start(pipelines(folder, redis, at.pipelines), folder);
         let (sidecar, serving) = thread::scope(|scope| {
-            let serving = scope.spawn(|| Service::start(serving(folder), folder));
-            (start_sidecar(folder), serving.join().unwrap())
+            let serving = scope.spawn(|| Service::start(serving(folder, at.serving), folder));
+            (start_sidecar(folder, at.sidecar), serving.join().unwrap())
         });
         Self { pipelines, serving, sidecar, registry: OnceLock::new(), folder: folder.to_path_buf() }
     }
@@ -51,7 +70,7 @@ impl Feast {
     /// # Panics
     /// Where it does not start.
     pub fn other_sidecar(&self) -> Service {
-        start_sidecar(&self.folder)
+        start_sidecar(&self.folder, free_address())
     }
 
     /// Feast's own REST registry.
@@ -63,15 +82,13 @@ impl Feast {
     }
 }
 
-fn pipelines(folder: &Path, redis: SocketAddr) -> Recipe {
+fn pipelines(folder: &Path, redis: SocketAddr, address: SocketAddr) -> Recipe {
     let script = sources().join("feast_shop.py").display().to_string();
-    let address = free_address();
     let words = [script, folder.display().to_string(), redis.to_string(), address.port().to_string()];
     recipe("pipelines", address, words.into(), |address| answers(address, "/"))
 }
 
-fn serving(folder: &Path) -> Recipe {
-    let address = free_address();
+fn serving(folder: &Path, address: SocketAddr) -> Recipe {
     let port = address.port().to_string();
     let words = ["serve", "--host", "127.0.0.1", "--port", &port, "--registry_ttl_sec", "1"];
     recipe("serving", address, command_line(folder, &words), |address| answers(address, "/health"))
@@ -84,8 +101,7 @@ fn registry(folder: &Path) -> Recipe {
     recipe("registry", address, command_line(folder, &words), |address| answers(address, "/api/v1/projects"))
 }
 
-fn start_sidecar(folder: &Path) -> Service {
-    let address = free_address();
+fn start_sidecar(folder: &Path, address: SocketAddr) -> Service {
     let place = folder.display().to_string();
     let (token, port) = (folder.join("token").display().to_string(), address.port().to_string());
     let words = ["-m", "belay_feast", "--repository", &place, "--token-file", &token, "--port", &port];
@@ -93,7 +109,8 @@ fn start_sidecar(folder: &Path) -> Service {
     Service::start(recipe, folder)
 }
 
-fn is_sidecar(address: SocketAddr) -> bool {
+/// Whether a sidecar answers there, with the lab's token.
+pub fn is_sidecar(address: SocketAddr) -> bool {
     let mut request = Request::new("GET", "/v1/health", b"");
     request.headers.push(("authorization".to_owned(), format!("Bearer {TOKEN}")));
     let answer = request.send(address);

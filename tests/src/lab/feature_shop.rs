@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::desk::Desk;
-use super::feast::{Feast, TOKEN};
+use super::feast::{Addresses, Feast, TOKEN};
 use super::guarded::Folder;
 use super::http1::{Answer, Request};
 use super::port::free_address;
@@ -40,7 +40,7 @@ impl FeatureShop {
     fn start() -> Self {
         let _folder = Folder::guarded(running("feast"));
         let _redis = Service::start(redis(), _folder.path());
-        let feast = Feast::start(_folder.path(), _redis.address());
+        let feast = Feast::start(_folder.path(), _redis.address(), Addresses::free());
         Self { feast, _redis, _folder }
     }
 
