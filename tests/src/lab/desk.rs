@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{sources, unleash};
+use super::{s3, sources, unleash};
 use crate::repository;
 use crate::stage::copy;
 use crate::workspace::{Said, files};
@@ -58,6 +58,24 @@ impl Desk {
         desk.edit("features/ranker.toml", "flags/ranker", &format!("flags/{flag}"));
         desk.admin_token(unleash::TOKEN);
         desk.client_token(unleash::CLIENT_TOKEN);
+        desk
+    }
+
+    /// A desk whose catalog is at this address, and whose feature set `clicks` is the branch `main` of this table.
+    pub fn at_catalog(url: &str, table: &str) -> Self {
+        let desk = Self::of("catalog", &["iceberg_table"]);
+        desk.edit("belay.toml", "http://127.0.0.1:9", url);
+        desk.edit("features/clicks.toml", "catalog/shop.clicks@main", &format!("catalog/{table}@main"));
+        desk
+    }
+
+    /// A desk whose lake is a bucket of the store at this address.
+    pub fn at_store(url: &str, bucket: &str) -> Self {
+        let desk = Self::of("store", &["delta_table"]);
+        desk.edit("belay.toml", "http://127.0.0.1:9", url);
+        desk.edit("belay.toml", "bucket = \"bucket\"", &format!("bucket = \"{bucket}\""));
+        fs::write(desk.folder.path().join("key.id"), s3::KEY_ID).unwrap();
+        fs::write(desk.folder.path().join("key.secret"), s3::SECRET).unwrap();
         desk
     }
 

@@ -51,7 +51,7 @@ impl Came {
 
     /// Whether it asks for a write.
     pub fn is_write(&self) -> bool {
-        self.request.method != "GET"
+        !matches!(self.request.method.as_str(), "GET" | "HEAD")
     }
 }
 

@@ -115,27 +115,33 @@ impl Table {
     }
 }
 
-/// The library, in a process that is asked line by line.
-struct Worker {
+/// The library, in a process that is asked line by line. It ends when its standard input closes, however this process
+/// ends.
+#[derive(Debug)]
+pub(super) struct Worker {
     _process: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
 }
 
-/// One for all tables; it ends when its standard input closes, however this process ends.
+/// One for all tables in folders.
 fn worker() -> &'static Mutex<Worker> {
     static WORKER: OnceLock<Mutex<Worker>> = OnceLock::new();
-    WORKER.get_or_init(|| {
-        let mut python = Command::new(python());
-        python.arg(sources().join("tables.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = python.spawn().unwrap();
-        let (to, from) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
-        Mutex::new(Worker { _process: process, to, from })
-    })
+    WORKER.get_or_init(|| Mutex::new(Worker::start("tables.py", &[], &[])))
 }
 
 impl Worker {
-    fn ask(&mut self, act: &Value) -> Value {
+    /// Runs a script of the lab's with these words, and more in its environment.
+    pub(super) fn start(script: &str, words: &[String], environment: &[(&str, String)]) -> Self {
+        let mut python = Command::new(python());
+        python.arg(sources().join(script)).args(words).envs(environment.iter().map(|(name, value)| (name, value)));
+        let mut process = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (to, from) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        Self { _process: process, to, from }
+    }
+
+    /// What it answers to an act.
+    pub(super) fn ask(&mut self, act: &Value) -> Value {
         writeln!(self.to, "{act}").unwrap();
         let mut answer = String::new();
         self.from.read_line(&mut answer).unwrap();
