@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod registry;
 pub mod s3;
 pub mod service;
+pub mod shop;
 pub mod table;
 pub mod tier;
 pub mod unleash;

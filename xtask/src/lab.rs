@@ -3,6 +3,7 @@
 mod debian;
 mod error;
 mod hold;
+mod incident;
 mod install;
 mod launcher;
 mod leftover;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use belay_tests::lab::part::{Part, installation};
 
 pub(crate) use hold::run as hold;
+pub(crate) use incident::incident;
 pub(crate) use install::install;
 pub(crate) use up::{down, status, tell, up};
 

@@ -25,6 +25,11 @@ pub struct Read {
 }
 
 impl Table {
+    /// A table that is there already.
+    pub fn at(folder: &Path) -> Self {
+        Self(folder.to_path_buf())
+    }
+
     /// A new table of three versions with rows of their own.
     pub fn create(folder: &Path) -> Self {
         let table = Self(folder.to_path_buf());

@@ -134,6 +134,11 @@ impl Flag {
         flag
     }
 
+    /// A flag that is on a server already.
+    pub fn on_server(server: SocketAddr, name: &str) -> Self {
+        Self { server, name: name.to_owned() }
+    }
+
     /// A new flag on the server of this test binary that is on for a share.
     pub fn at(name: &str, rollout: u8) -> Self {
         Self::new(name).released_to(rollout)
@@ -220,16 +225,21 @@ impl Flag {
     pub fn served(&self, expected: &str) -> String {
         let began = Instant::now();
         loop {
-            let answer = ask(self.server, CLIENT_TOKEN, "GET", "/api/client/features", &Value::Null);
-            let features: Value = serde_json::from_slice(&answer.body).unwrap();
-            let mut features = features["features"].as_array().unwrap().clone().into_iter();
-            let served = features.find(|feature| feature["name"] == self.name.as_str()).unwrap();
-            let says = self.says(served["enabled"] == true, served["strategies"].as_array().unwrap());
+            let says = self.served_now();
             if says == expected || began.elapsed() > SERVED {
                 return says;
             }
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// The same as clients are served it at this moment.
+    pub fn served_now(&self) -> String {
+        let answer = ask(self.server, CLIENT_TOKEN, "GET", "/api/client/features", &Value::Null);
+        let features: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut features = features["features"].as_array().unwrap().iter();
+        let served = features.find(|feature| feature["name"] == self.name.as_str()).unwrap();
+        self.says(served["enabled"] == true, served["strategies"].as_array().unwrap())
     }
 
     fn says(&self, enabled: bool, strategies: &[Value]) -> String {

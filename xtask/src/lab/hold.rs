@@ -157,10 +157,7 @@ impl Lab {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let of = |name: &str| addresses.get(name).copied().unwrap_or(nowhere);
         let place = Place { folder, address: of(system.name), of: &of };
-        catch_unwind(AssertUnwindSafe(|| (system.start)(&place))).map_err(|panic| {
-            let said = panic.downcast_ref::<String>().cloned();
-            said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
-        })
+        catch_unwind(AssertUnwindSafe(|| (system.start)(&place))).map_err(|panic| state::said(&*panic))
     }
 
     /// Every address by name: `redis`, `feast/sidecar`.

@@ -9,6 +9,7 @@ use belay_tests::lab::part::Part;
 use belay_tests::lab::postgres::{self, Postgres};
 use belay_tests::lab::prometheus::{Prometheus, Sources};
 use belay_tests::lab::service::answers;
+use belay_tests::lab::shop::{self, Shop};
 use belay_tests::lab::table::Table;
 use belay_tests::lab::unleash::{self, Unleash};
 
@@ -99,6 +100,15 @@ pub(super) static ALL: &[System] = &[
         },
         is_ready: |address| answers(address, "/-/ready"),
         also: &[],
+        secrets: &[],
+    },
+    System {
+        name: "shop",
+        summary: "the shop that all of these serve; Prometheus watches its /metrics",
+        parts: &[Part::Python],
+        needs: &["prometheus"],
+        start: |place| Box::new(Shop::start_at(&place.folder, place.address)),
+        is_ready: shop::is_ready,
         secrets: &[],
     },
     System {

@@ -1,5 +1,6 @@
 //! What is known of a lab that is up: `target/lab/up/lab.json`, which the supervisor writes and everybody may read.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -78,4 +79,10 @@ impl State {
         fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
         fs::rename(fresh, path)
     }
+}
+
+/// What a panic said.
+pub(super) fn said(panic: &(dyn Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().cloned();
+    said.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
