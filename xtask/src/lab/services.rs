@@ -109,6 +109,7 @@ pub(super) static ALL: &[System] = &[
         needs: &["prometheus"],
         start: |place| Box::new(Shop::start_at(&place.folder, place.address)),
         is_ready: shop::is_ready,
+        also: &[],
         secrets: &[],
     },
     System {

@@ -43,14 +43,18 @@ impl<'lab> Stack<'lab> {
         let played = stack.folder("shop")?.join("incidents");
         let number = fs::read_to_string(&played).ok().and_then(|text| text.parse().ok()).unwrap_or(0) + 1;
         fs::write(&played, usize::to_string(&number)).map_err(|error| format!("{}: {error}", played.display()))?;
-        for name in ["unleash", "mlflow", "redis", "feast", "sidecar", "serving", "prometheus", "alertmanager"] {
+        for name in ["unleash", "mlflow", "redis", "feast", "feast/sidecar", "prometheus", "alertmanager"] {
             stack.address(name)?;
         }
         Ok(Self { lab, number })
     }
 
+    /// Where a system listens, or a part of it: `feast/sidecar`.
     fn address(&self, system: &str) -> Result<SocketAddr, String> {
-        let found = self.lab.systems.get(system).map(|system| system.address);
+        let found = match system.split_once('/') {
+            None => self.lab.systems.get(system).map(|system| system.address),
+            Some((whole, part)) => self.lab.systems.get(whole).and_then(|system| system.also.get(part)).copied(),
+        };
         found.ok_or_else(|| format!("the lab that is up has no `{system}`\nhelp: cargo xtask lab down, then up"))
     }
 
@@ -72,8 +76,8 @@ impl<'lab> Stack<'lab> {
         let addresses = vec![
             ("\"UNLEASH\"", format!("\"{}\"", url("unleash"))),
             ("\"LAKE\"", format!("\"{lake}\"")),
-            ("\"SIDECAR\"", format!("\"{}\"", url("sidecar"))),
-            ("\"SERVING\"", format!("\"{}\"", url("serving"))),
+            ("\"SIDECAR\"", format!("\"{}\"", url("feast/sidecar"))),
+            ("\"SERVING\"", format!("\"{}\"", url("feast"))),
             ("\"MLFLOW\"", format!("\"{}\"", url("mlflow"))),
             ("\"REDIS\"", format!("\"{redis}\"")),
             ("\"PROMETHEUS\"", format!("\"{}\"", url("prometheus"))),
@@ -101,7 +105,7 @@ impl<'lab> Stack<'lab> {
         vec![
             ("unleash-admin", secret("unleash", "admin_token")),
             ("unleash-client", secret("unleash", "client_token")),
-            ("feast", secret("sidecar", "token")),
+            ("feast", secret("feast", "sidecar_token")),
         ]
     }
 
@@ -173,7 +177,7 @@ impl<'lab> Stack<'lab> {
         let shop = json!({
             "flags": format!("http://{}", self.address("unleash")?), "client_token": token,
             "flag": self.named("ranker-v9"),
-            "features": format!("http://{}", self.address("serving")?),
+            "features": format!("http://{}", self.address("feast")?),
             "service": format!("{}_all", self.named("clicks")),
         });
         let write = |path: PathBuf, text: String| {
@@ -189,7 +193,7 @@ impl<'lab> Stack<'lab> {
         let asked = json!({
             "feature_service": format!("{}_all", self.named("clicks")), "entities": { "user_id": [1, 2] },
         });
-        let found = post(self.address("serving")?, "/get-online-features", &asked)?;
+        let found = post(self.address("feast")?, "/get-online-features", &asked)?;
         let mut names = found["metadata"]["feature_names"].as_array().into_iter().flatten();
         let place = names.position(|name| name == "clicks_7d");
         Ok(place.map_or(Value::Null, |place| found["results"][place]["values"].clone()))
@@ -197,7 +201,7 @@ impl<'lab> Stack<'lab> {
 
     fn pipeline(&self, mut act: Value) -> Result<Value, String> {
         act["view"] = self.named("clicks").into();
-        Ok(post(self.address("feast")?, "/", &act)?["done"].take())
+        Ok(post(self.address("feast/pipelines")?, "/", &act)?["done"].take())
     }
 
     fn register_models(&self) -> Result<(), String> {
