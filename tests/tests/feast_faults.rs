@@ -184,26 +184,19 @@ fn a_run_killed_after_clearing_or_materialising_is_restored_by_resume() {
     }
 }
 
-#[test]
-fn a_sidecar_killed_in_the_middle_of_a_write_is_settled_once_it_is_back() {
-    if is_left_out(Tier::Full, &NEEDS) {
-        return;
-    }
+/// Kills the sidecar at several moments of a write, starts it again, and resumes.
+fn crash_in_the_middle(view: &str, words: &str, resource: &str, spoil: fn(&FeatureShop, &str)) {
     let shop = feature_shop();
-    shop.release_good("crashed");
+    shop.release_good(view);
     let mut sidecar = shop.feast.other_sidecar();
     let proxy = Proxy::start(sidecar.address());
-    let desk = shop.desk(&proxy.url(), "crashed");
+    let desk = shop.desk(&proxy.url(), view);
     desk.capture("clicks");
-    // A pin takes a second or so: the process is killed before, within and after what it does to the registry.
+    // A write takes a second or so: the process is killed before, within and after what it does.
     for (number, after_ms) in [0, 40, 120, 400].into_iter().enumerate() {
-        shop.release_bad("crashed");
-        proxy.rule(
-            |_, request| {
-                if is_write(&request.target) { Act::Delay(Duration::from_millis(1)) } else { Act::Pass }
-            },
-        );
-        let mut run = desk.start(FEATURES);
+        spoil(shop, view);
+        proxy.rule(|_, _| Act::Pass);
+        let mut run = desk.start(words);
         while proxy.came().iter().all(|came| !is_write(&came.request.target)) && run.try_wait().unwrap().is_none() {
             thread::sleep(Duration::from_millis(1));
         }
@@ -211,10 +204,25 @@ fn a_sidecar_killed_in_the_middle_of_a_write_is_settled_once_it_is_back() {
         sidecar.kill();
         run.wait().unwrap();
         sidecar.revive();
-        proxy.rule(|_, _| Act::Pass);
         let said = desk.belay(&format!("resume r-{} --json", number + 1));
-        assert_eq!(left(&said.answer("run"), "features"), "restored", "killed after {after_ms} ms: {said}");
-        shop.must_serve("crashed", "ctr", &Ok(good()));
+        assert_eq!(left(&said.answer("run"), resource), "restored", "killed after {after_ms} ms: {said}");
+        shop.must_serve(view, "ctr", &Ok(good()));
     }
     desk.is_sound();
+}
+
+#[test]
+fn a_sidecar_killed_in_the_middle_of_a_pin_is_settled_once_it_is_back() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    crash_in_the_middle("crashed", FEATURES, "features", FeatureShop::release_bad);
+}
+
+#[test]
+fn a_sidecar_killed_while_it_clears_or_materialises_is_settled_once_it_is_back() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    crash_in_the_middle("crashed_values", VALUES, "online", FeatureShop::push_bad);
 }

@@ -8,12 +8,12 @@ use crate::content::{self, Content, Proof, difference};
 
 /// What the online store has now, of the version that the view is at.
 pub(crate) fn present(values: &Values) -> Result<State, Fault> {
-    content::stored(values.sidecar.online(values.entities, None)?)
+    content::stored(values.sidecar.online(values.entities)?)
 }
 
 /// What the online store has now, if materialising can bring it back.
 pub(crate) fn locate_present(values: &Values) -> Result<Pin, Fault> {
-    let found = values.sidecar.online(values.entities, None)?;
+    let found = values.sidecar.online(values.entities)?;
     let until = found.now;
     let state = content::stored(found)?;
     let Content { version, rows } = state.content()?;
@@ -29,13 +29,13 @@ pub(crate) fn locate_present(values: &Values) -> Result<Pin, Fault> {
 
 /// What materialising a version now would give.
 pub(crate) fn locate_version(values: &Values, wanted: &str) -> Result<Pin, Fault> {
-    let until = values.sidecar.online(values.entities, None)?.now;
+    let until = values.sidecar.online(values.entities)?.now;
     from_source(values, parse_label(wanted)?, until)
 }
 
 /// What materialising gave at a moment, of the version that the view is at.
 pub(crate) fn locate_at(values: &Values, moment: u64) -> Result<Pin, Fault> {
-    let version = values.sidecar.online(values.entities, None)?.version;
+    let version = values.sidecar.online(values.entities)?.version;
     from_source(values, version, moment)
 }
 

@@ -4,7 +4,7 @@
 use belay_sdk::{
     Change, Desired, Fault, Loss, NoAttributes, Operation, Pin, Reversibility, RiskFactor, State, Write, json,
 };
-use feast_sidecar::{Preview, Row, Standing, Window, label};
+use feast_sidecar::{Comparison, Window, label};
 use serde::Serialize;
 
 use crate::config::Values;
@@ -28,13 +28,6 @@ struct Goal {
     proof: Option<Proof>,
 }
 
-/// What is there of the goal's version, and what materialising would do.
-struct Scene {
-    stored: Vec<Row>,
-    standing: Standing,
-    preview: Preview,
-}
-
 /// One change for each desired state.
 pub(crate) fn plan(values: &Values, observed: &State, path: Vec<Desired<NoAttributes>>) -> Result<Vec<Change>, Fault> {
     match path.as_slice() {
@@ -47,11 +40,11 @@ pub(crate) fn plan(values: &Values, observed: &State, path: Vec<Desired<NoAttrib
 
 fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault> {
     let (now, goal) = (observed.content::<Content>()?, goal(values, pin)?);
-    let scene = look(values, &goal)?;
-    if now == goal.content && scene.standing.count == 0 {
+    let scene = values.sidecar.compare(values.entities, goal.content.version, &goal.window)?;
+    if now == goal.content && scene.standing == 0 {
         return Ok(Change::nothing());
     }
-    if let Some(difference) = difference(&scene.preview.rows, &goal.content.rows) {
+    if let Some(difference) = difference(&scene.source.rows, &goal.content.rows) {
         return Err(Fault::Missing(format!(
             "materialising {} of `{}` gives other values than those that were pinned: {difference}; put its batch source \
              back first",
@@ -60,7 +53,7 @@ fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault>
         )));
     }
     let mut operations = Vec::new();
-    if scene.standing.count > 0 {
+    if scene.standing > 0 {
         operations.push(clear(values, &goal, &scene)?);
     }
     operations.push(materialise(values, &goal, &scene, pin)?);
@@ -93,19 +86,10 @@ fn goal(values: &Values, pin: &Pin) -> Result<Goal, Fault> {
     Ok(Goal { content, window: values.window(end), proof })
 }
 
-fn look(values: &Values, goal: &Goal) -> Result<Scene, Fault> {
-    let (version, entities) = (goal.content.version, values.entities);
-    Ok(Scene {
-        stored: values.sidecar.online(entities, Some(version))?.rows,
-        standing: values.sidecar.standing(entities, version, &goal.window)?,
-        preview: values.sidecar.preview(entities, version, &goal.window)?,
-    })
-}
-
-fn clear(values: &Values, goal: &Goal, scene: &Scene) -> Result<Operation, Fault> {
-    let both = scene.stored.iter().zip(&scene.standing.entities);
+fn clear(values: &Values, goal: &Goal, scene: &Comparison) -> Result<Operation, Fault> {
+    let both = scene.stored.iter().zip(&scene.stands);
     let rows = both.map(|(row, stands)| if *stands { emptied(row) } else { row.clone() }).collect();
-    let count = scene.standing.count;
+    let count = scene.standing;
     Ok(Operation {
         summary: format!("clear {count} rows of {} that are newer", values.sidecar.view_name()),
         write: write(values, goal, "/online/clear")?,
@@ -115,13 +99,13 @@ fn clear(values: &Values, goal: &Goal, scene: &Scene) -> Result<Operation, Fault
     })
 }
 
-fn materialise(values: &Values, goal: &Goal, scene: &Scene, pin: &Pin) -> Result<Operation, Fault> {
+fn materialise(values: &Values, goal: &Goal, scene: &Comparison, pin: &Pin) -> Result<Operation, Fault> {
     Ok(Operation {
         summary: format!("materialise {}: → {}", values.sidecar.view_name(), pin.state.version),
         write: write(values, goal, "/online/materialise")?,
         yields: pin.state.content.clone(),
         reversibility: Reversibility::Recoverable,
-        touches: scene.preview.count,
+        touches: scene.source.count,
     })
 }
 
@@ -129,10 +113,10 @@ fn write(values: &Values, goal: &Goal, what: &str) -> Result<Write, Fault> {
     values.sidecar.write(what, &Asked { version: goal.content.version, window: &goal.window })
 }
 
-fn factors(goal: &Goal, scene: &Scene) -> Vec<RiskFactor> {
-    let changed = goal.proof.as_ref().filter(|proof| proof.sha256 != scene.preview.sha256);
+fn factors(goal: &Goal, scene: &Comparison) -> Vec<RiskFactor> {
+    let changed = goal.proof.as_ref().filter(|proof| proof.sha256 != scene.source.sha256);
     let told = changed.map(|proof| {
-        let (then, now) = (proof.count, scene.preview.count);
+        let (then, now) = (proof.count, scene.source.count);
         let cause =
             format!("the batch source gives other values than when the point was captured ({then} → {now} rows)");
         RiskFactor::new(cause, SOURCE_CHANGED)
@@ -141,8 +125,8 @@ fn factors(goal: &Goal, scene: &Scene) -> Vec<RiskFactor> {
 }
 
 /// What is cleared. Nothing where nothing is: unsaid, it would read as not measurable.
-fn loss(goal: &Goal, scene: &Scene) -> Loss {
-    let count = scene.standing.count;
+fn loss(goal: &Goal, scene: &Comparison) -> Loss {
+    let count = scene.standing;
     Loss { since: goal.window.end, changes: count, rows: Some(count) }
 }
 

@@ -6,5 +6,5 @@ mod values;
 mod view;
 
 pub use asking::Sidecar;
-pub use values::{Entity, Preview, Row, Rows, Standing, Window};
+pub use values::{Comparison, Entity, Preview, Row, Rows, Window};
 pub use view::{Column, Projection, Projections, Version, View, label, parse_label};

@@ -45,13 +45,18 @@ pub struct Preview {
     pub sha256: String,
 }
 
-/// Rows that materialising would leave although they are others.
+/// What is stored of a version, and what materialising would do to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Standing {
-    /// How many, of all entities.
-    pub count: u64,
-    /// Whether each of the entities that were asked for has such a row.
-    pub entities: Vec<bool>,
+pub struct Comparison {
+    /// What is stored for each entity that was asked for.
+    pub stored: Vec<Row>,
+    /// Whether materialising would leave that although it is something else.
+    pub stands: Vec<bool>,
+    /// How many such rows there are, of all entities.
+    pub standing: u64,
+    /// What materialising would write.
+    #[serde(flatten)]
+    pub source: Preview,
 }
 
 /// The moments between which rows of the batch source count, in milliseconds since 1970 UTC.
@@ -73,9 +78,9 @@ struct Asked<'a> {
 }
 
 impl Sidecar<'_> {
-    /// What the online store has for some entities; of the version that the view is at where none is named.
-    pub fn online(&self, entities: &[Entity], version: Option<u32>) -> Result<Rows, Fault> {
-        let rows: Rows = self.query("/online/read", &Asked { entities, version, window: None })?;
+    /// What the online store has for some entities, of the version that the view is at.
+    pub fn online(&self, entities: &[Entity]) -> Result<Rows, Fault> {
+        let rows: Rows = self.query("/online/read", &Asked { entities, version: None, window: None })?;
         of_all(entities, &rows.rows)?;
         Ok(rows)
     }
@@ -88,14 +93,16 @@ impl Sidecar<'_> {
         Ok(preview)
     }
 
-    /// What of a version's rows materialising would leave although they are others.
-    pub fn standing(&self, entities: &[Entity], version: u32, window: &Window) -> Result<Standing, Fault> {
+    /// What is stored of a version, and what materialising it would do.
+    pub fn compare(&self, entities: &[Entity], version: u32, window: &Window) -> Result<Comparison, Fault> {
         let asked = Asked { entities, version: Some(version), window: Some(window) };
-        let standing: Standing = self.query("/online/standing", &asked)?;
-        if standing.entities.len() == entities.len() {
-            return Ok(standing);
+        let found: Comparison = self.query("/online/compare", &asked)?;
+        of_all(entities, &found.stored)?;
+        of_all(entities, &found.source.rows)?;
+        if found.stands.len() == entities.len() {
+            return Ok(found);
         }
-        Err(Fault::Unexpected("the sidecar did not answer for each entity".to_owned()))
+        Err(Fault::Unexpected("the sidecar did not compare each entity".to_owned()))
     }
 }
 

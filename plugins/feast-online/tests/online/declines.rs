@@ -20,7 +20,7 @@ fn values_that_were_pushed_are_not_captured_as_good() {
 #[test]
 fn a_batch_source_that_gives_other_values_is_named_before_anything_is_cleared() {
     let mut answers = answers("pushed");
-    answers["source/read"]["rows"][1]["values"]["ctr"] = "0.5".into();
+    answers["online/compare"]["rows"][1]["values"]["ctr"] = "0.5".into();
     match plan(&answering(&answers), &present(&at("good"))) {
         Err(Fault::Missing(why)) => {
             assert!(why.contains("user_id 2 would have ctr 0.5 instead of ctr 0.25"), "{why}");
@@ -54,7 +54,7 @@ fn answers_for_others_are_no_answers() {
     fewer["online/read"]["rows"].as_array_mut().unwrap().pop();
     assert!(matches!(observe(&answering(&fewer)), Err(Fault::Unexpected(_))));
     let mut shorter = answers("pushed");
-    shorter["online/standing"]["entities"].as_array_mut().unwrap().pop();
+    shorter["online/compare"]["stands"].as_array_mut().unwrap().pop();
     assert!(matches!(plan(&answering(&shorter), &present(&at("good"))), Err(Fault::Unexpected(_))));
 }
 

@@ -17,15 +17,10 @@ pub(crate) fn at(moment: &str) -> fake::Reads {
     answering(&answers(moment))
 }
 
-/// The recorded answers; a read that names no version is of the one that the view is at.
 pub(crate) fn answering(answers: &Value) -> fake::Reads {
-    let path = |what: &str| format!("POST /v1/feature-views/clicks/{what}");
-    let plain = ["online/read v0", "online/standing", "source/read"];
-    let reads = plain.iter().fold(fake::Reads::default(), |reads, what| {
-        reads.answer("features", &path(what.trim_end_matches(" v0")), 200, answers[what].to_string())
-    });
-    let of_present = format!("{} {}", path("online/read"), json!({ "entities": entities() }));
-    reads.answer("features", &of_present, 200, answers["online/read"].to_string())
+    ["online/read", "online/compare", "source/read"].iter().fold(fake::Reads::default(), |reads, what| {
+        reads.answer("features", &format!("POST /v1/feature-views/clicks/{what}"), 200, answers[what].to_string())
+    })
 }
 
 fn entities() -> Value {

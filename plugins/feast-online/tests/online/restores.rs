@@ -86,7 +86,7 @@ fn what_the_store_would_keep_is_cleared_first_and_each_write_yields_what_it_said
 #[test]
 fn values_of_entities_that_are_not_compared_are_put_right_too() {
     let mut answers = answers("good");
-    answers["online/standing"]["count"] = 5.into();
+    answers["online/compare"]["standing"] = 5.into();
     let change = plan(&answering(&answers), &present(&at("good"))).unwrap();
     assert_eq!(change.operations.len(), 2);
     assert_eq!(change.operations[0].yields, observe(&at("good")).unwrap().content, "none of them is compared");
@@ -103,8 +103,8 @@ fn a_view_at_another_version_is_planned_for_the_one_that_was_pinned() {
 #[test]
 fn a_batch_source_that_changed_elsewhere_raises_the_risk() {
     let mut answers = answers("pushed");
-    answers["source/read"]["sha256"] = "0".repeat(64).into();
-    answers["source/read"]["count"] = 4.into();
+    answers["online/compare"]["sha256"] = "0".repeat(64).into();
+    answers["online/compare"]["count"] = 4.into();
     let change = plan(&answering(&answers), &present(&at("good"))).unwrap();
     assert_eq!(
         change.factors[0].cause,

@@ -90,7 +90,7 @@ def source_rows(store, view, start, end):
     table = table.rename_columns([mapping.get(column, column) for column in table.column_names]).combine_chunks()
     kinds = {column.name: column.dtype.to_value_type() for column in view.entity_columns}
     rows = _convert_arrow_to_proto(table, view, kinds)
-    return {key.SerializeToString(deterministic=True): (key, values, _aware(at)) for key, values, at, _ in rows}
+    return {_name(key): (key, values, _aware(at)) for key, values, at, _ in rows}
 
 
 def _aware(when):
@@ -110,10 +110,18 @@ def preview(store, name, asked):
     view = view_of(store, name, asked.get("version"))
     keys = keys_of(view, asked.get("entities"))
     rows = source_rows(store, view, *window(asked))
-    found = [rows.get(key.SerializeToString(deterministic=True)) for key in keys]
+    return {"version": number_of(view), **_previewed(view, keys, rows)}
+
+
+def _previewed(view, keys, rows):
+    found = [rows.get(_name(key)) for key in keys]
     shown = [_source_row(view, row).body(key) for key, row in zip(keys, found)]
     whole = sorted((_source_row(view, row).body(row[0]) for row in rows.values()), key=lambda row: digest(row["entity"]))
-    return {"version": number_of(view), "rows": shown, "count": len(rows), "sha256": digest(whole)}
+    return {"rows": shown, "count": len(rows), "sha256": digest(whole)}
+
+
+def _name(key):
+    return key.SerializeToString(deterministic=True)
 
 
 def _source_row(view, row):
@@ -132,15 +140,13 @@ def check_active(store, name, asked):
     return view
 
 
-def standing(store, view, start, end):
-    """The stored rows that materialising would leave although they are others: key, name in Redis, stored moment."""
-    rows = source_rows(store, view, start, end)
+def standing(store, view, rows, end):
+    """The stored rows that materialising these would leave although they are others: by key, name in Redis and moment."""
     kept = {}
     for name, stamp, key in redis_store.rows(store, view):
-        at, whose = stamp.ToDatetime(tzinfo=timezone.utc), key.SerializeToString(deterministic=True)
-        row = rows.get(whose)
+        row = rows.get(_name(key))
         if row is None:
-            stays = at > end
+            stays = stamp.ToDatetime(tzinfo=timezone.utc) > end
         else:
             planned = Timestamp()
             planned.FromDatetime(row[2])
@@ -148,7 +154,7 @@ def standing(store, view, start, end):
                 stamp == planned and not _same(store, view, key, row)
             )
         if stays:
-            kept[whose] = name, stamp
+            kept[_name(key)] = name, stamp
     return kept
 
 
@@ -160,17 +166,27 @@ def _same(store, view, key, row):
 def clear(store, name, asked):
     """Deletes what materialising between two moments would silently leave. Says how many rows."""
     view = check_active(store, name, asked)
-    in_the_way = list(standing(store, view, *window(asked)).values())
+    start, end = window(asked)
+    in_the_way = list(standing(store, view, source_rows(store, view, start, end), end).values())
     return {"cleared": redis_store.delete(store, view, in_the_way), "found": len(in_the_way)}
 
 
-def count_standing(store, name, asked):
-    """How many rows `clear` would delete now, and for each of some entities whether its row is among them."""
+def compare(store, name, asked):
+    """For some entities what is stored, what materialising would write, and whether it would leave what is stored; for all
+    of them how many rows it would leave."""
     view = view_of(store, name, asked.get("version"))
     keys = keys_of(view, asked.get("entities"))
-    in_the_way = standing(store, view, *window(asked))
-    of_asked = [key.SerializeToString(deterministic=True) in in_the_way for key in keys]
-    return {"version": number_of(view), "count": len(in_the_way), "entities": of_asked}
+    start, end = window(asked)
+    rows = source_rows(store, view, start, end)
+    in_the_way = standing(store, view, rows, end)
+    found = [_online_row(view, *row) for row in stored(store, view, keys)]
+    return {
+        "version": number_of(view),
+        "stored": [row.body(key) for key, row in zip(keys, found)],
+        "stands": [_name(key) in in_the_way for key in keys],
+        "standing": len(in_the_way),
+        **_previewed(view, keys, rows),
+    }
 
 
 def materialise(store, name, asked):

@@ -50,7 +50,7 @@ class Service:
         if what == ("POST", "/online/read"):
             return online.read(self.store, name, asked)
         slower = {
-            ("POST", "/online/standing"): online.count_standing,
+            ("POST", "/online/compare"): online.compare,
             ("POST", "/source/read"): online.preview,
             ("POST", "/pin"): self._pin,
             ("POST", "/online/clear"): online.clear,

@@ -46,8 +46,7 @@ class Recorder(Case):
         asked = {"version": 0, "entities": USERS}
         return {
             "online/read": self.answer("/online/read", {"entities": USERS}),
-            "online/read v0": self.answer("/online/read", asked),
-            "online/standing": self.answer("/online/standing", {**asked, **WINDOW}),
+            "online/compare": self.answer("/online/compare", {**asked, **WINDOW}),
             "source/read": self.answer("/source/read", {**asked, **WINDOW}),
         }
 

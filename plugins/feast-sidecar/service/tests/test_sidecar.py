@@ -228,8 +228,9 @@ class Values(Case):
         self.must("POST", "/online/materialise", {"version": 0, **WINDOW})
         self.assertEqual(self.read(), bad)
 
-        standing = self.must("POST", "/online/standing", {"version": 0, "entities": USERS, **WINDOW})
-        self.assertEqual((standing["count"], standing["entities"]), (2, [True, False, True]))
+        compared = self.must("POST", "/online/compare", {"version": 0, "entities": USERS, **WINDOW})
+        self.assertEqual((compared["standing"], compared["stands"]), (2, [True, False, True]))
+        self.assertEqual((compared["stored"], compared["rows"]), (bad["rows"], good["rows"]))
         self.assertEqual(self.must("POST", "/online/clear", {"version": 0, **WINDOW}), {"cleared": 2, "found": 2})
         self.assertEqual([row["at"] for row in self.read()["rows"]], [None, "2026-11-20T00:00:00Z", None])
         self.must("POST", "/online/materialise", {"version": 0, **WINDOW})
@@ -269,7 +270,7 @@ class Values(Case):
         self.begin("many")
         asked, found = {"version": 0, "entities": USERS, **WINDOW}, []
         ask_all = lambda: found.extend(
-            ask("POST", self.path(what), asked)[0] for what in ("/source/read", "/online/standing", "/online/read")
+            ask("POST", self.path(what), asked)[0] for what in ("/source/read", "/online/compare", "/online/read")
         )
         threads = [threading.Thread(target=ask_all, daemon=True) for _ in range(6)]
         for thread in threads:
