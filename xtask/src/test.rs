@@ -19,7 +19,7 @@ pub(crate) enum Extent {
 }
 
 /// What the systems that start in under two seconds are installed with.
-const FAST: [Part; 3] = [Part::Redis, Part::Prometheus, Part::Python];
+const FAST: [Part; 4] = [Part::Redis, Part::Prometheus, Part::Python, Part::Kinto];
 /// Tells the whole-system tests which tier is wanted: `tests/src/lab/tier.rs`.
 const TIER: &str = "BELAY_TESTS";
 /// What stands in each file of tests that need the full lab, and in no other.

@@ -1,15 +1,15 @@
 //! Looks at everything in a workspace before anybody needs it: files, names, plugins, what plugins say of their
-//! configuration. Needs no state and reaches no system.
+//! configuration. Needs no state and reaches no system: plugins are asked with no connection granted.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use belay_domain::digest::Digest;
-use belay_domain::id::PluginName;
+use belay_domain::feature_set::ResourceSpec;
+use belay_domain::id::{Millis, PluginName};
 use belay_domain::json::Json;
 use belay_domain::runbook::{Runbook, Setting, Step};
-use belay_domain::state::Description;
-use belay_sandbox::{Limits, Sandbox, World};
+use belay_domain::state::{Context, Description, Desired, Fault, Resource, State};
+use belay_sandbox::{Access, CallError, Limits, Plugin, Sandbox, World};
 
 use crate::api::{Error, Finding, LintAnswer};
 use crate::workspace::{self, Workspace};
@@ -29,8 +29,8 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
     };
     let mut linter = Linter { workspace: &workspace, plugins: BTreeMap::new(), findings: Vec::new() };
     linter.plugins().await?;
-    linter.feature_sets();
-    linter.runbooks();
+    linter.feature_sets().await;
+    linter.runbooks().await;
     linter.guardrails();
     let counts = [
         ("environments", workspace.environments.len()),
@@ -45,7 +45,7 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
 
 struct Linter<'w> {
     workspace: &'w Workspace,
-    plugins: BTreeMap<PluginName, (World, Description)>,
+    plugins: BTreeMap<PluginName, (Plugin, Description)>,
     findings: Vec<Finding>,
 }
 
@@ -58,7 +58,8 @@ impl Linter<'_> {
         let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
         for (name, path) in &self.workspace.plugins {
             match describe(&sandbox, path).await {
-                Ok((digest, world, description)) => {
+                Ok((plugin, description)) => {
+                    let digest = plugin.digest();
                     match self.workspace.lock.plugin.get(name) {
                         None => self
                             .find("belay.lock", format!("`{name}` is not pinned: belay plugin add {}", path.display())),
@@ -68,7 +69,7 @@ impl Linter<'_> {
                         }
                         Some(_) => {}
                     }
-                    self.plugins.insert(name.clone(), (world, description));
+                    self.plugins.insert(name.clone(), (plugin, description));
                 }
                 Err(error) => self.find(workspace::FILE, format!("plugin `{name}`: {error}")),
             }
@@ -76,16 +77,43 @@ impl Linter<'_> {
         Ok(())
     }
 
-    fn feature_sets(&mut self) {
+    async fn feature_sets(&mut self) {
         for set in self.workspace.feature_sets.values() {
             for resource in set.resources() {
                 let place = format!("`{}` of {}", resource.name, set.name());
-                self.config(&resource.plugin, World::Reverter, &resource.config, &place);
+                if self.config(&resource.plugin, World::Reverter, &resource.config, &place)
+                    && let Some(wrong) = self.refuses(resource, None).await
+                {
+                    self.find(workspace::FILE, format!("{place}: {}: {wrong}", resource.plugin));
+                }
             }
         }
     }
 
-    fn runbooks(&mut self) {
+    /// What a reverter finds wrong with a resource, or with what a step sets of it, before it has read anything. A schema
+    /// can't say that a pointer is none or that a name in a template is unknown.
+    async fn refuses(&self, of: &ResourceSpec, set: Option<&Json>) -> Option<String> {
+        let (plugin, _) = self.plugins.get(&of.plugin)?;
+        let reverter = plugin.as_reverter()?;
+        let resource =
+            Resource { connection: of.at.connection.clone(), id: of.at.id.clone(), config: of.config.clone() };
+        let answer = match set {
+            None => reverter.observe(&Access::none(), &resource).await.result.map(|_| ()),
+            Some(set) => {
+                let moment = Context { now: Millis(0), key: "lint".to_owned() };
+                let unseen = State { version: String::new(), content: Json::NULL, revision: Json::NULL };
+                let path = [Desired::Attributes(set.clone())];
+                reverter.plan(&Access::none(), &moment, &resource, &unseen, &path).await.result.map(|_| ())
+            }
+        };
+        match answer {
+            Err(CallError::Fault(Fault::Invalid(wrong))) => Some(wrong),
+            // Without connections every other answer is about what could not be read.
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    async fn runbooks(&mut self) {
         for runbook in self.workspace.runbooks.values() {
             let serves =
                 self.workspace.feature_sets.values().any(|set| runbook.resources().all(|r| set.resource(r).is_some()));
@@ -101,14 +129,14 @@ impl Linter<'_> {
             }
             for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
                 for attributes in attributes(runbook, step) {
-                    self.attributes(runbook, step, &attributes);
+                    self.attributes(runbook, step, &attributes).await;
                 }
             }
         }
     }
 
     /// What a step sets must be attributes that the resource's plugin knows, in each feature set that it serves.
-    fn attributes(&mut self, runbook: &Runbook, step: &Step, attributes: &serde_json::Value) {
+    async fn attributes(&mut self, runbook: &Runbook, step: &Step, attributes: &serde_json::Value) {
         let Step::Resource { resource, .. } = step else { return };
         for feature_set in self.workspace.feature_sets.values() {
             let Some(spec) = feature_set.resource(resource) else { continue };
@@ -116,6 +144,14 @@ impl Linter<'_> {
             if let Err(error) = fits(&description.attributes_schema, attributes) {
                 let place = format!("`{resource}` in {} ({})", runbook.name, feature_set.name());
                 self.find("runbooks", format!("{place} sets {attributes}, but {}: {error}", spec.plugin));
+            } else if let Ok(set) = Json::new(attributes.clone())
+                && let Some(wrong) = self.refuses(spec, Some(&set)).await
+            {
+                // A resource that makes no sense by itself is told of once, with its feature set.
+                if self.refuses(spec, None).await.is_none() {
+                    let place = format!("`{resource}` in {} ({})", runbook.name, feature_set.name());
+                    self.find("runbooks", format!("{place}: {}: {wrong}", spec.plugin));
+                }
             }
         }
     }
@@ -126,15 +162,17 @@ impl Linter<'_> {
         }
     }
 
-    fn config(&mut self, plugin: &PluginName, world: World, config: &Json, place: &str) {
-        let Some((found, description)) = self.plugins.get(plugin) else { return };
-        if *found != world {
-            let message = format!("{place}: `{plugin}` is a {found}, where a {world} is needed");
-            return self.find(workspace::FILE, message);
-        }
-        if let Err(error) = fits(&description.config_schema, config.value()) {
-            self.find(workspace::FILE, format!("{place}: the configuration does not fit {plugin}: {error}"));
-        }
+    /// Whether a configuration fits its plugin's schema; where it doesn't, that is found.
+    fn config(&mut self, plugin: &PluginName, world: World, config: &Json, place: &str) -> bool {
+        let Some((loaded, description)) = self.plugins.get(plugin) else { return false };
+        let found = loaded.world();
+        let wrong = if found == world {
+            fits(&description.config_schema, config.value())
+                .map_err(|error| format!("{place}: the configuration does not fit {plugin}: {error}"))
+        } else {
+            Err(format!("{place}: `{plugin}` is a {found}, where a {world} is needed"))
+        };
+        wrong.map_err(|message| self.find(workspace::FILE, message)).is_ok()
     }
 }
 
@@ -159,11 +197,11 @@ fn attributes(runbook: &Runbook, step: &Step) -> Vec<serde_json::Value> {
     at_once.chain(by_parts).map(serde_json::Value::Object).collect()
 }
 
-async fn describe(sandbox: &Sandbox, path: &Path) -> Result<(Digest, World, Description), String> {
+async fn describe(sandbox: &Sandbox, path: &Path) -> Result<(Plugin, Description), String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
     let plugin = sandbox.load(&bytes, None).map_err(|error| error.to_string())?;
     let description = plugin.describe().await.result.map_err(|error| error.to_string())?;
-    Ok((plugin.digest(), plugin.world(), description))
+    Ok((plugin, description))
 }
 
 /// Whether a value fits a JSON Schema; the first way in which it does not.

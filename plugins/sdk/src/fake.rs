@@ -47,8 +47,22 @@ impl Reads {
     /// The answer to `METHOD path`, or to `METHOD path body`, which is looked for first. What has no answer gets a 404
     /// without a body.
     #[must_use]
-    pub fn answer(mut self, connection: &str, line: &str, status: u16, body: impl AsRef<[u8]>) -> Self {
-        let answer = http::Response { status, headers: Vec::new(), body: body.as_ref().to_vec(), took: 0 };
+    pub fn answer(self, connection: &str, line: &str, status: u16, body: impl AsRef<[u8]>) -> Self {
+        self.answer_with(connection, line, status, &[], body)
+    }
+
+    /// Like [`Reads::answer`], with headers. Their names are in lower case.
+    #[must_use]
+    pub fn answer_with(
+        mut self,
+        connection: &str,
+        line: &str,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let answer = http::Response { status, headers, body: body.as_ref().to_vec(), took: 0 };
         self.answers.insert((connection.to_owned(), line.to_owned()), answer);
         self
     }

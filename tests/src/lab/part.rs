@@ -14,6 +14,8 @@ pub enum Part {
     Models,
     /// A virtual environment with Prefect.
     Prefect,
+    /// A virtual environment with Kinto.
+    Kinto,
     /// A virtual environment with Ansible.
     Ansible,
     /// Unleash, as a Node.js package.
@@ -28,7 +30,7 @@ pub enum Part {
 
 impl Part {
     /// All, in the order in which they are installed: what another needs comes first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Redis,
         Self::Prometheus,
         Self::Postgres,
@@ -36,6 +38,7 @@ impl Part {
         Self::Python,
         Self::Models,
         Self::Prefect,
+        Self::Kinto,
         Self::Ansible,
     ];
 
@@ -45,6 +48,7 @@ impl Part {
             Self::Python => "python",
             Self::Models => "models",
             Self::Prefect => "prefect",
+            Self::Kinto => "kinto",
             Self::Ansible => "ansible",
             Self::Unleash => "unleash",
             Self::Postgres => "postgres",
@@ -64,6 +68,7 @@ impl Part {
             Self::Models => &[Self::Python],
             Self::Python
             | Self::Prefect
+            | Self::Kinto
             | Self::Ansible
             | Self::Unleash
             | Self::Postgres

@@ -48,7 +48,7 @@ fn contents(part: Part) -> (&'static [&'static str], &'static [Program]) {
         Part::Redis => (&["redis-server"], &REDIS),
         Part::Postgres => (&["postgresql"], &POSTGRES),
         Part::Prometheus => (&["prometheus", "prometheus-alertmanager"], &PROMETHEUS),
-        Part::Python | Part::Models | Part::Prefect | Part::Ansible | Part::Unleash => (&[], &[]),
+        Part::Python | Part::Models | Part::Prefect | Part::Kinto | Part::Ansible | Part::Unleash => (&[], &[]),
     }
 }
 

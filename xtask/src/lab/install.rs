@@ -26,7 +26,7 @@ pub(crate) fn install(parts: &[Part]) -> Result<(), Error> {
 
 fn install_one(lab: &Path, part: Part) -> Result<(), Error> {
     match part {
-        Part::Python | Part::Prefect | Part::Ansible => {
+        Part::Python | Part::Prefect | Part::Kinto | Part::Ansible => {
             let requirements = requirements(part.name());
             once(part, &read(&requirements)?, || python::environment(lab, &part.folder(), &requirements))
         }

@@ -7,6 +7,7 @@ use belay_tests::lab::alertmanager::Alertmanager;
 use belay_tests::lab::mlflow::Mlflow;
 use belay_tests::lab::part::Part;
 use belay_tests::lab::postgres::{self, Postgres};
+use belay_tests::lab::prefect::{self, Prefect};
 use belay_tests::lab::prometheus::{Prometheus, Sources};
 use belay_tests::lab::service::answers;
 use belay_tests::lab::shop::{self, Shop};
@@ -109,6 +110,16 @@ pub(super) static ALL: &[System] = &[
         needs: &["prometheus"],
         start: |place| Box::new(Shop::start_at(&place.folder, place.address)),
         is_ready: shop::is_ready,
+        also: &[],
+        secrets: &[],
+    },
+    System {
+        name: "prefect",
+        summary: "Prefect, pipelines; its API is below /api",
+        parts: &[Part::Prefect],
+        needs: &[],
+        start: |place| Box::new(Prefect::start_at(&place.folder, place.address)),
+        is_ready: prefect::is_ready,
         also: &[],
         secrets: &[],
     },
