@@ -3,8 +3,8 @@
 // Helpers fail their test by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,12 @@ const BACK: &str = "run pipeline-back pipeline --to latest-good --json";
 
 fn is_left_out() -> bool {
     tier::is_left_out(Tier::Full, &[Part::Prefect])
+}
+
+/// One test at a time: Prefect answers 503 where SQLite is locked by what another does.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A desk whose deployment is this one, at this address.
@@ -56,7 +62,7 @@ fn a_deployment_is_paused_taken_back_and_undone() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, _proxy) = released(server, "whole");
     desk.belay("lint").ends(0);
     desk.belay("plan pipeline-back pipeline --to latest-good").ends(0).says("paused true → false");
@@ -81,9 +87,9 @@ fn a_flow_run_is_started_once_and_is_not_taken_back() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, proxy) = released(server, "again");
-    let unspent = std::sync::Mutex::new(Some(Act::LoseAnswer));
+    let unspent = Mutex::new(Some(Act::LoseAnswer));
     proxy.rule(move |_, request| {
         let is_start = request.target.ends_with("/create_flow_run");
         if is_start { unspent.lock().unwrap().take().unwrap_or(Act::Pass) } else { Act::Pass }
@@ -104,7 +110,7 @@ fn a_third_partys_change_between_plan_and_write_is_noticed() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, proxy) = released(server, "third");
     // Somebody else changes the parameters when the first write, which is about the pause, arrives.
     let unspent = AtomicBool::new(true);
@@ -126,7 +132,7 @@ fn a_writer_every_two_seconds_does_not_starve_the_run() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, _proxy) = released(server, "busy");
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
@@ -151,7 +157,7 @@ fn what_is_no_answer_of_prefects_halts_the_run_before_it_writes() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, proxy) = released(server, "garbled");
     let page = Answer::bytes(200, "text/html", b"<html><h1>Sign in</h1></html>");
     let faults = [
@@ -183,7 +189,7 @@ fn a_run_killed_at_any_request_is_restored_by_resume() {
     if is_left_out() {
         return;
     }
-    let server = prefect();
+    let (_turn, server) = (turn(), prefect());
     let (desk, proxy) = released(server, "killed");
     let mut kills = 0;
     loop {

@@ -62,7 +62,8 @@ impl Selection {
         }
         match whole {
             Tree::Record(members) => Ok(Content(members)),
-            other => Err(Fault::Unexpected(format!("{what}: {other:?} has no members"))),
+            // No place that is ignored is the whole content, so it is a record still.
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::List(_) => Ok(Content::default()),
         }
     }
 

@@ -36,7 +36,7 @@ pub(crate) fn history(
         })
         .collect::<Result<Vec<_>, Fault>>()?;
     // An API that lists the oldest first says when each was; one that doesn't is taken at its word.
-    past.sort_by(|one, other| other.at.cmp(&one.at));
+    past.sort_by_key(|past| std::cmp::Reverse(past.at));
     past.truncate(limit as usize);
     Ok(past)
 }

@@ -69,7 +69,7 @@ impl Recipe {
         let template = |place: &str, text: &Option<String>, scope: &Scope| {
             at(place, text.as_deref().map(|text| Template::parse(text, scope)).transpose())
         };
-        for name in config.attributes.keys().filter(|name| !members.contains(name)) {
+        if let Some(name) = config.attributes.keys().find(|name| !members.contains(name)) {
             return Err(format!("attributes: `content` has no `{name}`; it has {}", members.join(", ")));
         }
         let notes = config

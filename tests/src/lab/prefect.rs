@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -98,7 +100,16 @@ impl Prefect {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let mut request = Request::new(method, target, &body);
         request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        let answer = Answer::parse(&request.send(self.address).unwrap()).unwrap();
+        // 503 is Prefect's word for "SQLite is locked": nothing was done.
+        let send = || Answer::parse(&request.send(self.address).unwrap()).unwrap();
+        let mut answer = send();
+        for _ in 0..50 {
+            if answer.status != 503 {
+                break;
+            }
+            thread::sleep(Duration::from_millis(200));
+            answer = send();
+        }
         let text = String::from_utf8_lossy(&answer.body);
         assert!(matches!(answer.status, 200 | 201 | 204), "{method} {target}: {text}");
         serde_json::from_str(&text).unwrap_or_default()
@@ -129,7 +140,8 @@ fn migrated() -> &'static Path {
 fn serve(folder: &Path, address: SocketAddr) -> Service {
     let (host, port) = (address.ip().to_string(), address.port().to_string());
     let python = Part::Prefect.file("bin/python").display().to_string();
-    let words = [&python, "-m", "prefect", "server", "start", "--host", &host, "--port", &port];
+    // Its own services write too, and SQLite lets one write at a time.
+    let words = [&python, "-m", "prefect", "server", "start", "--no-services", "--host", &host, "--port", &port];
     let recipe = Recipe {
         name: "prefect",
         address,
@@ -138,6 +150,9 @@ fn serve(folder: &Path, address: SocketAddr) -> Service {
             ("PREFECT_HOME", folder.display().to_string()),
             ("PREFECT_SERVER_ANALYTICS_ENABLED", "false".to_owned()),
             ("PREFECT_SERVER_UI_ENABLED", "false".to_owned()),
+            // A machine that builds something else meanwhile is slow, not broken.
+            ("PREFECT_SERVER_DATABASE_TIMEOUT", "60".to_owned()),
+            ("PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT", "60".to_owned()),
             ("DO_NOT_TRACK", "1".to_owned()),
         ],
         is_ready,

@@ -1,6 +1,6 @@
 //! The presets, against what the real systems answered.
 
-use belay_sdk::{Fault, Reverter, fake};
+use belay_sdk::{BodyTest, Fault, Reverter, Write, fake};
 use expect_test::expect;
 use http_resource::HttpResource;
 use serde_json::json;
@@ -44,6 +44,35 @@ fn a_prefect_flow_run_is_started_once_and_can_t_be_taken_back() {
     let there = prefect(r#"[{"name":"inc-4211"}]"#);
     assert_eq!(operations(&there, &of, set(&json!({"run": "inc-4211"}))), Ok(Vec::new()));
     assert!(matches!(operations(&there, &of, pinned(&observe(&none, &of))), Err(Fault::Unsupported(_))));
+}
+
+/// What Airflow 3.3 answered, shortened.
+const DAG: &str = r#"{"dag_id":"etl","is_paused":false,"timetable_summary":"0 * * * *"}"#;
+const RUNS: &str = r#"{"dag_runs":[{"dag_run_id":"belay_r-1_inc-1","note":"inc-1"}],"total_entries":1}"#;
+
+#[test]
+fn an_airflow_dag_is_paused_and_run_once() {
+    let airflow = fake::Reads::default().answer("api", "GET /dags/etl", 200, DAG).answer(
+        "api",
+        "GET /dags/etl/dagRuns?run_id_pattern=belay_%25&order_by=-run_after&limit=1",
+        200,
+        RUNS,
+    );
+    let dag = resource("etl", "preset = \"airflow-dag\"");
+    let [pause] = operations(&airflow, &dag, set(&json!({"paused": true}))).unwrap().try_into().unwrap();
+    assert_eq!(shown(&pause), r#"PATCH /dags/etl {"is_paused":true}"#);
+    let runs = resource("etl/runs", "preset = \"airflow-dag-run\"");
+    assert_eq!(operations(&airflow, &runs, set(&json!({"run": "inc-1"}))), Ok(Vec::new()));
+    let [start] = operations(&airflow, &runs, set(&json!({"run": "inc-2"}))).unwrap().try_into().unwrap();
+    assert_eq!(
+        shown(&start),
+        r#"POST /dags/etl/dagRuns {"dag_run_id":"belay_r-7-1.0_inc-2","logical_date":null,"note":"inc-2"}"#
+    );
+    // A repeat is a 409 that names the reason, and means that the run is there; another 409 doesn't.
+    let Write::Http(write) = &start.write else { panic!("no HTTP write") };
+    let repeat = write.applied.iter().find(|answer| answer.status == 409).and_then(|answer| answer.body.clone());
+    let reason = "\"Unique constraint violation\"".to_owned();
+    assert_eq!(repeat, Some(("/detail/reason".to_owned(), BodyTest::Equals(reason))));
 }
 
 #[test]
