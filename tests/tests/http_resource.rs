@@ -9,7 +9,8 @@ use belay_tests::lab::desk::{Desk, left, writes};
 use belay_tests::lab::http1::Answer;
 use belay_tests::lab::kinto::{Kinto, kinto};
 use belay_tests::lab::proxy::{Act, Proxy};
-use belay_tests::lab::{Part, Tier, tier};
+use belay_tests::lab::{Part, Tier, sources, tier};
+use belay_tests::repository;
 use serde_json::{Value, json};
 
 const PLAN: &str = "plan weights-back ranking --to latest-good";
@@ -49,6 +50,52 @@ fn released(record: &str) -> (Desk, &'static Kinto, Proxy) {
     desk.capture("ranking");
     server.put(record, &bad());
     (desk, server, proxy)
+}
+
+#[test]
+fn the_page_shows_the_configuration_that_is_tested() {
+    let workspace = sources().join("workspaces/rest/features/ranking.toml");
+    let configuration = std::fs::read_to_string(workspace).unwrap();
+    let page = std::fs::read_to_string(repository::root().join("docs/http-resource.md")).unwrap();
+    assert!(page.contains(configuration.trim()), "docs/http-resource.md shows another one");
+    let resource = configuration.lines().skip_while(|line| *line != "[[resource]]").count();
+    assert!(resource < 30, "{resource} lines");
+}
+
+#[test]
+fn lint_tells_what_a_schema_can_not() {
+    if is_left_out() {
+        return;
+    }
+    for (file, from, to, told) in [
+        (
+            "features/ranking.toml",
+            "records/{record}\"\nabsent",
+            "records/{recrd}\"\nabsent",
+            "`{recrd}`: nothing has this name here",
+        ),
+        (
+            "features/ranking.toml",
+            "content = { record = \"/data\"",
+            "content = { record = \"data\"",
+            "does not start with `/`",
+        ),
+        (
+            "features/ranking.toml",
+            "body = { data = \"{desired/record}\" }",
+            "body = { data = 1 }",
+            "doesn't say to what",
+        ),
+        ("features/ranking.toml", "ignore = [", "ignor = [", "ignor"),
+        ("features/pipeline.toml", "prefect-deployment", "prefect-deploy", "there is no `prefect-deploy`"),
+        ("runbooks/stop-pipeline.toml", "set = { paused = true }", "set = { pausd = true }", "`pausd` can't be set"),
+        ("runbooks/stop-pipeline.toml", "set = { paused = true }", "set = { paused = \"yes\" }", "is true or false"),
+    ] {
+        let desk = desk("http://127.0.0.1:9", "weights");
+        desk.belay("lint").ends(0);
+        desk.edit(file, from, to);
+        desk.belay("lint").ends(2).says(told);
+    }
 }
 
 #[test]
