@@ -15,6 +15,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{12,16}\b", "[short]"),
         (r"\b(entry|checkpoint|the log has) \d+\b", "$1 [number]"),
         (r"\b\d+ entries\b", "[number] entries"),
+        (r"\bentries \d+(, \d+)+", "entries [numbers]"),
         (r"(?m)^\d+ +\[moment\]", "[number] [moment]"),
         (r"\b\d+ (second|minute|hour)s? old\b", "[ago]"),
         (r"\b\d+ s ago\b|\bjust (now|captured)\b|\b\d+ minutes? (ago|old)\b|\b\d+ s old\b", "[ago]"),

@@ -127,10 +127,30 @@ impl Linter<'_> {
                     self.config(&check.probe, World::Probe, &config, &place);
                 }
             }
+            self.holds(runbook);
             for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
                 for attributes in attributes(runbook, step) {
                     self.attributes(runbook, step, &attributes).await;
                 }
+            }
+        }
+    }
+
+    /// What a ramp holds must fit into the time that the runbook promises and that a mandate lasts.
+    fn holds(&mut self, runbook: &Runbook) {
+        let held_ms = runbook.stages.iter().fold(0_u64, |sum, stage| {
+            // Steps of a stage run side by side.
+            let longest = stage.steps.iter().filter_map(held_ms).max().unwrap_or(0);
+            sum.saturating_add(longest)
+        });
+        let takes = |limit: u64| format!("the ramps of `{}` are held for {held_ms} ms, {limit} ms", runbook.name);
+        if let Some(promised) = runbook.service_level.restored_within_ms.filter(|promised| held_ms > *promised) {
+            self.find("runbooks", format!("{} are promised by `restored_within`", takes(promised)));
+        }
+        for (name, environment) in &self.workspace.environments {
+            let lasts = environment.risk.mandate_ttl_ms;
+            if held_ms > lasts {
+                self.find("runbooks", format!("{} is how long a mandate lasts in `{name}`", takes(lasts)));
             }
         }
     }
@@ -174,6 +194,12 @@ impl Linter<'_> {
         };
         wrong.map_err(|message| self.find(workspace::FILE, message)).is_ok()
     }
+}
+
+/// For how long a step's ramp is held at the least; none where it has none.
+fn held_ms(step: &Step) -> Option<u64> {
+    let Step::Resource { ramp: Some(ramp), .. } = step else { return None };
+    Some(ramp.hold_ms.saturating_mul(ramp.through.len().saturating_sub(1) as u64))
 }
 
 /// What a step sets: at once, or by the parts of its ramp. Parameters without a default are left out.
