@@ -82,10 +82,11 @@ impl Run {
         }
     }
 
-    /// In a run that doesn't go on, no hold is waited out.
+    /// In a run that doesn't go on, or before it is planned again, no hold is waited out.
     fn step_display(&self, step: &StepRun) -> StepDisplay {
         let holds = matches!(step.status, StepStatus::Holding(_));
-        if holds && self.phase != Phase::Working { StepDisplay::Standing } else { step_display(step) }
+        let idles = step.status == StepStatus::Idle && step.standing().is_some();
+        if idles || (holds && self.phase != Phase::Working) { StepDisplay::Standing } else { step_display(step) }
     }
 
     fn check_views(&self) -> Vec<CheckView> {

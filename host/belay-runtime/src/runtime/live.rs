@@ -103,7 +103,10 @@ impl Runtime {
         }
         let alive = owner::is_alive(&self.host, id, told.run.owner().1);
         self.ask(&told, &Ask::Abort { reason }).await?;
-        if !alive {
+        if alive {
+            // What is under way ends first: whoever asked sees how it was left.
+            self.wait_until(id, |told| told.run.is_sealed()).await?;
+        } else {
             let (progress, _) = tokio::sync::mpsc::unbounded_channel();
             self.resume(id, progress).await?;
         }

@@ -84,7 +84,7 @@ impl Runtime {
     }
 
     /// How the run stands once this holds, its process is gone, or patience is over.
-    async fn wait_until(&self, id: &RunId, holds: impl Fn(&Told) -> bool) -> Result<Told, Error> {
+    pub(super) async fn wait_until(&self, id: &RunId, holds: impl Fn(&Told) -> bool) -> Result<Told, Error> {
         let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             let told = self.told(id)?;

@@ -20,6 +20,8 @@ fn row(run: &RunSummary, clock: &Clock) -> Vec<Line> {
     let incident = run.incident.as_ref().map(ToString::to_string).unwrap_or_default();
     let under_way = matches!(run.view.status, Status::Working | Status::Checking | Status::Stopping);
     let standing = match (run.owned, under_way) {
+        // Who is at work is told with who paused it.
+        (true, _) if matches!(run.view.status, Status::Paused(_)) => of_run(&run.view.status),
         (true, _) => of_run(&run.view.status).with(format!(", by {}", run.view.owner)),
         (false, true) => Line::new().painted(Paint::Warn, format!("◌ interrupted: belay resume {}", run.run)),
         (false, false) => of_run(&run.view.status),
