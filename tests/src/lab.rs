@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod prefect;
 pub mod prometheus;
 pub mod proxy;
+pub mod redis;
 pub mod registry;
 pub mod s3;
 pub mod service;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
 
+use super::guarded::Folder;
 use super::port::free_address;
 use super::service::{Recipe, Service, answers};
 use super::table::Worker;
@@ -18,8 +19,12 @@ pub struct Iceberg(Service);
 
 /// The server of a test binary, ready; started when it is first asked for.
 pub fn iceberg() -> &'static Iceberg {
-    static SERVER: OnceLock<Iceberg> = OnceLock::new();
-    SERVER.get_or_init(|| Iceberg::start(&running("iceberg")))
+    static SERVER: OnceLock<(Iceberg, Folder)> = OnceLock::new();
+    let start = || {
+        let folder = Folder::guarded(running("iceberg"));
+        (Iceberg::start(folder.path()), folder)
+    };
+    &SERVER.get_or_init(start).0
 }
 
 impl Iceberg {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
 
+use super::guarded::Folder;
 use super::http1::{Answer, Request};
 use super::part::Part;
 use super::port::free_address;
@@ -25,8 +26,12 @@ pub struct S3(Service);
 
 /// The server of a test binary, ready; started when it is first asked for.
 pub fn s3() -> &'static S3 {
-    static SERVER: OnceLock<S3> = OnceLock::new();
-    SERVER.get_or_init(|| S3::start(&running("s3")))
+    static SERVER: OnceLock<(S3, Folder)> = OnceLock::new();
+    let start = || {
+        let folder = Folder::guarded(running("s3"));
+        (S3::start(folder.path()), folder)
+    };
+    &SERVER.get_or_init(start).0
 }
 
 impl S3 {
@@ -46,7 +51,6 @@ impl S3 {
         let (host, port) = (address.ip().to_string(), address.port().to_string());
         let program = Part::Python.file("bin/moto_server").display().to_string();
         let command = [program.as_str(), "-H", &host, "-p", &port].map(str::to_owned).to_vec();
-        let is_ready = |address| answers(address, "/moto-api/");
         Self(Service::start(Recipe { name: "s3", address, command, environment: Vec::new(), is_ready }, folder))
     }
 
@@ -84,6 +88,11 @@ impl S3 {
         request.headers.push(("authorization".to_owned(), format!("{credential}, SignedHeaders=host, Signature=0")));
         Answer::parse(&request.send(self.address()).unwrap()).unwrap()
     }
+}
+
+/// Whether the stand-in at an address answers.
+pub fn is_ready(address: SocketAddr) -> bool {
+    answers(address, "/moto-api/")
 }
 
 /// A Delta table in a bucket of its own, as the `deltalake` library writes and reads it. Copies are the same table.

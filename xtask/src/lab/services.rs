@@ -4,11 +4,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use belay_tests::lab::alertmanager::Alertmanager;
+use belay_tests::lab::feast::{self, Feast};
+use belay_tests::lab::iceberg::Iceberg;
 use belay_tests::lab::mlflow::Mlflow;
 use belay_tests::lab::part::Part;
 use belay_tests::lab::postgres::{self, Postgres};
 use belay_tests::lab::prefect::{self, Prefect};
 use belay_tests::lab::prometheus::{Prometheus, Sources};
+use belay_tests::lab::redis::{self, Redis};
+use belay_tests::lab::s3::{self, S3};
 use belay_tests::lab::service::answers;
 use belay_tests::lab::shop::{self, Shop};
 use belay_tests::lab::table::Table;
@@ -70,12 +74,59 @@ pub(super) static ALL: &[System] = &[
         secrets: &[("admin_token", unleash::TOKEN), ("client_token", unleash::CLIENT_TOKEN)],
     },
     System {
+        name: "redis",
+        summary: "Redis, for caches and for what Feast serves",
+        parts: &[Part::Redis],
+        needs: &[],
+        start: |place| Box::new(Redis::start_at(&place.folder, place.address)),
+        is_ready: redis::is_ready,
+        also: &[],
+        secrets: &[],
+    },
+    System {
+        name: "feast",
+        summary: "Feast's feature server over Redis, its sidecar, and pipelines that release and push",
+        parts: &[Part::Python],
+        needs: &["redis"],
+        start: |place| {
+            let at = feast::Addresses {
+                serving: place.address,
+                sidecar: (place.of)("feast/sidecar"),
+                pipelines: (place.of)("feast/pipelines"),
+            };
+            Box::new(Feast::start(&place.folder, (place.of)("redis"), at))
+        },
+        is_ready: |address| answers(address, "/health"),
+        also: &["sidecar", "pipelines"],
+        secrets: &[("sidecar_token", feast::TOKEN)],
+    },
+    System {
         name: "mlflow",
         summary: "MLflow, a model registry with models in it",
         parts: &[Part::Python, Part::Models],
         needs: &[],
         start: |place| Box::new(Mlflow::start_at(&place.folder, place.address)),
         is_ready: |address| answers(address, "/health"),
+        also: &[],
+        secrets: &[],
+    },
+    System {
+        name: "s3",
+        summary: "moto, a stand-in for S3 that believes whoever asks and keeps everything in memory",
+        parts: &[Part::Python],
+        needs: &[],
+        start: |place| Box::new(S3::start_at(&place.folder, place.address)),
+        is_ready: s3::is_ready,
+        also: &[],
+        secrets: &[("key_id", s3::KEY_ID), ("secret", s3::SECRET)],
+    },
+    System {
+        name: "iceberg",
+        summary: "an Iceberg REST catalog: a small facade over pyiceberg, no product's server",
+        parts: &[Part::Python],
+        needs: &[],
+        start: |place| Box::new(Iceberg::start_at(&place.folder, place.address)),
+        is_ready: |address| answers(address, "/v1/config"),
         also: &[],
         secrets: &[],
     },
