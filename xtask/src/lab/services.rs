@@ -196,3 +196,17 @@ pub(super) static ALL: &[System] = &[
 pub(super) fn named(name: &str) -> Option<&'static System> {
     ALL.iter().find(|system| system.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_system_has_a_name_of_its_own_and_stands_behind_what_it_needs() {
+        for (index, system) in ALL.iter().enumerate() {
+            let before: Vec<&str> = ALL.iter().take(index).map(|before| before.name).collect();
+            assert!(!before.contains(&system.name), "{} stands there twice", system.name);
+            assert!(system.needs.iter().all(|needed| before.contains(needed)), "{}", system.name);
+        }
+    }
+}
