@@ -47,8 +47,12 @@ def _pin_view(store, name, wanted, before, done):
         return
     view = active(store, name)
     view.version = f"v{wanted['version']}"
-    store.apply([view])
+    # Not `store.apply`: that infers what the present definition lacks, and Feast then takes it for another definition.
+    store.registry.apply_feature_view(view, store.project)
     done.append(f"feature view {name}")
+    # What `store.apply` does besides: stores other than Redis have a table for each version.
+    provider, pinned = store._get_provider(), active(store, name)
+    provider.update_infra(store.project, [], [pinned], [], [], partial=True)
 
 
 def _service(store, before, name, described):
