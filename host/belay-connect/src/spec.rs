@@ -291,6 +291,7 @@ impl fmt::Display for QueryPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use belay_domain::connection::ConnectionKind;
 
     #[test]
     fn the_keys_of_the_configuration_become_a_target() {
@@ -358,5 +359,67 @@ mod tests {
             assert!(toml::from_str::<HttpTarget>(text).is_err(), "{text}");
         }
         assert!(toml::from_str::<DirTarget>("path = \"x\"\nurl = \"y\"").is_err());
+    }
+
+    fn complaint(kind: ConnectionKind, target: Target) -> String {
+        let rules = ConnectionRules {
+            name: "c".parse().unwrap(),
+            kind,
+            criticality: belay_domain::connection::Criticality::Low,
+            writes: Vec::new(),
+            settle_ms: 0,
+        };
+        ConnectionSpec { rules, target }.check().err().unwrap_or_else(|| "sound".to_owned())
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told_before_anybody_needs_it() {
+        let oauth2 = r#"auth = { oauth2 = { client_id = "b", client_secret = { env = "S" }, token_url = "#;
+        let certificate = r#"client_certificate = { certificate = "c.pem", key = { file = "c.key" } }"#;
+        for (text, expected) in [
+            ("url = \"https://h\"".to_owned(), "sound"),
+            (format!("url = \"https://h\"\n{oauth2}\"https://id/token\" }} }}\n{certificate}"), "sound"),
+            ("url = \"h\"".to_owned(), "must start with http"),
+            (format!("url = \"http://h\"\n{certificate}"), "`client_certificate` needs an https:// address"),
+            ("url = \"https://h\"\nretry = { attempts = 0 }".to_owned(), "`attempts` is 1 to 10, not 0"),
+            ("url = \"https://h\"\nretry = { attempts = 99 }".to_owned(), "`attempts` is 1 to 10, not 99"),
+            ("url = \"https://h\"\nrate = { requests = 1, per = \"0s\" }".to_owned(), "longer than nothing"),
+            (format!("url = \"https://h\"\n{oauth2}\"id/token\" }} }}"), "`token_url` is not an address"),
+            (format!("url = \"https://h\"\n{oauth2}\"https://u:p@id/t\" }} }}"), "`token_url` holds credentials"),
+        ] {
+            let said = complaint(ConnectionKind::Http, Target::Http(toml::from_str(&text).unwrap()));
+            assert!(said.contains(expected), "{text}: {said}");
+        }
+        for (more, expected) in [
+            ("", "sound"),
+            ("prefix = \"a/b\"", "sound"),
+            ("prefix = \"../a\"", "`prefix`"),
+            ("prefix = \"a/\"", "`prefix`"),
+            ("region = \"eu central\"", "`region`"),
+            ("retry = { attempts = 11 }", "`attempts`"),
+        ] {
+            let text = format!("url = \"https://h\"\nbucket = \"lake\"\n{more}");
+            let said = complaint(ConnectionKind::Objects, Target::Objects(toml::from_str(&text).unwrap()));
+            assert!(said.contains(expected), "{text}: {said}");
+        }
+        for bucket in ["", "a/b", "..", "a b"] {
+            let said = complaint(ConnectionKind::Objects, Target::Objects(ObjectsTarget::new("https://h", bucket)));
+            assert!(said.contains("`bucket`"), "{bucket}: {said}");
+        }
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_workspace() {
+        let text = r#"
+            url = "https://h"
+            ca_file = "ca.pem"
+            auth = { bearer = { file = "token" } }
+            client_certificate = { certificate = "c.pem", key = { file = "/etc/c.key" } }
+        "#;
+        let target = toml::from_str::<HttpTarget>(text).unwrap().below(Path::new("/w"));
+        let certificate = target.client_certificate.unwrap();
+        assert_eq!(target.auth, Auth::Bearer(SecretSource::File("/w/token".into())));
+        assert_eq!((target.ca_file, certificate.certificate), (Some("/w/ca.pem".into()), "/w/c.pem".into()));
+        assert_eq!(certificate.key, SecretSource::File("/etc/c.key".into()));
     }
 }
