@@ -113,7 +113,9 @@ fn check(said: &Said, expected: &Expect) {
 fn a_ramp_is_planned_as_one_way_and_gone_by_parts() {
     let shop = shop("300ms");
     shop.belay(["lint"]).ends(0);
-    check(&type_(&shop, "plan", &[]), &expect![[r#"
+    check(
+        &type_(&shop, "plan", &[]),
+        &expect![[r#"
         $ belay plan ramp-down checkout-ranker --env demo --incident=INC-7
         demo · ramp-down · checkout-ranker → the settings of the runbook
 
@@ -126,9 +128,12 @@ fn a_ramp_is_planned_as_one_way_and_gone_by_parts() {
           Not in this runbook search-page consumes this set · cart-upsell consumes this set
           Next belay run ramp-down checkout-ranker --env demo --incident INC-7
         [0]
-    "#]]);
+    "#]],
+    );
     assert_eq!(rollout(&shop), 100, "a plan changes nothing");
-    check(&type_(&shop, "run", &[]), &expect![[r#"
+    check(
+        &type_(&shop, "run", &[]),
+        &expect![[r#"
         $ belay run ramp-down checkout-ranker --env demo --incident=INC-7
         r-1: ● working
         r-1 contain: ● planning
@@ -159,7 +164,8 @@ fn a_ramp_is_planned_as_one_way_and_gone_by_parts() {
           Undo belay undo r-1
           Record belay audit log --run r-1
         [0]
-    "#]]);
+    "#]],
+    );
     assert_eq!(rollout(&shop), 0);
     let (reached, intents) = (moments(&shop, "step.confirmed", Some(0)), moments(&shop, "intent", None));
     assert!(intents[1] >= reached[0] + 300, "held too short: {reached:?} {intents:?}");
@@ -261,7 +267,9 @@ fn a_check_that_fails_stops_the_ramp_and_a_person_may_go_past() {
     let shop = shop("50ms");
     shop.reports("0.31");
     shop.edit("runbooks/ramp-down.toml", "within = \"20s\"", "within = \"300ms\"");
-    check(&type_(&shop, "run", &[]), &expect![[r#"
+    check(
+        &type_(&shop, "run", &[]),
+        &expect![[r#"
         $ belay run ramp-down checkout-ranker --env demo --incident=INC-7
         r-1: ● working
         r-1 contain: ● planning
@@ -283,7 +291,8 @@ fn a_check_that_fails_stops_the_ramp_and_a_person_may_go_past() {
         changed: flag left at part 1 of 3
         help: belay resume r-1 measures again; belay continue r-1 goes on all the same; belay abort r-1 leaves it there
         [1]
-    "#]]);
+    "#]],
+    );
     assert_eq!(rollout(&shop), 50);
     shop.belay(["continue", "r-1"]).ends(1).says("at part 2 of the ramp the check");
     assert_eq!(rollout(&shop), 25, "one check was gone past, not all that follow");

@@ -13,9 +13,8 @@ use super::desk::Desk;
 use super::feast::{Addresses, Feast, TOKEN};
 use super::guarded::Folder;
 use super::http1::{Answer, Request};
-use super::port::free_address;
-use super::service::{Recipe, Service};
-use super::{program, running};
+use super::redis::Redis;
+use super::running;
 
 const PLUGINS: [&str; 4] = ["feast_feature_view", "feast_online", "feast_parity", "flagd_flag"];
 /// How long until models get what was written; the feature server reads its registry every second.
@@ -26,7 +25,7 @@ const SERVED: Duration = Duration::from_secs(30);
 pub struct FeatureShop {
     /// Feast's servers.
     pub feast: Feast,
-    _redis: Service,
+    _redis: Redis,
     _folder: Folder,
 }
 
@@ -39,7 +38,7 @@ pub fn feature_shop() -> &'static FeatureShop {
 impl FeatureShop {
     fn start() -> Self {
         let _folder = Folder::guarded(running("feast"));
-        let _redis = Service::start(redis(), _folder.path());
+        let _redis = Redis::start(_folder.path());
         let feast = Feast::start(_folder.path(), _redis.address(), Addresses::free());
         Self { feast, _redis, _folder }
     }
@@ -138,14 +137,6 @@ impl FeatureShop {
             thread::sleep(Duration::from_millis(100));
         }
     }
-}
-
-fn redis() -> Recipe {
-    let address = free_address();
-    let (redis, port) = (program("redis-server").display().to_string(), address.port().to_string());
-    let command = [redis.as_str(), "--bind", "127.0.0.1", "--port", &port, "--save", ""].map(str::to_owned).into();
-    let is_ready = |address: SocketAddr| std::net::TcpStream::connect(address).is_ok();
-    Recipe { name: "redis", address, command, environment: Vec::new(), is_ready }
 }
 
 fn post(to: SocketAddr, path: &str, body: &Value) -> Answer {
