@@ -250,6 +250,22 @@ fn what_is_no_answer_of_the_apis_halts_the_run_before_it_writes() {
 }
 
 #[test]
+fn somebody_elses_password_changes_nothing() {
+    if is_left_out() {
+        return;
+    }
+    let (desk, server, proxy) = released("theirs");
+    desk.edit("belay.toml", "correct-horse", "another-horse");
+    let said = desk.belay(RUN);
+    assert_eq!(left(&said.ends(6).answer("run"), "weights"), "not_touched");
+    said.says("403");
+    assert_eq!((proxy.writes().len(), server.get("theirs")), (0, Some(bad())));
+    desk.edit("belay.toml", "another-horse", "correct-horse");
+    desk.belay("resume r-1").ends(0);
+    assert_eq!(server.get("theirs"), Some(good()));
+}
+
+#[test]
 fn a_history_that_is_cut_short_is_not_taken_for_the_whole() {
     if is_left_out() {
         return;
