@@ -39,6 +39,8 @@ pub struct Situation<'a> {
     pub point_age_ms: Option<u64>,
     /// The age in milliseconds from which on a point is old; absent: none is.
     pub max_point_age_ms: Option<u64>,
+    /// Resources that are as the run left them that is undone: what it did to them is no change since.
+    pub own: &'a BTreeSet<ResourceName>,
     /// What guardrails add. What reverters add is in the plan.
     pub factors: &'a [RiskFactor],
 }

@@ -1,9 +1,11 @@
 //! A mandate's bounds: made from the first plan, held against each later one. Never asks who signed it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::Digest;
 use crate::examined::Examined;
+use crate::fallback::Fallback;
 use crate::grouped::Grouped;
 use crate::id::{EnvironmentName, Millis, PluginName, ResourceName, StageName};
 use crate::json::MAX_INTEGER;
@@ -150,6 +152,21 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    /// What either allows, for the same stage. The rows of a resource are bounded where either counts them.
+    #[must_use]
+    pub fn or_more(mut self, other: Self) -> Self {
+        self.worst = self.worst.max(other.worst);
+        self.highest_risk = self.highest_risk.max(other.highest_risk);
+        self.most_touches = self.most_touches.max(other.most_touches);
+        for (resource, rows) in other.most_rows_set_aside {
+            let most = self.most_rows_set_aside.entry(resource).or_default();
+            *most = rows.max(*most);
+        }
+        self
+    }
+}
+
 /// Rows of later data that a step sets aside.
 enum Rows {
     Counted(u64),
@@ -195,27 +212,55 @@ impl Mandate {
             outside.push(Outside::NotExamined(plan.stage.clone()));
         }
         let targets = || plan.steps.iter().filter_map(|step| step.subject.target());
-        outside.extend(targets().filter_map(|target| self.goes_elsewhere(target)));
+        let part = self.part(plan);
+        outside.extend(targets().filter_map(|target| part.goes_elsewhere(target)));
         let planned = targets().map(|target| (&target.plugin, &target.component));
         let in_use: BTreeSet<_> = planned.chain(components).collect();
         outside.extend(in_use.into_iter().filter_map(|(plugin, found)| self.other_component(plugin, found)));
-        match self.stages.iter().find(|bounds| bounds.stage == plan.stage) {
+        match part.bounds {
             Some(bounds) => bounds.hold(plan, examined, assessment, &mut outside),
             None => outside.push(Outside::UnknownStage(plan.stage.clone())),
         }
         if outside.is_empty() { Ok(()) } else { Err(outside) }
     }
 
-    fn goes_elsewhere(&self, target: &Target) -> Option<Outside> {
-        let wanted = self.desired.get(&target.resource);
-        let same = Wanted::of_target(target).is_ok_and(|planned| wanted == Some(&planned));
-        (!same).then(|| Outside::Desired { resource: target.resource.clone() })
+    /// What the mandate says of a plan's stage: of its own, or of those that may follow a failure, which come after them.
+    fn part(&self, plan: &StagePlan) -> Part<'_> {
+        let after = (plan.index as usize).checked_sub(self.stages.len());
+        match (&self.on_failure, after) {
+            (Fallback::Undo(undo), Some(_)) => {
+                Part { bounds: Some(Cow::Owned(undo.of_stage(plan.stage.clone()))), desired: None }
+            }
+            (Fallback::Runbook(alternate), Some(place)) => {
+                let bounds = alternate.stages.get(place).filter(|bounds| bounds.stage == plan.stage);
+                Part { bounds: bounds.map(Cow::Borrowed), desired: Some(&alternate.desired) }
+            }
+            (Fallback::Halt | Fallback::Undo(_) | Fallback::Runbook(_), _) => {
+                let bounds = self.stages.iter().find(|bounds| bounds.stage == plan.stage);
+                Part { bounds: bounds.map(Cow::Borrowed), desired: Some(&self.desired) }
+            }
+        }
     }
 
     fn other_component(&self, plugin: &PluginName, found: &Digest) -> Option<Outside> {
         let bound = self.components.get(plugin);
         let other = || Outside::Component { plugin: plugin.clone(), found: *found, bound: bound.copied() };
         (bound != Some(found)).then(other)
+    }
+}
+
+/// What a mandate says of one stage.
+struct Part<'m> {
+    bounds: Option<Cow<'m, Bounds>>,
+    /// What is wanted of each resource; none: what the run itself had found, which nobody could know before.
+    desired: Option<&'m BTreeMap<ResourceName, Wanted>>,
+}
+
+impl Part<'_> {
+    fn goes_elsewhere(&self, target: &Target) -> Option<Outside> {
+        let wanted = self.desired?.get(&target.resource);
+        let same = Wanted::of_target(target).is_ok_and(|planned| wanted == Some(&planned));
+        (!same).then(|| Outside::Desired { resource: target.resource.clone() })
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Facts {
     pub stages: Vec<String>,
     /// The stage that is judged.
     pub stage: StageFacts,
+    /// The names of the resources that the run skipped until now, because a system is down: they stay as they are.
+    pub skipped: Vec<String>,
     /// What else depends on what the stage writes.
     pub lineage: Lineage,
 }

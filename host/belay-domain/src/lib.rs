@@ -7,6 +7,7 @@ pub mod connection;
 pub mod digest;
 pub mod examined;
 pub mod facts;
+pub mod fallback;
 pub mod feature_set;
 pub mod grouped;
 pub mod guard;
@@ -20,6 +21,7 @@ pub mod point;
 pub mod ramp;
 pub mod risk;
 pub mod runbook;
+pub mod skip;
 pub mod state;
 pub mod verdict;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::fallback::Fallback;
 use crate::id::{
     EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceName, RunId, RunbookName,
     StageName,
@@ -13,6 +14,7 @@ use crate::json::{self, Json, NotCanonical};
 use crate::operation::Reversibility;
 use crate::plan::Target;
 use crate::ramp::Ramp;
+use crate::skip::Skips;
 use crate::state::Desired;
 
 /// The version of this shape.
@@ -43,8 +45,14 @@ pub struct Mandate {
     pub parameters: BTreeMap<String, Json>,
     /// What is wanted of each resource.
     pub desired: BTreeMap<ResourceName, Wanted>,
+    /// What may be left as it is where its system is down.
+    #[serde(default)]
+    pub may_skip: Skips,
     /// What each stage may do at the most.
     pub stages: Vec<Bounds>,
+    /// What the run may do once something failed.
+    #[serde(default)]
+    pub on_failure: Fallback,
     /// The rules in force: bands, guardrails, connections' lists, as one digest.
     pub governance: Digest,
     /// The components in use.

@@ -93,11 +93,26 @@ pub enum Work {
     },
     /// The resource could not be observed or planned.
     Blind {
-        /// Why.
+        /// Why, for people.
         reason: String,
+        /// Why, as far as something follows from it.
+        #[serde(default)]
+        cause: BlindCause,
     },
     /// A person's work: confirmed, not observed.
     Person,
+}
+
+/// Why a resource could not be observed or planned, as far as something follows from it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlindCause {
+    /// Its system is down: the plugin says that it is unavailable, and the host saw a read go unanswered.
+    SystemDown,
+    /// Anything else: a configuration that makes no sense, a read that is refused, a state that is gone, an answer that
+    /// nobody understands, a plugin that failed. Nothing of this passes by itself, so a person must look.
+    #[default]
+    Other,
 }
 
 impl StagePlan {
@@ -135,7 +150,7 @@ impl StagePlan {
     /// The steps that could not be observed, with the reason.
     pub fn blind(&self) -> impl Iterator<Item = (&StepPlan, &str)> {
         self.steps.iter().filter_map(|step| match &step.work {
-            Work::Blind { reason } => Some((step, reason.as_str())),
+            Work::Blind { reason, .. } => Some((step, reason.as_str())),
             Work::Change { .. } | Work::Person => None,
         })
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::Check;
 use crate::id::{ConnectionName, ResourceName, RunbookName, StageName};
 use crate::json::Json;
+use crate::skip::WhenDown;
 
 /// A recipe.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -31,6 +32,21 @@ pub struct Runbook {
     pub checks: Vec<Check>,
     /// What it promises.
     pub service_level: ServiceLevel,
+    /// What follows where a stage or a check fails.
+    pub on_failure: OnFailure,
+}
+
+/// What follows where a stage or a check fails.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// The run halts, or ends as failed.
+    #[default]
+    Halt,
+    /// What it wrote is put back.
+    Undo,
+    /// It goes on with this runbook, whose own word on failures does not count then.
+    Runbook(RunbookName),
 }
 
 /// What a responder can set: `--parameter rollout_to=10`.
@@ -80,6 +96,8 @@ pub enum Step {
         /// The attribute to set by parts; excludes `set`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ramp: Option<RampRecipe>,
+        /// What happens where a system is down.
+        when_down: WhenDown,
     },
     /// Something that a person does and confirms.
     Manual {
@@ -221,6 +239,7 @@ mod tests {
             stages: vec![],
             checks: vec![],
             service_level: ServiceLevel::default(),
+            on_failure: OnFailure::Halt,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::act_record::{ActRecord, Knowledge};
 use crate::receipt::{CheckReceipt, Condition, Promise, Receipt, StageReceipt, StepReceipt, Verification};
 use crate::run::{CheckStatus, Phase, Run};
 use crate::stage::{StageRun, StageStatus};
-use crate::step::{StepRun, StepStatus, Stuck};
+use crate::step::{Skipped, StepRun, StepStatus, Stuck};
 
 impl Run {
     /// What was and was not done so far; for a sealed run, its receipt.
@@ -20,6 +20,7 @@ impl Run {
             | Phase::Waiting(_)
             | Phase::Stopping(_)
             | Phase::Paused(_)
+            | Phase::Failing { .. }
             | Phase::Halted { .. } => (None, None),
         };
         Receipt {
@@ -31,12 +32,8 @@ impl Run {
             ended_at,
             restored_at: self.restored_at,
             promise: self.promise(),
-            stages: self
-                .stages
-                .iter()
-                .zip(&self.spec.stages)
-                .map(|(s, spec)| self.stage_receipt(s, &spec.name))
-                .collect(),
+            failure: self.failure.clone(),
+            stages: self.stages.iter().zip(&self.course).map(|(s, spec)| self.stage_receipt(s, &spec.name)).collect(),
             left_out: self.spec.left_out.clone(),
             checks: self.check_receipts(),
             verification: self.verification(),
@@ -61,14 +58,14 @@ impl Run {
     }
 
     fn step_receipt(&self, step: &StepRun) -> StepReceipt {
-        let spec = self.spec.step(step.id);
+        let spec = self.step_spec(step.id);
         StepReceipt {
             step: step.id,
             title: spec.map(|spec| spec.subject.heading().to_owned()).unwrap_or_default(),
             at: self.target(step.id).map(|target| target.at.clone()),
             before: step.before.as_ref().or(step.found.as_ref()).map(|state| state.version.clone()),
             after: step.found.as_ref().map(|state| state.version.clone()),
-            condition: condition(step),
+            condition: self.condition(step),
             acts: step.acts.clone(),
             parts: step.parts.clone(),
             took_ms: step.began.zip(step.ended).map(|(began, ended)| ended.since(began)),
@@ -78,9 +75,9 @@ impl Run {
     fn check_receipts(&self) -> Vec<CheckReceipt> {
         let result = |index: usize| match &self.checks.get(index)?.status {
             CheckStatus::Ended(result) => Some(result.clone()),
-            CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
+            CheckStatus::NotMade | CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
         };
-        let checks = self.spec.checks.iter().enumerate();
+        let checks = self.due_checks().enumerate();
         checks.map(|(index, check)| CheckReceipt { check: check.clone(), result: result(index) }).collect()
     }
 
@@ -98,10 +95,26 @@ impl Run {
     }
 }
 
-/// How a step leaves its resource, as far as anybody knows.
-pub(crate) fn condition(step: &StepRun) -> Condition {
+impl Run {
+    /// How a step leaves its resource, as far as anybody knows.
+    pub(crate) fn condition(&self, step: &StepRun) -> Condition {
+        match (&step.status, &self.phase) {
+            (StepStatus::Acting(act), Phase::Working | Phase::Checking | Phase::Stopping(_)) => {
+                let record = step.acts.iter().find(|record| record.act == act.act);
+                Condition::Acting { summary: record.map(|record| record.summary.clone()).unwrap_or_default() }
+            }
+            // In a run at rest nobody is acting: whoever was ended before the outcome was recorded.
+            _ => condition(step),
+        }
+    }
+}
+
+fn condition(step: &StepRun) -> Condition {
     match &step.status {
         StepStatus::LeftOut => return Condition::LeftOut,
+        StepStatus::Skipped(Skipped { reason, with }) => {
+            return Condition::Skipped { reason: reason.clone(), with: with.clone() };
+        }
         StepStatus::DoneBy { person } => return Condition::DoneBy { by: person.clone() },
         StepStatus::Restored if step.may_have_written() => return Condition::Restored,
         StepStatus::Restored => return Condition::AlreadyAsDesired,

@@ -4,6 +4,7 @@ use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, ResourceAddress, StepId};
 
 use crate::event::{ActId, WakeId};
+use crate::failure::{Failed, Response};
 use crate::receipt::Receipt;
 
 /// What a run wants done. Commands that came together may be performed side by side, except that locks are taken and
@@ -67,6 +68,13 @@ pub enum Command {
         check: u32,
         /// The step on whose ramp it is measured; none after the last stage.
         step: Option<StepId>,
+    },
+    /// Record that the run goes on from a failure ([`crate::Event::FellBack`]), before anything follows from it.
+    FallBack {
+        /// What failed.
+        failed: Failed,
+        /// What follows.
+        response: Response,
     },
     /// Wait. Answered by [`crate::Event::Woke`] when `after_ms` have passed on a clock that doesn't step.
     WakeAt {

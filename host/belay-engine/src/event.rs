@@ -8,6 +8,7 @@ use belay_domain::plan::StagePlan;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Decision, Finding, Holder, Look, Observed};
+use crate::failure::{Failed, Response};
 use crate::receipt::Receipt;
 use crate::spec::RunSpec;
 
@@ -173,6 +174,16 @@ pub enum Event {
         /// When.
         at: Millis,
     },
+    /// A stage or a check failed, and the run goes on with what its mandate lets follow.
+    #[serde(rename = "run.fell_back")]
+    FellBack {
+        /// What failed.
+        failed: Failed,
+        /// What follows.
+        response: Response,
+        /// When.
+        at: Millis,
+    },
     /// Somebody wants the run to end: the operation under way ends, no other starts.
     #[serde(rename = "run.abort_asked")]
     AbortAsked {
@@ -247,6 +258,7 @@ impl Event {
             Self::Resolved { .. } => "step.resolved",
             Self::Measured { .. } => "check.measured",
             Self::Woke { .. } => "run.woke",
+            Self::FellBack { .. } => "run.fell_back",
             Self::AbortAsked { .. } => "run.abort_asked",
             Self::PauseAsked { .. } => "run.pause_asked",
             Self::ContinueAsked { .. } => "run.continue_asked",
@@ -271,6 +283,7 @@ impl Event {
             | Self::Resolved { at, .. }
             | Self::Measured { at, .. }
             | Self::Woke { at, .. }
+            | Self::FellBack { at, .. }
             | Self::AbortAsked { at, .. }
             | Self::PauseAsked { at, .. }
             | Self::ContinueAsked { at, .. }
@@ -290,6 +303,7 @@ impl Event {
             | Self::Performed { .. }
             | Self::PersonConfirmed { .. }
             | Self::Resolved { .. }
+            | Self::FellBack { .. }
             | Self::AbortAsked { .. }
             | Self::PauseAsked { .. }
             | Self::ContinueAsked { .. }

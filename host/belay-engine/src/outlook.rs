@@ -4,11 +4,12 @@ use std::fmt;
 
 use belay_domain::check::CheckResult;
 use belay_domain::digest::Digest;
-use belay_domain::id::{Millis, ResourceName, StageName, StepId};
+use belay_domain::id::{Millis, ResourceName, RunbookName, StageName, StepId};
 use belay_domain::verdict::Quorum;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Holder;
+use crate::failure::Failed;
 
 /// A stage that people must approve before it may begin. Holds no locks.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -139,6 +140,18 @@ pub enum Ending {
         check: u32,
         /// What it said; inconclusive is not a pass.
         result: CheckResult,
+    },
+    /// A stage or a check failed, and everything that the run wrote was put back.
+    Undone {
+        /// What failed.
+        failed: Failed,
+    },
+    /// A stage or a check failed, and the stages of another runbook were restored in its place.
+    Replaced {
+        /// What failed.
+        failed: Failed,
+        /// The other runbook.
+        runbook: RunbookName,
     },
     /// A stage was refused. What earlier stages did stays done.
     Refused {

@@ -3,12 +3,13 @@
 
 use belay_domain::check::{Check, CheckResult};
 use belay_domain::digest::Digest;
-use belay_domain::id::{EnvironmentName, Millis, ResourceAddress, RunId, StageName, StepId};
+use belay_domain::id::{EnvironmentName, Millis, ResourceAddress, ResourceName, RunId, StageName, StepId};
 use belay_domain::mandate::Purpose;
 use belay_domain::risk::Assessment;
 use serde::{Deserialize, Serialize};
 
 use crate::act_record::ActRecord;
+use crate::failure::Failure;
 use crate::outlook::Ending;
 use crate::part::PartRecord;
 
@@ -31,6 +32,8 @@ pub struct Receipt {
     pub restored_at: Option<Millis>,
     /// What the runbook promised and what came of it; absent where it promised nothing.
     pub promise: Option<Promise>,
+    /// What failed, and what the run did about it; the stages that followed come after those of the runbook.
+    pub failure: Option<Failure>,
     /// Each stage.
     pub stages: Vec<StageReceipt>,
     /// Stages that the responder left out.
@@ -120,8 +123,21 @@ pub enum Condition {
         /// Why.
         reason: String,
     },
+    /// A write was intended and its outcome is not recorded yet. Where the process that intended it is gone, that is as
+    /// good as unknown.
+    Acting {
+        /// The operation, for people.
+        summary: String,
+    },
     /// The responder left it out.
     LeftOut,
+    /// Left as it is, because a system is down.
+    Skipped {
+        /// How that was noticed.
+        reason: String,
+        /// The resource whose system is down, where that is another one, which this one is made from.
+        with: Option<ResourceName>,
+    },
     /// A person did it.
     DoneBy {
         /// Who.

@@ -1,22 +1,23 @@
 //! One run: what was asked, what has happened, how it stands. Never performs anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use belay_domain::check::{CheckResult, Watch};
+use belay_domain::check::{Check, CheckResult, Watch};
 use belay_domain::examined::ExaminedOperation;
 use belay_domain::id::{Epoch, Millis, ResourceName, StepId};
 use belay_domain::operation::Operation;
 use belay_domain::plan::Target;
 use belay_domain::ramp::Ramp;
-use belay_domain::state::State;
+use belay_domain::state::{Desired, Pin, State};
 
 use crate::command::{Act, Command};
 use crate::event::{ActId, Event, WakeId};
+use crate::failure::{Failed, Failure, Response};
 use crate::outlook::{Ending, Halt, Pause, Wait};
 use crate::rejected::Rejected;
-use crate::spec::RunSpec;
+use crate::spec::{RunSpec, StageSpec, StepSpec};
 use crate::stage::{Permit, StageRun};
-use crate::step::StepRun;
+use crate::step::{StepRun, StepStatus};
 
 /// One run. Equal journals make equal runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +26,9 @@ pub struct Run {
     pub(crate) owner: String,
     pub(crate) epoch: Epoch,
     pub(crate) phase: Phase,
+    /// Its stages in the order in which their turns come: those of the specification, and after a failure what follows.
+    pub(crate) course: Vec<StageSpec>,
+    pub(crate) failure: Option<Failure>,
     /// The stage whose turn it is; past the last once all are restored.
     pub(crate) current: usize,
     pub(crate) stages: Vec<StageRun>,
@@ -49,6 +53,8 @@ pub(crate) enum Phase {
     Stopping(Stop),
     /// A person wants it to rest.
     Paused(Pause),
+    /// Something failed; it is being recorded that the run goes on from that.
+    Failing { failed: Failed, response: Response },
     /// Can be resumed.
     Halted { halt: Halt, at: Millis },
     /// Ended; the receipt is not recorded yet.
@@ -79,8 +85,13 @@ pub(crate) struct CheckRun {
 /// Where a check stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum CheckStatus {
+    /// It did not come to that.
+    NotMade,
     Measuring,
-    Waiting { wake: WakeId, pause_ms: u64 },
+    Waiting {
+        wake: WakeId,
+        pause_ms: u64,
+    },
     Ended(CheckResult),
 }
 
@@ -138,6 +149,16 @@ impl Run {
         &self.spec
     }
 
+    /// Its stages, in the order in which their turns come.
+    pub fn stages(&self) -> &[StageSpec] {
+        &self.course
+    }
+
+    /// One step.
+    pub fn step_spec(&self, id: StepId) -> Option<&StepSpec> {
+        self.stages().get(id.stage as usize)?.steps.get(id.step as usize)
+    }
+
     /// The run's owner and its epoch.
     pub fn owner(&self) -> (&str, Epoch) {
         (&self.owner, self.epoch)
@@ -150,7 +171,7 @@ impl Run {
 
     /// The resource that a step is about; none for manual steps.
     pub fn target(&self, step: StepId) -> Option<&Target> {
-        self.spec.step(step)?.subject.target()
+        self.step_spec(step)?.subject.target()
     }
 
     /// An operation of the latest permitted plan.
@@ -172,7 +193,9 @@ impl Run {
     pub const fn is_at_rest(&self) -> bool {
         match &self.phase {
             Phase::Waiting(_) | Phase::Paused(_) | Phase::Halted { .. } | Phase::Sealed { .. } => true,
-            Phase::Working | Phase::Checking | Phase::Stopping(_) | Phase::Ended { .. } => false,
+            Phase::Working | Phase::Checking | Phase::Stopping(_) | Phase::Failing { .. } | Phase::Ended { .. } => {
+                false
+            }
         }
     }
 
@@ -185,14 +208,43 @@ impl Run {
         self.target(step)?.ramp.as_ref()
     }
 
+    /// What failed, and what the run did about it.
+    pub const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// A check, by its place: those of the specification come first, then those of the runbook that follows a failure.
+    pub fn check(&self, place: u32) -> Option<&Check> {
+        self.spec.all_checks().nth(place as usize)
+    }
+
+    /// What the run restores a resource to, where that is a pinned state and the step was not left out.
+    pub fn pinned(&self, resource: &ResourceName) -> Option<&Pin> {
+        // The latest word counts: after a failure, that of what follows it.
+        let steps = self.course.iter().rev().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
+        let mut targets = steps.filter_map(|step| step.subject.target());
+        match &targets.find(|target| target.resource == *resource)?.desired {
+            Desired::Pinned(pin) => Some(pin),
+            Desired::Attributes(_) => None,
+        }
+    }
+
+    /// The resources that it skipped until now, because a system is down.
+    pub fn skipped(&self) -> BTreeSet<ResourceName> {
+        let skipped = self.steps().filter(|step| matches!(step.status, StepStatus::Skipped(_)));
+        skipped.filter_map(|step| Some(self.target(step.id)?.resource.clone())).collect()
+    }
+
     /// The undo point: for each resource that the run may have written, what was there before.
     pub fn undo_pins(&self) -> BTreeMap<ResourceName, (Target, State)> {
-        let written = self.steps().filter(|step| step.may_have_written());
-        let pins = written.filter_map(|step| {
-            let target = self.target(step.id)?;
-            Some((target.resource.clone(), (target.clone(), step.before.clone()?)))
-        });
-        pins.collect()
+        let mut pins = BTreeMap::new();
+        for step in self.steps().filter(|step| step.may_have_written()) {
+            if let (Some(target), Some(before)) = (self.target(step.id), &step.before) {
+                // What follows a failure may write a resource again: what was there before the first write counts.
+                pins.entry(target.resource.clone()).or_insert_with(|| (target.clone(), before.clone()));
+            }
+        }
+        pins
     }
 
     /// How the run left each resource that it may have written, as it was observed last.
@@ -200,6 +252,12 @@ impl Run {
         let written = self.steps().filter(|step| step.may_have_written());
         let left = written.filter_map(|step| Some((self.target(step.id)?.resource.clone(), step.found.clone()?)));
         left.collect()
+    }
+
+    /// The checks that it has made or may yet make: those that follow a failure only once something failed.
+    pub(crate) fn due_checks(&self) -> impl Iterator<Item = &Check> {
+        let count = if self.failure.is_some() { usize::MAX } else { self.spec.checks.len() };
+        self.spec.all_checks().take(count)
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &StepRun> {

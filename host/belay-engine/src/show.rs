@@ -3,17 +3,16 @@
 use belay_domain::check::Check;
 use belay_domain::ramp::Ramp;
 
-use crate::account::condition;
 use crate::part::PartRecord;
 use crate::run::{CheckStatus, Phase, Run, Stop};
 use crate::stage::{StageRun, StageStatus};
-use crate::step::{HoldPhase, SettlePhase, StepRun, StepStatus, Stuck};
+use crate::step::{HoldPhase, SettlePhase, Skipped, StepRun, StepStatus, Stuck};
 use crate::view::{CheckView, RampView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};
 
 impl Run {
     /// The run as progress is shown.
     pub fn view(&self) -> RunView {
-        let stages = self.stages.iter().zip(&self.spec.stages).enumerate();
+        let stages = self.stages.iter().zip(&self.course).enumerate();
         RunView {
             run: self.spec.id().clone(),
             owner: self.owner.clone(),
@@ -21,6 +20,7 @@ impl Run {
             requested_at: self.spec.requested_at,
             restored_within_ms: self.spec.service_level.restored_within_ms,
             restored_at: self.restored_at,
+            failure: self.failure.clone(),
             status: self.status(),
             stages: stages
                 .map(|(index, (stage, spec))| StageView {
@@ -42,7 +42,7 @@ impl Run {
             Phase::Working => Status::Working,
             Phase::Checking => Status::Checking,
             Phase::Waiting(wait) => Status::Waiting(wait.clone()),
-            Phase::Stopping(Stop::Halt(_) | Stop::Pause(_) | Stop::End(_)) => Status::Stopping,
+            Phase::Stopping(Stop::Halt(_) | Stop::Pause(_) | Stop::End(_)) | Phase::Failing { .. } => Status::Stopping,
             Phase::Paused(pause) => Status::Paused(pause.clone()),
             Phase::Halted { halt, .. } => Status::Halted(halt.clone()),
             Phase::Ended { ending, .. } => Status::Ended { ending: ending.clone(), sealed: false },
@@ -63,18 +63,18 @@ impl Run {
             StageStatus::Resting => StageDisplay::Resting,
             StageStatus::Planning => StageDisplay::Planning,
             StageStatus::Acting => StageDisplay::Acting,
-            StageStatus::Finished if stage.did_nothing() => StageDisplay::NothingToDo,
+            StageStatus::Finished if stage.did_nothing() && !stage.has_skipped() => StageDisplay::NothingToDo,
             StageStatus::Finished => StageDisplay::Finished,
         }
     }
 
     fn step_view(&self, step: &StepRun) -> StepView {
-        let title = self.spec.step(step.id).map(|spec| spec.subject.heading().to_owned());
+        let title = self.step_spec(step.id).map(|spec| spec.subject.heading().to_owned());
         StepView {
             step: step.id,
             title: title.unwrap_or_default(),
             display: self.step_display(step),
-            condition: condition(step),
+            condition: self.condition(step),
             version: step.found.as_ref().map(|state| state.version.clone()),
             ramp: self.ramp(step.id).map(|ramp| ramp_view(ramp, step)),
             began: step.began,
@@ -92,14 +92,14 @@ impl Run {
     fn check_views(&self) -> Vec<CheckView> {
         let result = |index: usize| match &self.checks.get(index)?.status {
             CheckStatus::Ended(result) => Some(result.clone()),
-            CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
+            CheckStatus::NotMade | CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
         };
         let view = |(index, check): (usize, &Check)| CheckView {
             probe: check.probe.to_string(),
             claim: format!("{} {}", check.measurement, check.must),
             result: result(index),
         };
-        self.spec.checks.iter().enumerate().map(view).collect()
+        self.due_checks().enumerate().map(view).collect()
     }
 }
 
@@ -123,6 +123,10 @@ fn hold_display(phase: &HoldPhase) -> StepDisplay {
 fn step_display(step: &StepRun) -> StepDisplay {
     match &step.status {
         StepStatus::LeftOut => StepDisplay::LeftOut,
+        StepStatus::Skipped(Skipped { with: Some(upstream), .. }) => {
+            StepDisplay::Skipped { reason: format!("with {upstream}, which it is made from") }
+        }
+        StepStatus::Skipped(Skipped { reason, with: None }) => StepDisplay::Skipped { reason: reason.clone() },
         StepStatus::Idle | StepStatus::Between { .. } => StepDisplay::Pending,
         StepStatus::Ready => StepDisplay::Ready,
         StepStatus::Starting(act) | StepStatus::Acting(act) => {

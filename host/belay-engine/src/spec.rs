@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use belay_domain::check::Check;
+use belay_domain::fallback::Fallback;
 use belay_domain::feature_set::Tier;
-use belay_domain::id::{Millis, ResourceName, RunId, StageName, StepId};
+use belay_domain::id::{Millis, RunId, RunbookName, StageName, StepId};
 use belay_domain::mandate::Mandate;
 use belay_domain::plan::Subject;
 use belay_domain::risk::Bands;
 use belay_domain::runbook::ServiceLevel;
-use belay_domain::state::{Desired, Pin};
+use belay_domain::skip::Skips;
 use serde::{Deserialize, Serialize};
 
 /// How often one operation may be intended before the run halts, unless the operator says otherwise.
@@ -33,6 +34,9 @@ pub struct RunSpec {
     /// How much rests on the feature set. Where it is critical and no check passed, the receipt says that only the
     /// resources' own plugins vouch for the result.
     pub tier: Tier,
+    /// What follows where a stage or a check fails. The mandate holds its bounds.
+    #[serde(default)]
+    pub on_failure: FallbackSpec,
     /// What is affected and not restored by this runbook, for people; for the receipt.
     pub still_affected: Vec<String>,
     /// How often one operation may be intended, and a step planned again, before the run halts. At least 1.
@@ -40,6 +44,34 @@ pub struct RunSpec {
     /// When the responder asked; the service level counts from here.
     pub requested_at: Millis,
 }
+
+/// What follows where a stage or a check fails.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FallbackSpec {
+    /// The run halts, or ends as failed.
+    #[default]
+    Halt,
+    /// What it wrote is put back.
+    Undo,
+    /// It goes on with another runbook.
+    Runbook(Box<AlternateSpec>),
+}
+
+/// The runbook that follows a failure.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AlternateSpec {
+    /// Its name.
+    pub runbook: RunbookName,
+    /// In order; their places go on where those of [`RunSpec::stages`] end.
+    pub stages: Vec<StageSpec>,
+    /// What must hold after them.
+    pub checks: Vec<Check>,
+    /// What it may set aside.
+    pub service_level: ServiceLevel,
+}
+
+static NOTHING: Skips = Skips::NONE;
 
 /// Steps that are planned, assessed and judged together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,14 +130,41 @@ impl RunSpec {
         self.stages.get(id.stage as usize)?.steps.get(id.step as usize)
     }
 
-    /// What the run restores a resource to, where that is a pinned state and the step was not left out.
-    pub fn pinned(&self, resource: &ResourceName) -> Option<&Pin> {
-        let steps = self.stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
-        let mut targets = steps.filter_map(|step| step.subject.target());
-        match &targets.find(|target| target.resource == *resource)?.desired {
-            Desired::Pinned(pin) => Some(pin),
-            Desired::Attributes(_) => None,
+    /// Its checks, then those of the runbook that may follow a failure.
+    pub(crate) fn all_checks(&self) -> impl Iterator<Item = &Check> {
+        let after =
+            if let FallbackSpec::Runbook(alternate) = &self.on_failure { alternate.checks.as_slice() } else { &[] };
+        self.checks.iter().chain(after)
+    }
+
+    /// The places of the checks that vouch for a stage.
+    pub(crate) fn checks_of(&self, stage: u32) -> std::ops::Range<u32> {
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let own = count(self.checks.len());
+        if self.is_own(stage) { 0..own } else { own..count(self.all_checks().count()) }
+    }
+
+    /// What may be skipped in a stage.
+    pub(crate) fn may_skip(&self, stage: u32) -> &Skips {
+        match (&self.mandate.on_failure, self.is_own(stage)) {
+            (Fallback::Runbook(alternate), false) => &alternate.may_skip,
+            (Fallback::Undo(_), false) => &NOTHING,
+            (Fallback::Halt | Fallback::Undo(_) | Fallback::Runbook(_), _) => &self.mandate.may_skip,
         }
+    }
+
+    /// How much data a stage may set aside, in milliseconds since the point. An undo brings data back.
+    pub(crate) fn may_lose_ms(&self, stage: u32) -> Option<u64> {
+        match (&self.on_failure, self.is_own(stage)) {
+            (FallbackSpec::Runbook(alternate), false) => alternate.service_level.may_lose_ms,
+            (FallbackSpec::Halt | FallbackSpec::Undo, false) => None,
+            (_, true) => self.service_level.may_lose_ms,
+        }
+    }
+
+    /// Whether a stage is one of the specification's own, not one of those that may follow a failure.
+    pub fn is_own(&self, stage: u32) -> bool {
+        (stage as usize) < self.stages.len()
     }
 
     /// Whether the parts fit together.
@@ -116,20 +175,33 @@ impl RunSpec {
         if self.attempts == 0 {
             return Err(SpecError::NoAttempts);
         }
-        let mut resources = BTreeSet::new();
-        for (stage, spec) in (0..).zip(&self.stages) {
-            for (step, spec) in (0..).zip(&spec.steps) {
-                let expected = StepId { stage, step };
-                if spec.id != expected {
-                    return Err(SpecError::Misplaced { expected, found: spec.id });
-                }
-                if let Some(target) = spec.subject.target()
-                    && !resources.insert(&target.resource)
-                {
-                    return Err(SpecError::SameResource(target.resource.to_string()));
-                }
+        check_stages(0, &self.stages)?;
+        match &self.on_failure {
+            FallbackSpec::Halt | FallbackSpec::Undo => Ok(()),
+            FallbackSpec::Runbook(alternate) if alternate.stages.is_empty() => Err(SpecError::Empty),
+            FallbackSpec::Runbook(alternate) => {
+                let first = u32::try_from(self.stages.len()).unwrap_or(u32::MAX);
+                check_stages(first, &alternate.stages)
             }
         }
-        Ok(())
     }
+}
+
+/// Whether each step says where it stands, and no two are about one resource.
+fn check_stages(first: u32, stages: &[StageSpec]) -> Result<(), SpecError> {
+    let mut resources = BTreeSet::new();
+    for (stage, spec) in (first..).zip(stages) {
+        for (step, spec) in (0..).zip(&spec.steps) {
+            let expected = StepId { stage, step };
+            if spec.id != expected {
+                return Err(SpecError::Misplaced { expected, found: spec.id });
+            }
+            if let Some(target) = spec.subject.target()
+                && !resources.insert(&target.resource)
+            {
+                return Err(SpecError::SameResource(target.resource.to_string()));
+            }
+        }
+    }
+    Ok(())
 }

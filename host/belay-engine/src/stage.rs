@@ -133,6 +133,11 @@ impl StageRun {
         !self.has_acted() && !self.steps.iter().any(|step| matches!(step.status, StepStatus::DoneBy { .. }))
     }
 
+    /// Whether a step of it was skipped because a system is down.
+    pub(crate) fn has_skipped(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.status, StepStatus::Skipped(_)))
+    }
+
     /// Whether an operation of it was ever intended.
     pub(crate) fn has_acted(&self) -> bool {
         self.steps.iter().any(|step| !step.acts.is_empty())

@@ -1,7 +1,7 @@
 //! One step on its way. Never decides: transitions do.
 
 use belay_domain::digest::Digest;
-use belay_domain::id::{Millis, StepId};
+use belay_domain::id::{Millis, ResourceName, StepId};
 use belay_domain::json::Json;
 use belay_domain::state::State;
 
@@ -40,6 +40,8 @@ pub(crate) struct StepRun {
 pub(crate) enum StepStatus {
     /// The responder left it out.
     LeftOut,
+    /// Its system is down, or that of a resource upstream of it.
+    Skipped(Skipped),
     /// Not planned yet, or its plan is void.
     Idle,
     /// Permitted; waits for those upstream of it.
@@ -68,6 +70,15 @@ pub(crate) enum StepStatus {
     DoneBy { person: String },
     /// It made the run halt.
     Stuck(Stuck),
+}
+
+/// Why a step was skipped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Skipped {
+    /// How it was noticed that a system is down.
+    pub(crate) reason: String,
+    /// The resource upstream whose system that is; none: the step's own.
+    pub(crate) with: Option<ResourceName>,
 }
 
 /// An unknown outcome on its way to be known.
@@ -151,6 +162,7 @@ impl StepRun {
             | StepStatus::Refused { .. }
             | StepStatus::Confirming(_) => true,
             StepStatus::LeftOut
+            | StepStatus::Skipped(_)
             | StepStatus::Idle
             | StepStatus::Ready
             | StepStatus::Starting(_)
@@ -174,9 +186,14 @@ impl StepRun {
         if let StepStatus::Acting(act) = self.status { Some(act) } else { None }
     }
 
+    /// Whether the run does nothing about it: neither plans nor locks nor writes it.
+    pub(crate) const fn is_left_alone(&self) -> bool {
+        matches!(self.status, StepStatus::LeftOut | StepStatus::Skipped(_))
+    }
+
     /// Whether nothing is left to do.
     pub(crate) const fn is_done(&self) -> bool {
-        matches!(self.status, StepStatus::LeftOut | StepStatus::Restored | StepStatus::DoneBy { .. })
+        self.is_left_alone() || matches!(self.status, StepStatus::Restored | StepStatus::DoneBy { .. })
     }
 
     /// Whether an operation of it may have taken effect.

@@ -6,6 +6,7 @@ use belay_domain::json::Json;
 use belay_domain::risk::Assessment;
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
 use crate::outlook::{Ending, Halt, Pause, Wait};
 use crate::receipt::Condition;
 
@@ -24,6 +25,8 @@ pub struct RunView {
     pub restored_within_ms: Option<u64>,
     /// When every stage was restored.
     pub restored_at: Option<Millis>,
+    /// What failed, and what the run did about it.
+    pub failure: Option<Failure>,
     /// How it stands.
     pub status: Status,
     /// Each stage.
@@ -135,6 +138,11 @@ pub struct RampView {
 pub enum StepDisplay {
     /// Left out.
     LeftOut,
+    /// Skipped, because a system is down.
+    Skipped {
+        /// How that was noticed; for a resource that is made from the one whose system it is, which that is.
+        reason: String,
+    },
     /// Not begun.
     Pending,
     /// Permitted; waits for those upstream of it.

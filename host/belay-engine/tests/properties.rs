@@ -9,25 +9,28 @@ use belay_domain::check::Reading;
 use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Work;
-use belay_engine::{Act, ActId, Command, Decision, Event, Look, Observed, Run, RunSpec, Status, WakeId};
+use belay_engine::{Act, ActId, Command, Decision, Event, Look, Observed, Run, RunSpec, Status, StepDisplay, WakeId};
 use proptest::prelude::*;
 
 fn spec() -> RunSpec {
     let contain = vec![fixture::ramp("flag", &[], &[2, 1, 0], 300), fixture::by_hand("ask the DBA")];
     let restore = vec![fixture::restore("dataset", &[], 27), fixture::restore("model", &["dataset"], 8)];
-    fixture::spec(vec![("contain", contain), ("restore", restore)])
+    let mut spec = fixture::spec(vec![("contain", contain), ("restore", restore)]);
+    spec.mandate.may_skip = fixture::may_skip(&[("flag", &[]), ("dataset", &["model"])]);
+    fixture::undoing(&mut spec);
+    spec
 }
 
 /// One event out of three numbers. The first says which; the run's own answers are likelier than noise.
-fn event(run: &Run, acts: &[Act], (kind, a, b): (u8, u8, u8), at: Millis) -> Event {
-    let step = StepId { stage: u32::from(a % 2), step: u32::from(b % 3) };
-    let stage = u32::from(a % 2);
+fn event(run: &Run, acts: &[Act], commands: &[Command], (kind, a, b): (u8, u8, u8), at: Millis) -> Event {
+    let step = StepId { stage: u32::from(a % 4), step: u32::from(b % 3) };
+    let stage = u32::from(a % 4);
     let act = acts.last().map_or(ActId(0), |last| ActId(last.act.0.saturating_sub(u32::from(a % 3))));
     let observed = match b % 4 {
         0 => Observed::Failed("unavailable".into()),
         _ => Observed::State(fixture::state([0, 8, 27, 28, 9, 1][usize::from(b % 6)], u64::from(a % 2))),
     };
-    match kind % 20 {
+    match kind % 21 {
         0 | 1 => Event::Locked { stage, at },
         2..=4 => planned(run, stage, b, at),
         5..=7 => intended(run, acts, a, at),
@@ -62,6 +65,7 @@ fn event(run: &Run, acts: &[Act], (kind, a, b): (u8, u8, u8), at: Millis) -> Eve
         },
         18 if b.is_multiple_of(4) => Event::AbortAsked { by: "bo".into(), reason: String::new(), at },
         18 => Event::TakenOver { epoch: Epoch(u64::from(a)), by: "bo".into(), at },
+        19 => fell_back(commands, at),
         _ if b.is_multiple_of(8) => Event::Sealed { receipt: Box::new(run.receipt()), at },
         _ => Event::Resumed { epoch: run.owner().1, by: "ana".into(), at },
     }
@@ -72,20 +76,37 @@ fn part(run: &Run, step: StepId, a: u8) -> Option<u32> {
     run.target(step)?.ramp.as_ref().map(|_| u32::from(a % 3))
 }
 
+fn fell_back(commands: &[Command], at: Millis) -> Event {
+    let asked = commands.iter().rev().find_map(|command| {
+        let Command::FallBack { failed, response } = command else { return None };
+        Some(Event::FellBack { failed: failed.clone(), response: response.clone(), at })
+    });
+    asked.unwrap_or(Event::Woke { wake: WakeId(0), at })
+}
+
 fn planned(run: &Run, stage: u32, b: u8, at: Millis) -> Event {
-    let plan = fixture::plan_from(
-        run.spec(),
-        stage,
-        |step| run.next_part(step),
-        |step| {
-            let Some(target) = step.subject.target() else { return Work::Person };
-            let desired = fixture::desired(target);
-            let yields = desired..desired + i64::from(b % 3);
-            let name = target.resource.as_str();
-            let operations = yields.rev().map(|next| fixture::operation(name, next.to_string(), next)).collect();
-            fixture::change(fixture::state(desired + i64::from(b % 3), 1), operations)
-        },
-    );
+    let asked: Vec<StepId> = run
+        .view()
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .filter(|step| !matches!(step.display, StepDisplay::Skipped { .. }))
+        .map(|step| step.step)
+        .collect();
+    if stage as usize >= run.stages().len() {
+        return Event::Woke { wake: WakeId(0), at };
+    }
+    let plan = fixture::plan(run, stage, &asked, |step| {
+        let Some(target) = step.subject.target() else { return Work::Person };
+        if b.is_multiple_of(7) && step.id.step == 0 {
+            return if b.is_multiple_of(2) { fixture::down() } else { fixture::blind() };
+        }
+        let desired = fixture::desired(target);
+        let yields = desired..desired + i64::from(b % 3);
+        let name = target.resource.as_str();
+        let operations = yields.rev().map(|next| fixture::operation(name, next.to_string(), next)).collect();
+        fixture::change(fixture::state(desired + i64::from(b % 3), 1), operations)
+    });
     let risk = if b.is_multiple_of(16) { 50 } else { 10 };
     let finding = fixture::judged(&plan, risk, |step| step.step == 0);
     Event::Planned { stage, plan, finding, at }
@@ -117,16 +138,17 @@ proptest! {
     fn any_events_in_any_order(script in prop::collection::vec(any::<(u8, u8, u8)>(), 1..120)) {
         let opened = fixture::opened(spec());
         let (mut run, commands) = Run::open(opened.clone()).unwrap();
-        let (mut journal, mut acts) = (vec![opened], Vec::new());
+        let (mut journal, mut acts, mut asked) = (vec![opened], Vec::new(), Vec::new());
         check_acts(&run, &commands, &mut acts)?;
         for (place, numbers) in script.into_iter().enumerate() {
-            let next = event(&run, &acts, numbers, Millis(place as u64 * 100));
+            let next = event(&run, &acts, &asked, numbers, Millis(place as u64 * 100));
             let before = run.clone();
             let sealed = run.is_sealed();
             match run.apply(next.clone()) {
                 Ok(commands) => {
                     prop_assert!(!sealed, "a sealed run took an event");
                     check_acts(&run, &commands, &mut acts)?;
+                    asked.extend(commands);
                 }
                 Err(_) => prop_assert_eq!(&run, &before, "a rejected event changed the run"),
             }

@@ -18,7 +18,7 @@ fn planned(spec: &RunSpec, loss: Option<Loss>) -> (Run, Vec<Command>) {
     let (mut run, _) = Run::open(fixture::opened(spec.clone())).unwrap();
     run.apply(Event::Locked { stage: 0, at: Millis(10) }).unwrap();
     let operations: Vec<Operation> = vec![fixture::operation("flag", "0".into(), 0)];
-    let plan = fixture::plan(spec, 0, |_| {
+    let plan = fixture::first_plan(spec, 0, |_| {
         let mut work = fixture::change(fixture::state(1, 1), operations.clone());
         if let Work::Change { change, .. } = &mut work {
             change.loss = loss;
@@ -105,7 +105,7 @@ fn undo_after(outcome: Outcome, found: i64) -> String {
     };
     run.apply(answer).unwrap();
     let operation = fixture::operation("flag", "0".into(), 0);
-    let plan = fixture::plan(&spec, 0, |_| fixture::change(fixture::state(found, 2), vec![operation.clone()]));
+    let plan = fixture::first_plan(&spec, 0, |_| fixture::change(fixture::state(found, 2), vec![operation.clone()]));
     let finding = fixture::judged(&plan, 10, |_| true);
     let commands = run.apply(Event::Planned { stage: 0, plan, finding, at }).unwrap();
     run.apply(intent(act_of(&commands), Epoch::FIRST)).unwrap();
@@ -172,7 +172,7 @@ fn a_finding_of_another_plan_is_rejected() {
     run.apply(Event::Locked { stage: 0, at: Millis(10) }).unwrap();
     let plan_to = |content: i64| {
         let operation = fixture::operation("flag", content.to_string(), content);
-        fixture::plan(&spec, 0, |_| fixture::change(fixture::state(1, 1), vec![operation.clone()]))
+        fixture::first_plan(&spec, 0, |_| fixture::change(fixture::state(1, 1), vec![operation.clone()]))
     };
     let finding = fixture::judged(&plan_to(0), 10, |_| true);
     let event = Event::Planned { stage: 0, plan: plan_to(5), finding, at: Millis(20) };

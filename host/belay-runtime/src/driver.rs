@@ -2,6 +2,7 @@
 //! back. Decides nothing: what follows from an event is the engine's.
 
 mod ask;
+mod fallback;
 mod perform;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -345,6 +346,10 @@ impl Driver {
                 Command::Unlock => self.unlock = true,
                 Command::Act(act) => self.intend(act, events),
                 Command::CloseOrphan { act, .. } => events.extend(self.close_orphan(act)),
+                Command::FallBack { failed, response } => {
+                    self.keep_undo_point(&response)?;
+                    events.push(Event::FellBack { failed, response, at: clock::now() });
+                }
                 Command::Seal { receipt } => {
                     self.unlock = true;
                     events.push(Event::Sealed { receipt, at: clock::now() });

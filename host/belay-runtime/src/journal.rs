@@ -15,7 +15,7 @@ use crate::ledger;
 use crate::record::Cause;
 
 /// The kinds of entries that are a run's events.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "run.opened",
     "stage.locked",
     "stage.lock_held",
@@ -28,6 +28,7 @@ const KINDS: [&str; 18] = [
     "step.resolved",
     "check.measured",
     "run.woke",
+    "run.fell_back",
     "run.abort_asked",
     "run.pause_asked",
     "run.continue_asked",
@@ -91,6 +92,7 @@ fn heading(event: &Event) -> Option<Value> {
         | Event::Resolved { .. }
         | Event::Measured { .. }
         | Event::Woke { .. }
+        | Event::FellBack { .. }
         | Event::AbortAsked { .. }
         | Event::PauseAsked { .. }
         | Event::ContinueAsked { .. }
@@ -124,6 +126,8 @@ const fn ending(ending: &belay_engine::Ending) -> &'static str {
         belay_engine::Ending::NothingToDo => "nothing_to_do",
         belay_engine::Ending::Partial => "partial",
         belay_engine::Ending::Failed { .. } => "failed",
+        belay_engine::Ending::Undone { .. } => "undone",
+        belay_engine::Ending::Replaced { .. } => "replaced",
         belay_engine::Ending::Refused { .. } => "refused",
         belay_engine::Ending::Aborted { .. } => "aborted",
     }

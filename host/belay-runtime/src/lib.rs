@@ -5,7 +5,9 @@
 pub mod api;
 mod clock;
 mod commands;
+mod down;
 mod driver;
+mod first_plans;
 mod governance;
 mod history;
 mod host;
@@ -19,10 +21,12 @@ mod owner;
 mod package;
 mod planner;
 mod prepare;
+mod prepare_fallback;
 mod reads;
 mod record;
 mod resolve;
 mod runtime;
+mod undo_point;
 mod words;
 mod workspace;
 

@@ -71,6 +71,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "stage.lock_held" => format!("{} is held by {}", text("/holder/resource"), text("/holder/run")),
         "check.measured" => format!("check {}: {}", number("/check"), reading(body)),
         "run.resumed" | "run.taken_over" => format!("by {}, epoch {}", text("/by"), number("/epoch")),
+        "run.fell_back" => match text("/response/kind").as_str() {
+            "undo" => "what was written is put back".to_owned(),
+            _ => format!("goes on with {}", text("/response/name")),
+        },
         "run.abort_asked" => text("/reason"),
         "run.pause_asked" | "run.continue_asked" => format!("by {} {}", text("/by"), text("/reason")).trim().to_owned(),
         "ledger.begun" => text("/origin"),

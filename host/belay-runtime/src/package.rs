@@ -204,6 +204,7 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
         restored: prepare::restored(&spec.stages),
         probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
+        left: BTreeMap::new(),
         key: mandate.run.to_string(),
     };
     Ok((ground, spec))

@@ -23,6 +23,7 @@ use belay_sandbox::Call;
 
 use crate::api::{Error, GuardrailVerdict};
 use crate::clock;
+use crate::down::{self, Unanswered};
 use crate::host::Host;
 use crate::record::{self, Cause};
 use crate::workspace::{Environment, Guardrail};
@@ -44,6 +45,8 @@ pub(crate) struct Ground {
     pub(crate) probes: Vec<PluginName>,
     /// The stages of the run, for the facts.
     pub(crate) stages: Vec<StageName>,
+    /// How the run that is undone left each resource; empty where none is.
+    pub(crate) left: BTreeMap<ResourceName, State>,
     /// What makes the keys of this run's operations its own.
     pub(crate) key: String,
 }
@@ -68,6 +71,8 @@ pub(crate) struct StageToPlan<'s> {
     pub(crate) index: u32,
     pub(crate) name: &'s StageName,
     pub(crate) steps: Vec<StepToPlan<'s>>,
+    /// What the run has skipped until now, because a system is down.
+    pub(crate) skipped: &'s BTreeSet<ResourceName>,
 }
 
 /// A step to plan.
@@ -117,7 +122,7 @@ impl Ground {
             stage: stage.name.clone(),
             steps,
         };
-        let finding = self.find(&plan, at).await?;
+        let finding = self.find(&plan, stage.skipped, at).await?;
         Ok(Judged { plan, finding, at })
     }
 
@@ -130,16 +135,18 @@ impl Ground {
     }
 
     async fn work(&self, id: StepId, target: &Target, way: Way, at: Millis) -> Result<(Work, Vec<PlannedPart>), Error> {
-        let blind = |reason| Ok((Work::Blind { reason }, Vec::new()));
+        let blind = |what: &str, Unanswered { reason, cause }| {
+            Ok((Work::Blind { reason: format!("{what}: {reason}"), cause }, Vec::new()))
+        };
         let observed = match self.observe(target).await? {
             Ok(observed) => observed,
-            Err(reason) => return blind(format!("can't be observed: {reason}")),
+            Err(unanswered) => return blind("can't be observed", unanswered),
         };
         let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
         let (first, path) = way.of(target, &observed);
         let changes = match self.propose(target, &moment, &observed, &path).await? {
             Ok(changes) => changes,
-            Err(reason) => return blind(format!("can't be put back: {reason}")),
+            Err(unanswered) => return blind("can't be put back", unanswered),
         };
         let (change, parts) = ramp::joined(first, changes);
         let parts = if target.ramp.is_some() { parts } else { Vec::new() };
@@ -147,9 +154,9 @@ impl Ground {
     }
 
     /// The resource's state now, or why it can't be told.
-    pub(crate) async fn observe(&self, target: &Target) -> Result<Result<State, String>, Error> {
+    pub(crate) async fn observe(&self, target: &Target) -> Result<Result<State, Unanswered>, Error> {
         let plugin = self.host.plugin(&target.plugin)?;
-        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(not_a("reverter", &target.plugin))) };
+        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(no_reverter(&target.plugin))) };
         let call = reverter.observe(&self.access(target), &target.to_resource()).await;
         self.answer(&target.plugin, call)
     }
@@ -161,15 +168,15 @@ impl Ground {
         moment: &Context,
         observed: &State,
         path: &[Desired],
-    ) -> Result<Result<Vec<Change>, String>, Error> {
+    ) -> Result<Result<Vec<Change>, Unanswered>, Error> {
         let plugin = self.host.plugin(&target.plugin)?;
-        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(not_a("reverter", &target.plugin))) };
+        let Some(reverter) = plugin.as_reverter() else { return Ok(Err(no_reverter(&target.plugin))) };
         let wanted = path.len();
         let call = reverter.plan(&self.access(target), moment, &target.to_resource(), observed, path).await;
         let changes = self.answer(&target.plugin, call)?;
         Ok(changes.and_then(|changes| match changes.len() {
             found if found == wanted => Ok(changes),
-            found => Err(format!("it proposed {found} changes for a path of {wanted}")),
+            found => Err(Unanswered::other(format!("it proposed {found} changes for a path of {wanted}"))),
         }))
     }
 
@@ -184,7 +191,7 @@ impl Ground {
         let way = part.map_or(Way::Straight, Way::To);
         Ok(match self.work(id, target, way, clock::now()).await?.0 {
             Work::Change { observed, change } => (Ok(observed), crate::resolve::count(change.operations.len())),
-            Work::Blind { reason } => (Err(reason), 0),
+            Work::Blind { reason, .. } => (Err(reason), 0),
             Work::Person => (Err("a person's work can't be observed".to_owned()), 0),
         })
     }
@@ -203,25 +210,28 @@ impl Ground {
         self.host.access(&self.environment_name, &self.environment, granted)
     }
 
-    /// Records a call; its answer, or why there is none, for people.
+    /// Records a call; its answer, or why there is none.
     pub(crate) fn answer<T>(
         &self,
         plugin: &belay_domain::id::PluginName,
         call: Call<T>,
-    ) -> Result<Result<T, String>, Error> {
+    ) -> Result<Result<T, Unanswered>, Error> {
         record::call(&self.host.ledger, &self.cause, plugin, &call.record)?;
-        Ok(call.result.map_err(|error| format!("{plugin}: {error}")))
+        let cause = down::cause(&call);
+        Ok(call.result.map_err(|error| Unanswered { reason: format!("{plugin}: {error}"), cause }))
     }
 
-    async fn find(&self, plan: &StagePlan, at: Millis) -> Result<Finding, Error> {
+    async fn find(&self, plan: &StagePlan, skipped: &BTreeSet<ResourceName>, at: Millis) -> Result<Finding, Error> {
         // What could not be seen can be neither examined nor judged; the steps that could still are.
         let rules = self.environment.rules();
         let examined = match plan_check::examine(plan, &rules) {
             Ok(examined) => examined,
             Err(violations) => return Ok(Finding::Violates(violations.iter().map(ToString::to_string).collect())),
         };
-        let left = assess::left_downstream(&self.feature_set, plan, &self.restored);
+        let restored: BTreeSet<ResourceName> = self.restored.difference(skipped).cloned().collect();
+        let left = assess::left_downstream(&self.feature_set, plan, &restored);
         let downstream: Vec<Tier> = left.iter().map(|_| self.feature_set.tier()).collect();
+        let own = self.as_left(plan);
         let situation = Situation {
             plan,
             examined: &examined,
@@ -231,14 +241,27 @@ impl Ground {
             now: at,
             point_age_ms: self.point_age(at),
             max_point_age_ms: Some(self.environment.risk.max_point_age_ms),
+            own: &own,
             factors: &[],
         };
         let first = assess::assess(&situation);
-        let verdicts = self.judge(plan, &examined, &first, at).await?;
+        let verdicts = self.judge(plan, &examined, &first, (&restored, skipped), at).await?;
         let factors: Vec<RiskFactor> =
             verdicts.iter().filter(|v| v.enforced).flat_map(|v| v.judgement.factors.clone()).collect();
         let assessment = assess::assess(&Situation { factors: &factors, ..situation });
         Ok(Finding::Judged { examined, assessment, verdicts })
+    }
+
+    /// The resources that are as the run left them that is undone.
+    fn as_left(&self, plan: &StagePlan) -> BTreeSet<ResourceName> {
+        let as_left = plan.steps.iter().filter_map(|step| {
+            let (Subject::Resource(target), Work::Change { observed, .. }) = (&step.subject, &step.work) else {
+                return None;
+            };
+            let left = self.left.get(&target.resource)?;
+            (left.content == observed.content).then(|| target.resource.clone())
+        });
+        as_left.collect()
     }
 
     fn point_age(&self, at: Millis) -> Option<u64> {
@@ -254,6 +277,7 @@ impl Ground {
         plan: &StagePlan,
         examined: &Examined,
         assessment: &Assessment,
+        (restored, skipped): (&BTreeSet<ResourceName>, &BTreeSet<ResourceName>),
         at: Millis,
     ) -> Result<Vec<GuardrailVerdict>, Error> {
         if self.host.workspace.guardrails.is_empty() {
@@ -269,7 +293,8 @@ impl Ground {
             feature_set: &self.feature_set,
             destination: &self.destination,
             stages: &self.stages,
-            restored: &self.restored,
+            restored,
+            skipped,
             plan,
             examined,
             assessment,
@@ -288,7 +313,7 @@ impl Ground {
                 None => Err(not_a("guardrail", &guardrail.plugin)),
                 Some(policy) => {
                     let call = policy.judge(&facts.into(), &(&guardrail.config).into()).await;
-                    self.answer(&guardrail.plugin, call)?
+                    self.answer(&guardrail.plugin, call)?.map_err(|unanswered| unanswered.reason)
                 }
             },
         };
@@ -311,6 +336,10 @@ pub(crate) fn with_connections(config: &Json, connections: &[belay_domain::id::C
         object.insert("connections".to_owned(), serde_json::json!(connections));
     }
     Json::new(value).map_err(|error| Error::usage(error.to_string()))
+}
+
+fn no_reverter(plugin: &PluginName) -> Unanswered {
+    Unanswered::other(not_a("reverter", plugin))
 }
 
 pub(crate) fn not_a(world: &str, plugin: &belay_domain::id::PluginName) -> String {

@@ -11,16 +11,19 @@ use belay_domain::mandate::{self, Bounds, Destination, LogHead, Mandate, Named, 
 use belay_domain::operation::Reversibility;
 use belay_domain::plan::Subject;
 use belay_domain::risk::Bands;
+use belay_domain::runbook::OnFailure;
+use belay_domain::skip::Skips;
 use belay_domain::state::{Pin, Reference};
 use belay_engine::{DEFAULT_ATTEMPTS, RunSpec, StageSpec, StepSpec};
 
-use crate::api::{Error, Goal, Mark, PlanRequest};
+use crate::api::{Error, Goal, Mark, PlanRequest, PlannedSkip};
 use crate::clock;
+use crate::down::Unanswered;
 use crate::history;
 use crate::host::Host;
-use crate::planner::{self, Finding, Ground, Judged, StageToPlan, StepToPlan};
+use crate::planner::{self, Finding, Ground, Judged};
 use crate::record::Cause;
-use crate::resolve::{self, About, Aim, Resolution, count};
+use crate::resolve::{self, About, Aim, Resolution};
 use crate::workspace::Environment;
 
 /// From the decision to act: a host that wakes up later doesn't act.
@@ -39,8 +42,23 @@ pub(crate) struct Prepared {
     pub(crate) parameters: BTreeMap<String, Json>,
     pub(crate) still_affected: Vec<String>,
     pub(crate) excepted: Vec<ResourceName>,
+    pub(crate) may_skip: Skips,
     pub(crate) firsts: Vec<Judged>,
+    /// What the first plans leave out, because a system is down.
+    pub(crate) skipped: Vec<Skip>,
     pub(crate) requested_at: Millis,
+    /// The place of its first stage in the run.
+    pub(crate) first_stage: u32,
+    pub(crate) on_failure: OnFailure,
+    /// The runbook that follows a failure.
+    pub(crate) alternate: Option<Box<Self>>,
+}
+
+/// What a first plan leaves out, because a system is down.
+pub(crate) struct Skip {
+    /// The stage's place.
+    pub(crate) stage: u32,
+    pub(crate) planned: PlannedSkip,
 }
 
 /// What makes a prepared run one of its own.
@@ -59,13 +77,44 @@ impl Prepared {
         cause.incident.clone_from(&request.incident);
         cause.reason.clone_from(&request.reason);
         let (aim, destination_label) = aim(host, &resolution, request)?;
-        let mut ground = ground(host, cause, &resolution, &aim)?;
-        let pins = pins(&ground, &resolution, &aim).await?;
-        let stages = stages(&ground, &resolution, &pins)?;
-        ground.restored = restored(&stages);
-        let mut prepared = Self {
+        let base = ground(host, cause, &resolution, &aim)?;
+        let pins = pins(&base, &resolution, &aim).await?;
+        let mut prepared = Self::first(base.clone(), &resolution, &pins, request, requested_at)?;
+        prepared.destination_label = destination_label;
+        if let Some(after) = &resolution.alternate {
+            let mut alternate = Self::first(base, after, &pins, request, requested_at)?;
+            alternate.ground.stages.splice(0..0, prepared.ground.stages.clone());
+            prepared.alternate = Some(Box::new(alternate));
+        }
+        prepared.still_affected = prepared.not_covered();
+        prepared.plan_all().await?;
+        if let Some(alternate) = &mut prepared.alternate {
+            alternate.plan_all().await?;
+        }
+        Ok(prepared)
+    }
+
+    /// A run of one runbook, before anything is planned.
+    fn first(
+        base: Ground,
+        resolution: &Resolution<'_>,
+        pins: &BTreeMap<ResourceName, Pin>,
+        request: &PlanRequest,
+        requested_at: Millis,
+    ) -> Result<Self, Error> {
+        let stages = stages(&base, resolution, pins)?;
+        let cant = |error: json::NotCanonical| Error::usage(error.to_string());
+        let digest = json::digest_of(resolution.runbook).map_err(cant)?;
+        let ground = Ground {
+            restored: restored(&stages),
+            runbook: Named { name: resolution.runbook.name.clone(), digest },
+            probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
+            stages: stages.iter().map(|stage| stage.name.clone()).collect(),
+            ..base
+        };
+        Ok(Self {
             ground,
-            destination_label,
+            destination_label: String::new(),
             stages,
             left_out: resolution.left_out.clone(),
             checks: resolution.runbook.checks.clone(),
@@ -73,25 +122,14 @@ impl Prepared {
             parameters: resolution.parameters.clone(),
             still_affected: Vec::new(),
             excepted: request.except.clone(),
+            may_skip: Skips::of(resolution.runbook, resolution.feature_set),
             firsts: Vec::new(),
+            skipped: Vec::new(),
             requested_at,
-        };
-        prepared.still_affected = prepared.not_covered();
-        prepared.plan_all().await?;
-        Ok(prepared)
-    }
-
-    /// The first plan of every stage.
-    pub(crate) async fn plan_all(&mut self) -> Result<(), Error> {
-        let mut firsts = Vec::with_capacity(self.stages.len());
-        for (index, stage) in self.stages.iter().enumerate() {
-            let steps = stage.steps.iter().filter(|step| !step.excepted);
-            let steps = steps.map(|step| StepToPlan { id: step.id, subject: &step.subject, from: 0 });
-            let to_plan = StageToPlan { index: count(index), name: &stage.name, steps: steps.collect() };
-            firsts.push(self.ground.plan(&to_plan).await?);
-        }
-        self.firsts = firsts;
-        Ok(())
+            first_stage: resolution.first_stage,
+            on_failure: resolution.runbook.on_failure.clone(),
+            alternate: None,
+        })
     }
 
     /// Consumers of the set, and resources made from what is restored that the run leaves as they are.
@@ -117,6 +155,7 @@ impl Prepared {
             service_level: self.service_level,
             bands: risk.bands.clone(),
             tier: self.ground.feature_set.tier(),
+            on_failure: self.fallback_spec(),
             still_affected: self.still_affected.clone(),
             attempts: DEFAULT_ATTEMPTS,
             requested_at: self.requested_at,
@@ -128,8 +167,6 @@ impl Prepared {
         let ground = &self.ground;
         let set = &ground.feature_set;
         let issued_at = clock::now();
-        let targets = self.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| step.subject.target());
-        let wanted = targets.map(|target| Ok((target.resource.clone(), Wanted::of_target(target)?)));
         Ok(Mandate {
             schema: mandate::SCHEMA,
             run: identity.run,
@@ -141,37 +178,61 @@ impl Prepared {
             feature_set: Named { name: set.name().clone(), digest: json::digest_of(set).map_err(cant)? },
             destination: ground.destination.clone(),
             parameters: self.parameters.clone(),
-            desired: wanted.collect::<Result<_, json::NotCanonical>>().map_err(cant)?,
-            stages: self.firsts.iter().map(|first| bounds(first, &ground.environment)).collect(),
+            desired: self.wanted().map_err(cant)?,
+            may_skip: self.may_skip.clone(),
+            stages: self.firsts.iter().map(|first| self.bounds(first)).collect(),
+            on_failure: self.fallback().map_err(cant)?,
             governance: ground.host.workspace.governance(&ground.environment_name).map_err(cant)?,
-            components: ground.components(),
+            components: self.components(),
             ledger: identity.log,
             issued_at,
             expires_at: issued_at.plus(ground.environment.risk.mandate_ttl_ms),
             nonce: identity.nonce,
         })
     }
+
+    /// What is wanted of each resource.
+    pub(crate) fn wanted(&self) -> Result<BTreeMap<ResourceName, Wanted>, json::NotCanonical> {
+        let targets = self.stages.iter().flat_map(|stage| &stage.steps).filter_map(|step| step.subject.target());
+        targets.map(|target| Ok((target.resource.clone(), Wanted::of_target(target)?))).collect()
+    }
+
+    /// What a stage's first plan allows later ones. What could not be seen is bounded by what needs nobody's approval: a
+    /// system that comes back must not find its run without a mandate. A stage that is refused may do nothing.
+    pub(crate) fn bounds(&self, first: &Judged) -> Bounds {
+        let risk = &self.ground.environment.risk;
+        let blind = first.plan.blind().next().is_some();
+        let skipped = self.skipped.iter().any(|skip| skip.stage == first.plan.index);
+        let found = match &first.finding {
+            Finding::Judged { examined, assessment, .. } if !blind => {
+                Bounds::of_first_plan(&first.plan, examined, assessment, &risk.bands, u64::from(risk.headroom))
+            }
+            Finding::Judged { .. } | Finding::Violates(_) => None,
+        };
+        match (found, blind || skipped) {
+            (Some(found), false) => found,
+            (Some(found), true) => found.or_more(unseen(first, &risk.bands)),
+            (None, true) => unseen(first, &risk.bands),
+            (None, false) => Bounds {
+                stage: first.plan.stage.clone(),
+                worst: None,
+                highest_risk: 0,
+                most_touches: 0,
+                most_rows_set_aside: BTreeMap::new(),
+            },
+        }
+    }
 }
 
-/// What a stage's first plan allows later ones. What could not be seen is bounded by what needs nobody's approval: a
-/// system that comes back must not find its run without a mandate. A stage that is refused may do nothing.
-fn bounds(first: &Judged, environment: &Environment) -> Bounds {
-    let bands = &environment.risk.bands;
-    let headroom = u64::from(environment.risk.headroom);
-    let found = match &first.finding {
-        Finding::Judged { examined, assessment, .. } if first.plan.blind().next().is_none() => {
-            Bounds::of_first_plan(&first.plan, examined, assessment, bands, headroom)
-        }
-        Finding::Judged { .. } | Finding::Violates(_) => None,
-    };
-    let unseen = first.plan.blind().next().is_some();
-    found.unwrap_or_else(|| Bounds {
+/// The bounds of what can't be seen: what needs nobody's approval.
+fn unseen(first: &Judged, bands: &Bands) -> Bounds {
+    Bounds {
         stage: first.plan.stage.clone(),
-        worst: unseen.then_some(Reversibility::Recoverable),
-        highest_risk: if unseen { without_approval(bands) } else { 0 },
-        most_touches: if unseen { MAX_INTEGER.unsigned_abs() } else { 0 },
+        worst: Some(Reversibility::Recoverable),
+        highest_risk: without_approval(bands),
+        most_touches: MAX_INTEGER.unsigned_abs(),
         most_rows_set_aside: BTreeMap::new(),
-    })
+    }
 }
 
 /// The highest risk that needs nobody's approval.
@@ -262,6 +323,7 @@ fn ground(host: &Arc<Host>, cause: Cause, resolution: &Resolution<'_>, aim: &Aim
         restored: BTreeSet::new(),
         probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: resolution.stages.iter().map(|stage| stage.name.clone()).collect(),
+        left: BTreeMap::new(),
         key: "plan".to_owned(),
     })
 }
@@ -379,7 +441,7 @@ impl Ground {
         let call = reverter.locate(&access, &resource, reference).await;
         match self.answer(&spec.plugin, call)? {
             Ok(pin) => Ok((name.clone(), pin)),
-            Err(reason) => Err(Error::failed(format!("`{name}` ({}): {reason}", spec.at))
+            Err(Unanswered { reason, .. }) => Err(Error::failed(format!("`{name}` ({}): {reason}", spec.at))
                 .changed("nothing was changed")
                 .next(format!("add --except {name}, or go back to a point: belay point list"))),
         }

@@ -10,7 +10,7 @@ use belay_domain::mandate::Destination;
 use belay_domain::plan::{Subject, Target};
 use belay_domain::point::Point;
 use belay_domain::ramp::Ramp;
-use belay_domain::runbook::{RampRecipe, Runbook, Setting, Step};
+use belay_domain::runbook::{OnFailure, RampRecipe, Runbook, Setting, Step};
 use belay_domain::state::{Desired, Pin, Reference};
 
 use crate::api::{Error, Goal, PlanRequest};
@@ -27,6 +27,10 @@ pub(crate) struct Resolution<'w> {
     pub(crate) stages: Vec<ResolvedStage>,
     /// Stages that `--only` leaves out.
     pub(crate) left_out: Vec<StageName>,
+    /// The place of the first stage in the run.
+    pub(crate) first_stage: u32,
+    /// The runbook that follows a failure, whole and with its defaults; none for `--only`, which asks for less.
+    pub(crate) alternate: Option<Box<Self>>,
 }
 
 pub(crate) struct ResolvedStage {
@@ -68,10 +72,59 @@ impl<'w> Resolution<'w> {
         let parameters = runbook
             .parameters(&request.parameters)
             .map_err(|error| Error::usage(error.to_string()).next(format!("belay runbook show {}", runbook.name)))?;
-        let mut resolution =
-            Self { environment_name, environment, runbook, feature_set, parameters, stages: vec![], left_out: vec![] };
+        let mut resolution = Self {
+            environment_name,
+            environment,
+            runbook,
+            feature_set,
+            parameters,
+            stages: vec![],
+            left_out: vec![],
+            first_stage: 0,
+            alternate: None,
+        };
+        resolution.alternate = resolution.alternate(workspace, request)?.map(Box::new);
         resolution.stages(request)?;
+        if let Some(alternate) = &mut resolution.alternate {
+            alternate.follow(count(resolution.stages.len()));
+        }
         Ok(resolution)
+    }
+
+    /// What follows a failure, where that is another runbook.
+    fn alternate(&self, workspace: &'w Workspace, request: &PlanRequest) -> Result<Option<Self>, Error> {
+        let OnFailure::Runbook(name) = &self.runbook.on_failure else { return Ok(None) };
+        let (None, Some(runbook)) = (&request.only, workspace.runbooks.get(name)) else { return Ok(None) };
+        let parameters = runbook
+            .parameters(&BTreeMap::new())
+            .map_err(|error| Error::usage(format!("`{name}`, which follows a failure: {error}")).next("belay lint"))?;
+        let except = request.except.iter().filter(|left_out| runbook.resources().any(|known| known == *left_out));
+        let request = PlanRequest { except: except.cloned().collect(), ..request.clone() };
+        let mut alternate = Self {
+            environment_name: self.environment_name.clone(),
+            environment: self.environment,
+            runbook,
+            feature_set: self.feature_set,
+            parameters,
+            stages: vec![],
+            left_out: vec![],
+            first_stage: 0,
+            alternate: None,
+        };
+        alternate.stages(&request)?;
+        Ok(Some(alternate))
+    }
+
+    /// Puts its stages after others, under names that tell whose they are.
+    fn follow(&mut self, first: u32) {
+        self.first_stage = first;
+        for stage in &mut self.stages {
+            let named = format!("{}.{}", self.runbook.name, stage.name);
+            stage.name = named.parse().unwrap_or_else(|_| stage.name.clone());
+            for step in &mut stage.steps {
+                step.id.stage = step.id.stage.saturating_add(first);
+            }
+        }
     }
 
     fn stages(&mut self, request: &PlanRequest) -> Result<(), Error> {
@@ -81,7 +134,8 @@ impl<'w> Resolution<'w> {
             return Err(Error::usage(format!("`{}` has no stage `{only}`; it has {known}", runbook.name))
                 .next(format!("belay runbook show {}", runbook.name)));
         }
-        let subjects: BTreeSet<_> = runbook.resources().collect();
+        let after = self.alternate.iter().flat_map(|alternate| alternate.runbook.resources());
+        let subjects: BTreeSet<_> = runbook.resources().chain(after).collect();
         if let Some(stranger) = request.except.iter().find(|name| !subjects.contains(name)) {
             let known = list(subjects);
             return Err(Error::usage(format!("--except {stranger}: `{}` restores {known}", runbook.name))
@@ -110,7 +164,7 @@ impl<'w> Resolution<'w> {
                 let about = About::Manual { instruction: instruction.clone() };
                 ResolvedStep { id, excepted: false, about }
             }
-            Step::Resource { resource, set, connections, ramp } => {
+            Step::Resource { resource, set, connections, ramp, when_down: _ } => {
                 if self.feature_set.resource(resource).is_none() {
                     let known = list(self.feature_set.resources().iter().map(|spec| &spec.name));
                     let (runbook, set) = (&self.runbook.name, self.feature_set.name());
@@ -159,7 +213,9 @@ impl<'w> Resolution<'w> {
             About::Resource { resource, wants: Wants::Destination, .. } => Some(resource),
             About::Resource { wants: Wants::Attributes(_) | Wants::Ramp(_), .. } | About::Manual { .. } => None,
         });
-        wanting.collect()
+        let after = self.alternate.iter().flat_map(|alternate| alternate.wanting_destination());
+        let all: BTreeSet<_> = wanting.chain(after).collect();
+        all.into_iter().collect()
     }
 
     /// The subject of a step, once the destination's pins and the plugins' digests are known. `None` where the

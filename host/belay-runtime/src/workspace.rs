@@ -1,6 +1,7 @@
 //! A workspace: configuration in git, read from TOML and turned into values that can't be wrong in themselves. Holds no
 //! state and reads no secret.
 
+mod alternates;
 mod catalog;
 mod config;
 mod connections;

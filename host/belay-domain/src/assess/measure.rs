@@ -3,7 +3,7 @@
 use crate::connection::Criticality;
 use crate::feature_set::{Consumer, Tier};
 use crate::operation::{Change, Loss, Reversibility, RiskFactor};
-use crate::plan::{PlannedOperation, Work};
+use crate::plan::{PlannedOperation, Target, Work};
 use crate::state::Desired;
 
 use super::{Situation, weights};
@@ -82,11 +82,11 @@ fn points(situation: &Situation<'_>, planned: &PlannedOperation<'_>) -> u64 {
         + if unguarded { weights::UNGUARDED } else { 0 }
 }
 
-/// The changes that write something, with what their step wants.
-fn changes<'a>(situation: &Situation<'a>) -> impl Iterator<Item = (&'a Desired, &'a Change)> + use<'a> {
+/// The changes that write something, with what their step is about.
+fn changes<'a>(situation: &Situation<'a>) -> impl Iterator<Item = (&'a Target, &'a Change)> + use<'a> {
     situation.plan.steps.iter().filter_map(|step| match &step.work {
         Work::Change { change, .. } if !change.operations.is_empty() => {
-            step.subject.target().map(|target| (&target.desired, change))
+            step.subject.target().map(|target| (target, change))
         }
         Work::Change { .. } | Work::Blind { .. } | Work::Person => None,
     })
@@ -104,12 +104,13 @@ struct SetAside {
 impl SetAside {
     fn of(situation: &Situation<'_>) -> Self {
         let mut sum = Self::default();
-        for (desired, change) in changes(situation) {
-            let pinned = matches!(desired, Desired::Pinned(_));
+        for (target, change) in changes(situation) {
+            let pinned = matches!(target.desired, Desired::Pinned(_));
+            let own = situation.own.contains(&target.resource);
             sum.goes_back |= pinned;
             match change.loss {
-                Some(loss) => sum.add(loss, situation),
-                None if pinned => sum.changes = sum.changes.saturating_add(weights::UNMEASURED_CHANGES),
+                Some(loss) => sum.add(if own { Loss { changes: 0, ..loss } } else { loss }, situation),
+                None if pinned && !own => sum.changes = sum.changes.saturating_add(weights::UNMEASURED_CHANGES),
                 None => {}
             }
         }

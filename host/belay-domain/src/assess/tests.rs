@@ -48,6 +48,7 @@ impl Case {
             now: self.now,
             point_age_ms: self.point_age_ms,
             max_point_age_ms: self.max_point_age_ms,
+            own: &BTreeSet::new(),
             factors: &self.factors,
         })
     }

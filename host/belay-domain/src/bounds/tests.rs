@@ -6,11 +6,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::assess::{Situation, assess};
 use crate::digest::Digest;
+use crate::fallback::Fallback;
 use crate::mandate::{self, Destination, LogHead, Named, Purpose};
 use crate::operation::Loss;
 use crate::plan_check;
 use crate::risk::Band;
 use crate::sample;
+use crate::skip::Skips;
 
 fn bands() -> Bands {
     let bands = [(25, 0), (60, 1), (85, 2)].map(|(up_to, approvals)| Band { up_to, approvals });
@@ -31,6 +33,7 @@ fn assessment(plan: &StagePlan, examined: &Examined) -> Assessment {
         now: sample::NOW,
         point_age_ms: Some(2 * sample::DAY_MS),
         max_point_age_ms: None,
+        own: &BTreeSet::new(),
         factors: &[],
     })
 }
@@ -51,9 +54,11 @@ fn mandate(first: &StagePlan, headroom: u64) -> Mandate {
         destination: Destination::Before { at: sample::NOW },
         parameters: BTreeMap::new(),
         desired: targets().map(|t| (t.resource.clone(), Wanted::of_target(t).unwrap())).collect(),
+        may_skip: Skips::default(),
         stages: Bounds::of_first_plan(first, &examined, &assessment(first, &examined), &bands(), headroom)
             .into_iter()
             .collect(),
+        on_failure: Fallback::Halt,
         governance: Digest::of(b"rules"),
         components: targets().map(|t| (t.plugin.clone(), t.component)).collect(),
         ledger: LogHead { origin: "shop-ml".to_owned(), size: 0, root: Digest::of(b"") },

@@ -8,7 +8,7 @@ use crate::feature_set::{self, FeatureSet};
 use crate::id::{IncidentId, Millis, ResourceName, RunbookName, StageName};
 use crate::mandate::{self, Destination, Named};
 use crate::operation::{self, Body, Loss, Operation, Write};
-use crate::plan::{StagePlan, StepPlan, Subject, Work};
+use crate::plan::{BlindCause, StagePlan, StepPlan, Subject, Work};
 use crate::ramp::Ramp;
 use crate::risk::Assessment;
 use crate::state::Desired;
@@ -42,6 +42,8 @@ pub struct Case<'a> {
     pub stages: &'a [StageName],
     /// The resources that the run restores, in all its stages.
     pub restored: &'a BTreeSet<ResourceName>,
+    /// The resources that the run skipped until now, because a system is down.
+    pub skipped: &'a BTreeSet<ResourceName>,
     /// The stage's plan.
     pub plan: &'a StagePlan,
     /// What the plan checker found of it.
@@ -69,6 +71,7 @@ impl Facts {
             destination: destination(case.destination, case.now),
             stages: case.stages.iter().map(ToString::to_string).collect(),
             stage: stage(case),
+            skipped: case.skipped.iter().map(ToString::to_string).collect(),
             lineage: lineage(case),
         }
     }
@@ -173,7 +176,9 @@ fn work(step: &StepPlan) -> WorkFacts {
             }
         }
         (_, Work::Change { observed, .. }) => WorkFacts::Nothing { found: observed.version.clone() },
-        (_, Work::Blind { reason }) => WorkFacts::Blind { reason: reason.clone() },
+        (_, Work::Blind { reason, cause }) => {
+            WorkFacts::Blind { reason: reason.clone(), system_down: *cause == BlindCause::SystemDown }
+        }
         (Subject::Manual { instruction }, Work::Person) => WorkFacts::Manual { instruction: instruction.clone() },
         (Subject::Resource(_), Work::Person) => WorkFacts::Manual { instruction: String::new() },
     }

@@ -94,6 +94,8 @@ pub enum WorkFacts {
     Blind {
         /// Why.
         reason: String,
+        /// Whether that is because its system is down.
+        system_down: bool,
     },
     /// Wait for a person.
     Manual {

@@ -27,6 +27,7 @@ fn facts(plan: &StagePlan) -> Facts {
         now: sample::NOW,
         point_age_ms: Some(2 * sample::DAY_MS),
         max_point_age_ms: None,
+        own: &BTreeSet::new(),
         factors: &[],
     });
     let captured_at = Millis(sample::NOW.0 - 2 * sample::DAY_MS);
@@ -41,6 +42,7 @@ fn facts(plan: &StagePlan) -> Facts {
         destination: &Destination::Point { id: "rp-0412".parse().unwrap(), digest: Digest::of(b"point"), captured_at },
         stages: &["contain".parse().unwrap(), "restore".parse().unwrap()],
         restored: &BTreeSet::from(["flag", "dataset", "model"].map(|name| name.parse().unwrap())),
+        skipped: &BTreeSet::new(),
         plan,
         examined: &examined,
         assessment: &assessment,

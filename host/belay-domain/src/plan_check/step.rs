@@ -14,7 +14,9 @@ pub(super) fn check(step: &StepPlan, found: &mut Vec<Violation>) {
             breaches.extend(ramp::check(step, target, observed, change));
             breaches
         }
-        (Subject::Resource(_), Work::Blind { reason }) => text::check("the reason", reason, MAX_NOTE_BYTES).collect(),
+        (Subject::Resource(_), Work::Blind { reason, .. }) => {
+            text::check("the reason", reason, MAX_NOTE_BYTES).collect()
+        }
         (Subject::Manual { .. }, Work::Person) => Vec::new(),
         (Subject::Resource(_), Work::Person) | (Subject::Manual { .. }, Work::Change { .. } | Work::Blind { .. }) => {
             vec![Breach::OtherWork]

@@ -18,7 +18,7 @@ impl Run {
                     return Vec::new();
                 }
                 match stop.clone() {
-                    Stop::Halt(halt) => self.halt(halt, at),
+                    Stop::Halt(halt) => self.halt_or_fall_back(halt, at),
                     Stop::Pause(pause) => self.pause(pause, at),
                     Stop::End(ending) => self.end(ending, at),
                 }
@@ -26,6 +26,7 @@ impl Run {
             Phase::Checking
             | Phase::Waiting(_)
             | Phase::Paused(_)
+            | Phase::Failing { .. }
             | Phase::Halted { .. }
             | Phase::Ended { .. }
             | Phase::Sealed { .. } => Vec::new(),
@@ -40,19 +41,25 @@ impl Run {
         match stage.status {
             // A plan is the permission for a whole stage, so the whole stage is planned again, once nothing moves.
             StageStatus::Resting if stage.is_under_way() || stage.is_starting() => Vec::new(),
-            StageStatus::Resting => self.plan_stage(),
+            StageStatus::Resting => self.plan_stage(at),
             StageStatus::Acting if stage.is_done() => self.finish_stage(at),
             StageStatus::Acting => self.start_ready_steps(at),
             StageStatus::Pending | StageStatus::Locking | StageStatus::Planning | StageStatus::Finished => Vec::new(),
         }
     }
 
-    fn plan_stage(&mut self) -> Vec<Command> {
+    /// Plans the current stage: all of it, but what is left alone.
+    pub(super) fn plan_stage(&mut self, at: Millis) -> Vec<Command> {
+        self.skip_with_upstream();
         let stage = self.current_number();
         let Some(current) = self.stage_mut() else { return Vec::new() };
+        let steps: Vec<StepId> =
+            current.steps.iter().filter(|step| !step.is_left_alone()).map(|step| step.id).collect();
+        if steps.is_empty() {
+            return self.finish_stage(at);
+        }
         current.status = StageStatus::Planning;
-        let planned = current.steps.iter().filter(|step| step.status != StepStatus::LeftOut);
-        vec![Command::Plan { stage, steps: planned.map(|step| step.id).collect() }]
+        vec![Command::Plan { stage, steps }]
     }
 
     fn start_ready_steps(&mut self, at: Millis) -> Vec<Command> {
@@ -86,7 +93,7 @@ impl Run {
             return Vec::new();
         }
         let permitted = self.permit(id).and_then(|permit| Some((permit.digest, permit.examined(id, index)?.digest)));
-        let (Some((plan, operation)), Some(spec)) = (permitted, self.spec.step(id)) else { return Vec::new() };
+        let (Some((plan, operation)), Some(spec)) = (permitted, self.step_spec(id)) else { return Vec::new() };
         let act_by = at.plus(spec.act_within_ms);
         let attempts = self.spec.attempts;
         let made = self.step(id).map_or(0, |step| step.attempts_at(operation));

@@ -40,6 +40,7 @@ fn awaken(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Vec<Command> {
             commands.extend(run.advance(at));
             commands
         }
+        Phase::Failing { .. } => run.ask_to_fall_back(),
         Phase::Checking => run.measure_again(),
         Phase::Ended { .. } => vec![Command::Unlock, run.seal()],
         Phase::Sealed { .. } => Vec::new(),
@@ -94,7 +95,9 @@ fn awakened(step: &StepRun) -> StepStatus {
             windows: 0,
             phase: SettlePhase::First,
         }),
-        StepStatus::Idle
+        // The system may be back.
+        StepStatus::Skipped(_)
+        | StepStatus::Idle
         | StepStatus::Ready
         | StepStatus::Starting(_)
         | StepStatus::Refused { .. }

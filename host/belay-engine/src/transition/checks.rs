@@ -5,7 +5,7 @@ use belay_domain::id::{Millis, StepId};
 
 use crate::command::Command;
 use crate::event::WakeId;
-use crate::outlook::Ending;
+use crate::failure::Failed;
 use crate::rejected::Rejected;
 use crate::run::{CheckRun, CheckStatus, Phase, Run};
 
@@ -22,7 +22,7 @@ pub(super) fn measured(run: &mut Run, index: u32, reading: &Reading, at: Millis)
     let unexpected = Rejected::NotExpected("check.measured");
     let place = index as usize;
     let (Phase::Checking, Some(check), Some(state)) =
-        (&run.phase, run.spec.checks.get(place), run.checks.get_mut(place))
+        (&run.phase, run.spec.all_checks().nth(place), run.checks.get_mut(place))
     else {
         return Err(unexpected);
     };
@@ -50,7 +50,7 @@ pub(super) fn measured_on_ramp(
     let unexpected = Rejected::NotExpected("check.measured");
     let place = index as usize;
     let goes_on = run.may_begin();
-    let Some(check) = run.spec.checks.get(place).cloned() else { return Err(unexpected) };
+    let Some(check) = run.spec.all_checks().nth(place).cloned() else { return Err(unexpected) };
     let Some(state) = run.part_checks(id).and_then(|checks| checks.get_mut(place)) else { return Err(unexpected) };
     if state.status != CheckStatus::Measuring || !goes_on {
         return Err(unexpected);
@@ -116,13 +116,22 @@ impl CheckRun {
 impl Run {
     pub(super) fn begin_checks(&mut self, at: Millis) -> Vec<Command> {
         self.phase = Phase::Checking;
-        self.checks = vec![CheckRun::begin(at); self.spec.checks.len()];
+        let own = self.spec.checks.len();
+        if self.failure.is_none() {
+            self.checks = vec![CheckRun::begin(at); own];
+        } else {
+            // After a failure the checks of what follows it count, and those of the runbook that failed no more.
+            let after = self.spec.all_checks().skip(own).count();
+            self.checks.resize(own, CheckRun { status: CheckStatus::NotMade, ..CheckRun::begin(at) });
+            self.checks.resize(own + after, CheckRun::begin(at));
+        }
         self.measure_again()
     }
 
     /// Measures everything that has no result yet.
     pub(super) fn measure_again(&mut self) -> Vec<Command> {
-        let open = (0..).zip(&mut self.checks).filter(|(_, check)| !matches!(check.status, CheckStatus::Ended(_)));
+        let done = |check: &CheckRun| matches!(check.status, CheckStatus::Ended(_) | CheckStatus::NotMade);
+        let open = (0..).zip(&mut self.checks).filter(|(_, check)| !done(check));
         open.map(|(index, check)| {
             check.status = CheckStatus::Measuring;
             Command::Measure { check: index, step: None }
@@ -143,20 +152,23 @@ impl Run {
     }
 
     fn end_if_checked(&mut self, at: Millis) -> Vec<Command> {
-        let results: Option<Vec<&CheckResult>> = self
-            .checks
-            .iter()
-            .map(|check| match &check.status {
-                CheckStatus::Ended(result) => Some(result),
-                CheckStatus::Measuring | CheckStatus::Waiting { .. } => None,
-            })
-            .collect();
-        let Some(results) = results else { return Vec::new() };
-        let failed = (0..).zip(results).find(|(_, result)| !matches!(result, CheckResult::Passed { .. }));
-        let ending = match failed {
-            Some((check, result)) => Ending::Failed { check, result: result.clone() },
-            None => self.good_ending(),
-        };
+        let own = self.spec.checks.len();
+        let counted = if self.failure.is_some() { own..usize::MAX } else { 0..own };
+        let mut failed = None;
+        for (place, check) in self.checks.iter().enumerate().filter(|(place, _)| counted.contains(place)) {
+            match &check.status {
+                CheckStatus::Ended(CheckResult::Passed { .. }) | CheckStatus::NotMade => {}
+                CheckStatus::Ended(result @ (CheckResult::Failed { .. } | CheckResult::Inconclusive { .. })) => {
+                    failed = failed.or(Some((place, result.clone())));
+                }
+                CheckStatus::Measuring | CheckStatus::Waiting { .. } => return Vec::new(),
+            }
+        }
+        if let Some((place, result)) = failed {
+            let check = u32::try_from(place).unwrap_or(u32::MAX);
+            return self.end_or_fall_back(Failed::Check { check, result }, at);
+        }
+        let ending = self.good_ending();
         self.end(ending, at)
     }
 }

@@ -49,7 +49,7 @@ impl Run {
             Observed::State(state) => self.wanted(id, part).is_some_and(|desired| desired.is_met_by(&state.content)),
             Observed::Failed(_) => false,
         };
-        let settle_ms = self.spec.step(id).map_or(0, |spec| spec.settle_ms);
+        let settle_ms = self.step_spec(id).map_or(0, |spec| spec.settle_ms);
         let last = self.ramp(id).map(|ramp| ramp.last());
         match part.filter(|part| Some(*part) != last) {
             Some(part) if met && found.remaining == 0 => self.reach(id, part, at),

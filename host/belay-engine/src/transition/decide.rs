@@ -2,6 +2,7 @@
 
 use belay_domain::id::{Millis, StageName};
 use belay_domain::plan::{StagePlan, Subject, Work};
+use belay_domain::skip::Down;
 use belay_domain::verdict::{Quorum, Verdict};
 
 use crate::answer::{Finding, GuardrailJudgement};
@@ -15,6 +16,8 @@ pub enum StageDecision {
     Refuse(Refusal),
     /// The run halts before it.
     Halt(Halt),
+    /// The systems of these are down and the mandate lets them be skipped: the rest is planned anew.
+    Skip(Vec<Down>),
     /// These people must approve first.
     Ask(Vec<Quorum>),
     /// It may be performed.
@@ -29,12 +32,12 @@ pub fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -
     if at > spec.mandate.expires_at {
         return StageDecision::Refuse(Refusal::Expired { expired_at: spec.mandate.expires_at });
     }
-    let blind: Vec<_> = plan
-        .blind()
-        .filter_map(|(step, reason)| Some((step.subject.target()?.resource.clone(), reason.to_owned())))
-        .collect();
-    if !blind.is_empty() {
-        return StageDecision::Halt(Halt::Blind { resources: blind });
+    let unseen = spec.may_skip(plan.index).sort(plan);
+    if !unseen.barring.is_empty() {
+        return StageDecision::Halt(Halt::Blind { resources: unseen.barring });
+    }
+    if !unseen.skippable.is_empty() {
+        return StageDecision::Skip(unseen.skippable);
     }
     match finding {
         Finding::Violates { violations } => {
@@ -64,7 +67,7 @@ fn denied(judgements: &[GuardrailJudgement]) -> Option<Refusal> {
 }
 
 fn loses_too_much(spec: &RunSpec, plan: &StagePlan, at: Millis) -> Option<Refusal> {
-    let may_lose_ms = spec.service_level.may_lose_ms?;
+    let may_lose_ms = spec.may_lose_ms(plan.index)?;
     plan.steps.iter().find_map(|step| {
         let (Subject::Resource(target), Work::Change { change, .. }) = (&step.subject, &step.work) else { return None };
         let loss = change.loss.filter(|loss| loss.changes > 0 && at.since(loss.since) > may_lose_ms)?;

@@ -55,12 +55,16 @@ impl Run {
         if !self.may_begin() {
             return self.rest_on_part(id);
         }
-        let count = self.spec.checks.len();
-        if count == 0 || !self.ramp(id).is_some_and(|ramp| ramp.checks) {
+        let places = self.spec.checks_of(id.stage);
+        if places.is_empty() || !self.ramp(id).is_some_and(|ramp| ramp.checks) {
             return self.leave(id);
         }
-        self.set(id, StepStatus::Holding(HoldPhase::Checking(vec![CheckRun::begin(at); count])));
-        (0..).take(count).map(|check| Command::Measure { check, step: Some(id) }).collect()
+        let check = |place: u32| {
+            let begun = CheckRun::begin(at);
+            if places.contains(&place) { begun } else { CheckRun { status: CheckStatus::NotMade, ..begun } }
+        };
+        self.set(id, StepStatus::Holding(HoldPhase::Checking((0..places.end).map(check).collect())));
+        places.map(|check| Command::Measure { check, step: Some(id) }).collect()
     }
 
     /// Nobody knows what happened while it was held: it is observed before anything rests on it.
@@ -191,15 +195,15 @@ impl Run {
     pub(super) fn part_checked(&mut self, id: StepId, index: u32, result: CheckResult) -> Vec<Command> {
         let part = self.step(id).and_then(|step| step.standing()).unwrap_or(0);
         if !matches!(result, CheckResult::Passed { .. }) {
-            let check = self.spec.checks.get(index as usize);
+            let check = self.check(index);
             let check = check.map(|check| format!("{} {} {}", check.probe, check.measurement, check.must));
             let halt = Halt::CheckFailed { step: id, part, check: check.unwrap_or_default(), result };
             self.stick(id, Stuck::Known(halt));
             return Vec::new();
         }
-        let open = self
-            .part_checks(id)
-            .is_some_and(|checks| checks.iter().any(|check| !matches!(check.status, CheckStatus::Ended(_))));
+        let open = self.part_checks(id).is_some_and(|checks| {
+            checks.iter().any(|check| !matches!(check.status, CheckStatus::Ended(_) | CheckStatus::NotMade))
+        });
         if open { Vec::new() } else { self.leave(id) }
     }
 

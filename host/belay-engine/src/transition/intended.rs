@@ -4,6 +4,7 @@ use belay_domain::id::{Epoch, Millis};
 
 use crate::act_record::ActRecord;
 use crate::command::{Act, Command};
+use crate::failure::Failed;
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run, Stop};
 use crate::step::StepStatus;
@@ -49,8 +50,16 @@ impl Run {
         match &self.phase {
             Phase::Paused(pause) => self.phase = Phase::Stopping(Stop::Pause(pause.clone())),
             Phase::Halted { halt, .. } => self.phase = Phase::Stopping(Stop::Halt(halt.clone())),
+            Phase::Failing { failed: Failed::Stage { halt, .. }, .. } => {
+                self.phase = Phase::Stopping(Stop::Halt(halt.clone()));
+            }
             Phase::Ended { ending, .. } => self.phase = Phase::Stopping(Stop::End(ending.clone())),
-            Phase::Working | Phase::Checking | Phase::Waiting(_) | Phase::Stopping(_) | Phase::Sealed { .. } => {}
+            Phase::Failing { failed: Failed::Check { .. }, .. }
+            | Phase::Working
+            | Phase::Checking
+            | Phase::Waiting(_)
+            | Phase::Stopping(_)
+            | Phase::Sealed { .. } => {}
         }
     }
 }

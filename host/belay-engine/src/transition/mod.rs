@@ -6,6 +6,7 @@ mod awaken;
 mod checks;
 mod confirmed;
 mod decide;
+mod fall_back;
 mod hold;
 mod intended;
 mod locked;
@@ -16,6 +17,7 @@ mod person;
 mod planned;
 mod seen;
 mod settle;
+mod skip;
 mod stop;
 mod turn;
 mod woke;
@@ -55,6 +57,7 @@ pub(crate) fn apply(run: &mut Run, event: Event) -> Result<Vec<Command>, Rejecte
             checks::measured_on_ramp(run, step, check, &reading, at)
         }
         Event::Woke { wake, at } => woke::woke(run, wake, at),
+        Event::FellBack { failed, response, at } => fall_back::fell_back(run, failed, response, at),
         Event::AbortAsked { by, reason, at } => stop::abort_asked(run, by, reason, at),
         Event::PauseAsked { by, reason, at } => pause::pause_asked(run, by, reason, at),
         Event::ContinueAsked { by, at } => pause::continue_asked(run, &by, at),

@@ -13,6 +13,8 @@ pub(crate) fn open(opened: Event) -> Result<(Run, Vec<Command>), Rejected> {
         owner: by,
         epoch,
         phase: Phase::Working,
+        course: spec.stages.clone(),
+        failure: None,
         current: 0,
         stages: spec.stages.iter().map(StageRun::new).collect(),
         checks: Vec::new(),

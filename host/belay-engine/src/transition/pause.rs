@@ -32,6 +32,7 @@ pub(super) fn continue_asked(run: &mut Run, by: &str, at: Millis) -> Result<Vec<
         Phase::Checking
         | Phase::Waiting(_)
         | Phase::Stopping(_)
+        | Phase::Failing { .. }
         | Phase::Halted { .. }
         | Phase::Ended { .. }
         | Phase::Sealed { .. } => Err(Rejected::NotExpected("run.continue_asked")),

@@ -12,7 +12,7 @@ use crate::outlook::{Ending, Halt, Wait};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};
 use crate::stage::{Permit, StageStatus};
-use crate::step::{Confirming, StepStatus, Stuck};
+use crate::step::{Confirming, StepRun, StepStatus, Stuck};
 
 pub(super) fn planned(
     run: &mut Run,
@@ -40,7 +40,8 @@ pub(super) fn planned(
             run.phase = Phase::Waiting(Wait { stage, name, plan, risk, quorums, since: at });
             vec![Command::Unlock]
         }
-        (StageDecision::Halt(halt), _) => run.halt(halt, at),
+        (StageDecision::Halt(halt), _) => run.halt_or_fall_back(halt, at),
+        (StageDecision::Skip(down), _) => run.skip(down, at),
         (StageDecision::Refuse(refusal), _) => run.end(Ending::Refused { stage: plan.stage, refusal }, at),
         // A plan that breaks rules is never permitted, so it never comes to this.
         (StageDecision::Permit | StageDecision::Ask(_), None) => Vec::new(),
@@ -50,14 +51,15 @@ pub(super) fn planned(
 /// Whether the plan is of the steps that were asked for.
 fn fits(run: &Run, plan: &StagePlan) -> Result<(), Rejected> {
     let wrong = |what: &str| Err(Rejected::WrongPlan(what.to_owned()));
-    let Some(spec) = run.spec.stages.get(run.current) else { return wrong("there is no such stage") };
+    let Some(spec) = run.course.get(run.current) else { return wrong("there is no such stage") };
     if plan.stage != spec.name || plan.index != run.current_number() {
         return wrong("it is of another stage");
     }
     if plan.environment != run.spec.mandate.environment {
         return wrong("it is of another environment");
     }
-    let asked = spec.steps.iter().filter(|step| !step.excepted).map(|step| (step.id, &step.subject));
+    let left_alone = |id| run.step(id).is_some_and(StepRun::is_left_alone);
+    let asked = spec.steps.iter().filter(|step| !left_alone(step.id)).map(|step| (step.id, &step.subject));
     if !plan.steps.iter().map(|step| (step.id, &step.subject)).eq(asked) {
         return wrong("its steps are others");
     }

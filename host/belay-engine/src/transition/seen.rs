@@ -49,6 +49,10 @@ impl Run {
             Observed::State(_) if self.permit(id).is_some_and(|permit| permit.follows_a_hold(id, index)) => {
                 self.plan_again(id, format!("not applied ({reason}): it was planned before the hold"));
             }
+            // Its system went down before anything was written. Planning again tells whether that is so.
+            Observed::Failed(unseen) if self.may_skip(id) => {
+                self.plan_again(id, format!("not applied ({reason}), and now it can't be observed: {unseen}"));
+            }
             Observed::State(_) | Observed::Failed(_) => {
                 self.stick(id, Stuck::Known(Halt::NotApplied { step: id, reason }));
             }
@@ -109,12 +113,12 @@ impl Run {
     /// How long an owner from whom the run was taken may still act: only then `settle` begins.
     fn rival_ms(&self, id: StepId, at: Millis) -> u64 {
         let left_ms = self.rival_until.map_or(0, |until| until.since(at));
-        left_ms.min(self.spec.step(id).map_or(0, |spec| spec.act_within_ms))
+        left_ms.min(self.step_spec(id).map_or(0, |spec| spec.act_within_ms))
     }
 
     /// The longer of what the connection says for the step and what the plan checker found for the operation.
     fn settle_ms(&self, id: StepId, index: u32) -> u64 {
-        let of_step = self.spec.step(id).map_or(0, |spec| spec.settle_ms);
+        let of_step = self.step_spec(id).map_or(0, |spec| spec.settle_ms);
         let of_operation = self.examined(id, index).map_or(0, |operation| operation.settle_ms);
         of_step.max(of_operation)
     }

@@ -14,6 +14,7 @@ pub(super) fn abort_asked(run: &mut Run, by: String, reason: String, at: Millis)
         | Phase::Checking
         | Phase::Waiting(_)
         | Phase::Paused(_)
+        | Phase::Failing { .. }
         | Phase::Halted { .. }
         | Phase::Stopping(Stop::Halt(_) | Stop::Pause(_)) => {
             // What an earlier process left open is not being settled yet, and must be before the receipt is true.

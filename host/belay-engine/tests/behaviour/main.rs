@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod down;
+mod failing;
 #[path = "../fixture/mod.rs"]
 mod fixture;
 mod limits;

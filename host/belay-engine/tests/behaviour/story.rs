@@ -8,7 +8,8 @@ use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::{Operation, Outcome};
 use belay_domain::plan::{Subject, Work};
 use belay_engine::{
-    Act, ActId, Command, Condition, Decision, Event, Finding, Holder, Look, Observed, Run, RunSpec, WakeId,
+    Act, ActId, Command, Condition, Decision, Event, Failed, Finding, Holder, Look, Observed, Response, Run, RunSpec,
+    WakeId,
 };
 use expect_test::Expect;
 
@@ -19,7 +20,7 @@ use crate::fixture;
 pub(crate) enum Move {
     Locked(u32),
     Held(u32),
-    /// The stage is planned; each of its resources has this content.
+    /// The stage is planned; each of its resources has this content, or its system is [`DOWN`].
     Plan(u32, Vec<i64>),
     /// The same, with a finding made from the plan's own.
     Found(u32, Vec<i64>, fn(Finding) -> Finding),
@@ -45,9 +46,14 @@ pub(crate) enum Move {
     TakeOver(u64),
     Resume(u64),
     Seal,
+    /// What was asked to follow a failure is recorded.
+    FallBack,
     /// The wall's clock moves by this many milliseconds.
     Clock(i64),
 }
+
+/// In place of a content: the system is down.
+pub(crate) const DOWN: i64 = -1;
 
 /// What is seen of a resource.
 #[derive(Clone, Copy)]
@@ -63,8 +69,16 @@ pub(crate) fn check(spec: RunSpec, moves: &[Move], expected: Expect) {
 }
 
 fn tell(spec: RunSpec, moves: &[Move]) -> String {
-    let (run, commands) = Run::open(fixture::opened(spec.clone())).unwrap();
-    let mut story = Story { spec, run, now: 0, acts: Vec::new(), confirming: BTreeMap::new(), text: String::new() };
+    let (run, commands) = Run::open(fixture::opened(spec)).unwrap();
+    let mut story = Story {
+        run,
+        now: 0,
+        acts: Vec::new(),
+        confirming: BTreeMap::new(),
+        asked: Vec::new(),
+        falling: None,
+        text: String::new(),
+    };
     story.line("opened", Ok(commands));
     for next in moves {
         story.play(next.clone());
@@ -74,11 +88,14 @@ fn tell(spec: RunSpec, moves: &[Move]) -> String {
 }
 
 struct Story {
-    spec: RunSpec,
     run: Run,
     now: u64,
     acts: Vec<Act>,
     confirming: BTreeMap<StepId, Option<u32>>,
+    /// The steps that were to be planned last.
+    asked: Vec<StepId>,
+    /// What was asked to follow a failure.
+    falling: Option<(Failed, Response)>,
     text: String,
 }
 
@@ -132,6 +149,10 @@ impl Story {
             Move::Resume(epoch) => {
                 (format!("resumed {epoch}"), Event::Resumed { epoch: Epoch(epoch), by: "ana".into(), at })
             }
+            Move::FallBack => {
+                let (failed, response) = self.falling.clone().expect("nothing was asked to follow a failure");
+                ("fell back".to_owned(), Event::FellBack { failed, response, at })
+            }
             Move::Seal => ("sealed".to_owned(), Event::Sealed { receipt: Box::new(self.run.receipt()), at }),
         };
         let result = self.run.apply(event).map_err(|rejected| rejected.to_string());
@@ -152,16 +173,16 @@ impl Story {
 
     fn planned(&self, stage: u32, contents: &[i64], change: fn(Finding) -> Finding) -> Event {
         let mut found = contents.iter().copied();
-        let from = |step| self.run.next_part(step);
-        let plan = fixture::plan_from(&self.spec, stage, from, |step| match &step.subject {
+        let plan = fixture::plan(&self.run, stage, &self.asked, |step| match &step.subject {
             Subject::Manual { .. } => Work::Person,
-            Subject::Resource(target) => found.next().map_or_else(
-                || Work::Blind { reason: "unavailable".into() },
-                |content| {
+            Subject::Resource(target) => match found.next() {
+                None => fixture::blind(),
+                Some(DOWN) => fixture::down(),
+                Some(content) => {
                     let operations = operations(target.resource.as_str(), content, fixture::desired(target));
                     fixture::change(fixture::state(content, 1), operations)
-                },
-            ),
+                }
+            },
         });
         let safe = |step| !self.title(step).starts_with("once");
         let finding = change(fixture::judged(&plan, 10, safe));
@@ -176,7 +197,7 @@ impl Story {
     }
 
     fn title(&self, step: StepId) -> String {
-        self.spec.step(step).map_or("?", |spec| spec.subject.title()).to_owned()
+        self.run.step_spec(step).map_or("?", |spec| spec.subject.title()).to_owned()
     }
 
     fn line(&mut self, name: &str, result: Result<Vec<Command>, String>) {
@@ -192,6 +213,9 @@ impl Story {
     }
 
     fn command(&mut self, command: &Command) -> String {
+        if let Command::FallBack { failed, response } = command {
+            self.falling = Some((failed.clone(), response.clone()));
+        }
         match command {
             Command::Lock { resources, .. } => {
                 let names: Vec<String> = resources.iter().map(ToString::to_string).collect();
@@ -199,6 +223,7 @@ impl Story {
             }
             Command::Unlock => "unlock".into(),
             Command::Plan { steps, .. } => {
+                self.asked.clone_from(steps);
                 let names: Vec<String> = steps.iter().map(|step| self.title(*step)).collect();
                 format!("plan {}", names.join(" "))
             }
@@ -217,6 +242,8 @@ impl Story {
             Command::Measure { check, step: None } => format!("measure {check}"),
             Command::Measure { check, step: Some(step) } => format!("measure {check} on {}", self.title(*step)),
             Command::WakeAt { wake, after_ms, .. } => format!("wake {} after {after_ms} ms", wake.0),
+            Command::FallBack { response: Response::Undo, .. } => "undo".into(),
+            Command::FallBack { response: Response::Runbook { name }, .. } => format!("go on with {name}"),
             Command::Seal { .. } => "seal".into(),
         }
     }
@@ -227,11 +254,14 @@ impl Story {
         for step in self.run.receipt().stages.iter().flat_map(|stage| &stage.steps) {
             let condition = match &step.condition {
                 Condition::Unknown { reason } => format!("unknown: {reason}"),
+                Condition::Skipped { reason, with: None } => format!("skipped: {reason}"),
+                Condition::Skipped { with: Some(upstream), .. } => format!("skipped with {upstream}"),
                 condition @ (Condition::Restored
                 | Condition::AlreadyAsDesired
                 | Condition::NotTouched
                 | Condition::Changed { .. }
                 | Condition::OnTheWay { .. }
+                | Condition::Acting { .. }
                 | Condition::LeftOut
                 | Condition::DoneBy { .. }) => format!("{condition:?}"),
             };

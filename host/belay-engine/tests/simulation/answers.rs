@@ -16,7 +16,7 @@ impl Simulation {
         match command {
             Command::Lock { stage, .. } if self.rng.percent(3) => Some(Event::LockHeld { stage, holder: holder(), at }),
             Command::Lock { stage, .. } => Some(Event::Locked { stage, at }),
-            Command::Plan { stage, .. } => Some(self.plan(stage)),
+            Command::Plan { stage, steps } => Some(self.plan(stage, &steps)),
             Command::Act(act) => {
                 self.intend(act);
                 None
@@ -33,18 +33,25 @@ impl Simulation {
             }
             Command::Confirm { step, part } => {
                 let observed = self.observe(step);
-                let remaining = self.remaining(step, part);
+                let seen = matches!(observed, Observed::State(_));
+                let remaining = if seen { self.remaining(step, part) } else { 0 };
                 Some(Event::Confirmed { step, part, observed, remaining_operations: remaining, at })
             }
             Command::Measure { check, step } => Some(Event::Measured { check, step, reading: self.read(), at }),
             Command::WakeAt { wake, .. } => Some(Event::Woke { wake, at }),
+            Command::FallBack { failed, response } => Some(Event::FellBack { failed, response, at }),
             Command::Seal { receipt } => Some(Event::Sealed { receipt, at }),
             Command::AskPerson { .. } | Command::Unlock => None,
         }
     }
 
+    pub(crate) fn is_down(&self, step: StepId) -> bool {
+        let name = self.run.target(step).unwrap().resource.as_str();
+        self.world.iter().any(|live| live.name == name && self.now < live.down_until)
+    }
+
     pub(crate) fn observe(&mut self, step: StepId) -> Observed {
-        if self.rng.percent(5) {
+        if self.rng.percent(5) || self.is_down(step) {
             return Observed::Failed("unavailable".into());
         }
         Observed::State(self.live(step).observe())
@@ -52,8 +59,9 @@ impl Simulation {
 
     /// How many operations it still takes to what is desired, or to a part of a ramp.
     fn remaining(&mut self, step: StepId, part: Option<u32>) -> u32 {
+        let desired = fixture::desired(self.run.target(step).unwrap());
         let live = self.live(step);
-        let Some(part) = part else { return u32::try_from(live.plan(0).len()).unwrap() };
+        let Some(part) = part else { return u32::try_from(live.plan(desired, 0).len()).unwrap() };
         let to = live.through[part as usize];
         u32::from(live.content != to)
     }
@@ -66,19 +74,20 @@ impl Simulation {
         }
     }
 
-    pub(crate) fn plan(&mut self, stage: u32) -> Event {
+    pub(crate) fn plan(&mut self, stage: u32, asked: &[StepId]) -> Event {
         let blind = self.rng.percent(2);
-        let spec = self.run.spec().clone();
         let run = self.run.clone();
-        let from = |step| run.next_part(step);
-        let plan = fixture::plan_from(&spec, stage, from, |step| match &step.subject {
+        let plan = fixture::plan(&run, stage, asked, |step| match &step.subject {
             Subject::Manual { .. } => Work::Person,
-            Subject::Resource(_) if blind => Work::Blind { reason: "unavailable".into() },
+            Subject::Resource(_) if blind => fixture::blind(),
+            Subject::Resource(_) if self.is_down(step.id) => fixture::down(),
             Subject::Resource(target) => {
+                let desired = fixture::desired(target);
                 let live = self.live(step.id);
                 let found = live.observe();
-                let part = target.ramp.as_ref().map_or(0, |ramp| ramp.start(&found.content, from(step.id)));
-                fixture::change(found, live.plan(part))
+                let from = run.next_part(step.id);
+                let part = target.ramp.as_ref().map_or(0, |ramp| ramp.start(&found.content, from));
+                fixture::change(found, live.plan(desired, part))
             }
         });
         let risk = match self.rng.between(0, 99) {
@@ -86,10 +95,9 @@ impl Simulation {
             1..=4 => 50,
             _ => 10,
         };
-        let kinds: Vec<(StepId, Kind)> = self.world.iter().map(|live| (live.step, live.kind)).collect();
         let finding = match self.rng.between(0, 99) {
             0 => Finding::Violates { violations: vec!["no list allows it".into()] },
-            _ => fixture::judged(&plan, risk, |step| !kinds.contains(&(step, Kind::Once))),
+            _ => fixture::judged(&plan, risk, |step| self.live(step).kind != Kind::Once),
         };
         Event::Planned { stage, plan, finding, at: self.at() }
     }
@@ -104,9 +112,10 @@ impl Simulation {
         let Act { act: id, step, index, attempt, operation: digest, plan, act_by } = act;
         let intended =
             Event::Intended { act: id, step, index, attempt, operation: digest, plan, act_by, epoch, at: self.at() };
-        let live = self.world.iter().find(|live| live.step == step).unwrap();
-        truth::intent_is_safe(&self.run, live, &act);
-        self.holds.check(&self.run, live, &act, self.now);
+        let live = self.live(step);
+        let (kind, live) = (live.kind, live.clone());
+        truth::intent_is_safe(&self.run, kind, &act);
+        self.holds.check(&self.run, &live, &act, self.now);
         self.feed(intended);
         // A process that died in between sends nothing.
         if self.alive && self.process == process {
@@ -121,6 +130,10 @@ impl Simulation {
             return self.answer_later(id, not_applied("too late"), process);
         }
         let unknown = || Outcome::Unknown { reason: "no answer".into() };
+        if self.is_down(step) {
+            let refused = if self.rng.percent(70) { not_applied("connection refused") } else { unknown() };
+            return self.answer_later(id, refused, process);
+        }
         match self.rng.between(0, 99) {
             0..=4 => self.answer_later(id, not_applied("connection refused"), process),
             5..=9 => self.answer_later(id, unknown(), process),

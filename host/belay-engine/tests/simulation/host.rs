@@ -2,7 +2,7 @@
 
 use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::operation::{Operation, Outcome};
-use belay_engine::{Act, ActId, Command, Ending, Event, Run, Status, StepDisplay};
+use belay_engine::{Act, ActId, Command, Condition, Ending, Event, FallbackSpec, Run, Status, StepDisplay};
 
 use crate::holds::Holds;
 use crate::rng::Rng;
@@ -55,6 +55,8 @@ pub(crate) enum What {
     Answer(ActId, Outcome),
     Arrive(ActId, StepId, Operation),
     SomebodyElse(usize),
+    /// The system of a resource goes down for so many milliseconds.
+    GoesDown(usize, u64),
     Abort,
     Pause,
     Continue,
@@ -123,7 +125,8 @@ impl Simulation {
         self.drain();
         self.check_folding();
         truth::every_effect_was_intended(&self.journal, &self.world);
-        truth::picture_is_true(&self.run.receipt(), &self.world);
+        truth::picture_is_true(&self.run, &self.world);
+        truth::ending_is_true(&self.run, &self.world);
         if self.rng.percent(10) {
             self.check_codec();
         }
@@ -133,10 +136,19 @@ impl Simulation {
             Ending::NothingToDo => "nothing_to_do",
             Ending::Partial => "partial",
             Ending::Failed { .. } => "failed",
+            Ending::Undone { .. } => "undone",
+            Ending::Replaced { .. } => "replaced",
             Ending::Refused { .. } => "refused",
             Ending::Aborted { .. } => "aborted",
         }
         .to_owned()
+    }
+
+    /// Whether a step ended skipped because a system was down.
+    pub(crate) fn skipped_something(&self) -> bool {
+        let receipt = self.run.receipt();
+        let mut steps = receipt.stages.iter().flat_map(|stage| &stage.steps);
+        steps.any(|step| matches!(step.condition, Condition::Skipped { .. }))
     }
 
     pub(crate) fn asked(&self) -> Option<StepId> {
@@ -169,11 +181,13 @@ impl Simulation {
             What::SomebodyElse(which) => {
                 let live = &self.world[which];
                 // Nobody else restores what the run restores: that could not be told from the run's own writes.
-                let back = (live.original != live.desired()).then_some(live.original);
+                let tells = self.run.spec().on_failure == FallbackSpec::Halt;
+                let back = (tells && live.original != live.desired()).then_some(live.original);
                 let content = [None, back, Some(900_000 + i64::try_from(self.now).unwrap())];
                 let content = content[self.rng.between(0, 2) as usize];
                 self.world[which].disturb(content);
             }
+            What::GoesDown(which, for_ms) => self.world[which].down_until = self.now + for_ms,
             What::Abort => self.feed(Event::AbortAsked { by: "bo".into(), reason: "stop".into(), at: self.at() }),
             What::Pause => self.feed(Event::PauseAsked { by: "bo".into(), reason: "wait".into(), at: self.at() }),
             What::Continue => self.feed(Event::ContinueAsked { by: "bo".into(), at: self.at() }),
@@ -188,7 +202,8 @@ impl Simulation {
     }
 
     pub(crate) fn live(&mut self, step: StepId) -> &mut Live {
-        self.world.iter_mut().find(|live| live.step == step).unwrap()
+        let name = self.run.target(step).unwrap().resource.to_string();
+        self.world.iter_mut().find(|live| live.name == name).unwrap()
     }
 
     pub(crate) fn intent_of(&self, act: ActId) -> u64 {
@@ -234,10 +249,14 @@ impl Simulation {
 
     pub(crate) fn take(&mut self, event: Event) -> Vec<Command> {
         let before = self.run.clone();
+        let falls_back = matches!(event, Event::FellBack { .. });
         let result = self.run.apply(event.clone());
         self.journal.push(event);
         match result {
             Ok(commands) => {
+                if falls_back {
+                    truth::nothing_is_unknown(&before);
+                }
                 truth::commands_are_permitted(&self.run, &commands);
                 self.holds.note(&self.run, self.now);
                 commands
@@ -264,6 +283,7 @@ impl Simulation {
                 | Command::Look { .. }
                 | Command::Confirm { .. }
                 | Command::Measure { .. }
+                | Command::FallBack { .. }
                 | Command::Seal { .. } => self.now + self.rng.between(1, 200),
             };
             self.tasks.push(Task { due, process: Some(self.process), what: What::Perform(command) });

@@ -37,7 +37,7 @@ fn a_run_keeps_its_word_whatever_happens() {
         return;
     }
     let mut endings: BTreeMap<String, u32> = BTreeMap::new();
-    let (mut orphaned, mut crashed_in_holds, mut continued, mut held) = (0, 0, 0, 0);
+    let (mut orphaned, mut crashed_in_holds, mut continued, mut held, mut skipped) = (0, 0, 0, 0, 0);
     for seed in 0..number("BELAY_SIM_SEEDS").unwrap_or(SEEDS) {
         let mut simulation = Simulation::new(seed);
         let outcome = catch_unwind(AssertUnwindSafe(|| simulation.run_to_the_end()));
@@ -45,6 +45,7 @@ fn a_run_keeps_its_word_whatever_happens() {
         crashed_in_holds += simulation.crashed_in_holds;
         continued += simulation.continued;
         held += simulation.holds.checked;
+        skipped += u32::from(simulation.skipped_something());
         match outcome {
             Ok(ending) => *endings.entry(ending).or_default() += 1,
             Err(_) => panic!("seed {seed} failed: BELAY_SIM_SEED={seed} cargo test -p belay-engine --test simulation"),
@@ -52,10 +53,12 @@ fn a_run_keeps_its_word_whatever_happens() {
     }
     println!("{endings:?}; {orphaned} crashes fell between an intent and its outcome, {crashed_in_holds} into a hold");
     println!("{held} parts were begun after a hold, {continued} paused runs continued");
+    println!("{skipped} runs skipped something");
+    assert!(skipped > 0, "no run skipped anything");
     assert!(orphaned > 0, "no crash left an open intent");
     assert!(crashed_in_holds > 0 && held > 0 && continued > 0, "no ramp was tried");
     // A simulation in which nothing ends well, or nothing goes wrong, tests nothing.
-    for ending in ["done", "aborted", "refused", "partial", "nothing_to_do", "failed"] {
+    for ending in ["done", "aborted", "refused", "partial", "nothing_to_do", "failed", "undone", "replaced"] {
         assert!(endings.contains_key(ending), "no run ended {ending}: {endings:?}");
     }
 }

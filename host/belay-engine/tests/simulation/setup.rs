@@ -13,6 +13,7 @@ use crate::world::{Kind, Live};
 pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
     let mut live = Vec::new();
     let mut stages = Vec::new();
+    let mut made_from: Vec<(String, String)> = Vec::new();
     for stage in 0..rng.between(1, 3) {
         let mut subjects = Vec::new();
         let mut names: Vec<String> = Vec::new();
@@ -28,13 +29,15 @@ pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
             let by_parts = rng.percent(30);
             let original = if rng.percent(20) { desired } else { base };
             let upstream: Vec<&str> = names.iter().filter(|_| rng.percent(40)).map(String::as_str).collect();
+            for upstream in &upstream {
+                made_from.push(((*upstream).to_owned(), name.clone()));
+            }
             subjects.push(if by_parts {
                 fixture::ramp(&name, &upstream, &through, hold_ms)
             } else {
                 fixture::restore(&name, &upstream, desired)
             });
-            let id = fixture::step_id(u32::try_from(stage).unwrap(), u32::try_from(step).unwrap());
-            let mut resource = Live::new(id, &name, kind, original, way);
+            let mut resource = Live::new(&name, kind, original, way);
             resource.through = through;
             live.push(resource);
             names.push(name);
@@ -44,6 +47,7 @@ pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
         }
         stages.push((format!("stage{stage}"), subjects));
     }
+    let mut skips: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut spec = fixture::spec(stages.iter().map(|(name, subjects)| (name.as_str(), subjects.clone())).collect());
     spec.requested_at = Millis(begin);
     spec.mandate.expires_at = Millis(begin + if rng.percent(5) { rng.between(0, 3_000) } else { 1_000_000_000 });
@@ -55,6 +59,20 @@ pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
     if rng.percent(30) {
         spec.checks.push(check());
     }
+    match rng.between(0, 9) {
+        0..=4 => {}
+        5..=7 => fixture::undoing(&mut spec),
+        _ => fall_back(rng, &mut spec, &mut live),
+    }
+    for live in &live {
+        if rng.percent(50) {
+            let downstream = made_from.iter().filter(|(upstream, _)| *upstream == live.name);
+            let with: Vec<&str> = downstream.filter(|_| rng.percent(80)).map(|(_, name)| name.as_str()).collect();
+            skips.push((live.name.as_str(), with));
+        }
+    }
+    let skips: Vec<(&str, &[&str])> = skips.iter().map(|(name, with)| (*name, with.as_slice())).collect();
+    spec.mandate.may_skip = fixture::may_skip(&skips);
     (spec, live)
 }
 
@@ -70,4 +88,17 @@ fn check() -> Check {
         hold_ms: 1_000,
         inconclusive: Inconclusive::Wait,
     }
+}
+
+/// Another runbook: a resource of its own, and one that the run writes too.
+fn fall_back(rng: &mut Rng, spec: &mut RunSpec, live: &mut Vec<Live>) {
+    let shared = live[usize::try_from(rng.between(0, live.len() as u64 - 1)).unwrap()].name.clone();
+    let subjects = vec![fixture::restore("store", &[], 70_001), fixture::restore(&shared, &["store"], 80_001)];
+    live.push(Live::new("store", Kind::Harmless, 70_000, vec![70_001]));
+    let mut alternate = fixture::spec(vec![("failover", subjects)]);
+    if rng.percent(30) {
+        alternate.checks.push(check());
+    }
+    let skips: &[(&str, &[&str])] = if rng.percent(50) { &[("store", &[])] } else { &[] };
+    fixture::with_alternate(spec, alternate, fixture::may_skip(skips));
 }

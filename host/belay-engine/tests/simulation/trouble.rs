@@ -14,6 +14,13 @@ impl Simulation {
             let which = usize::try_from(self.rng.between(0, self.world.len() as u64 - 1)).unwrap();
             self.later(8_000, None, What::SomebodyElse(which));
         }
+        if self.rng.percent(25) {
+            for _ in 0..self.rng.between(1, 3) {
+                let which = usize::try_from(self.rng.between(0, self.world.len() as u64 - 1)).unwrap();
+                let for_ms = self.rng.between(500, 20_000);
+                self.later(6_000, None, What::GoesDown(which, for_ms));
+            }
+        }
         for (chance, what) in [
             (10, What::Abort),
             (15, What::TakeOver),
@@ -33,7 +40,7 @@ impl Simulation {
     pub(crate) fn rest(&mut self) {
         self.tasks.retain(|task| task.process != Some(self.process));
         self.drain();
-        truth::picture_is_true(&self.run.receipt(), &self.world);
+        truth::picture_is_true(&self.run, &self.world);
         if matches!(self.run.status(), Status::Paused(_)) && self.rng.percent(60) {
             self.now += self.rng.between(0, 3_000);
             self.continued += 1;
@@ -57,8 +64,8 @@ impl Simulation {
         let receipt = self.run.receipt();
         let acts = &receipt.stages[step.stage as usize].steps[step.step as usize].acts;
         let unknown = acts.iter().rev().find(|act| matches!(act.outcome, Some(Outcome::Unknown { .. })));
-        let live = self.world.iter().find(|live| live.step == step).unwrap();
-        let happened = unknown.is_some_and(|act| act.settled.is_none() && live.effects.contains_key(&act.act));
+        let unknown = unknown.filter(|act| act.settled.is_none()).map(|act| act.act);
+        let happened = unknown.is_some_and(|act| self.live(step).effects.contains_key(&act));
         let decision = match (happened, self.rng.percent(30)) {
             (_, true) => Decision::PlanAgain,
             (true, false) => Decision::Applied,
@@ -132,6 +139,7 @@ impl Simulation {
                 | What::Answer(..)
                 | What::Arrive(..)
                 | What::SomebodyElse(_)
+                | What::GoesDown(..)
                 | What::Abort
                 | What::Pause
                 | What::Continue

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use belay_domain::id::StepId;
 use belay_domain::operation::{Operation, Write};
 use belay_domain::state::State;
 use belay_engine::{ActId, Look};
@@ -21,9 +20,8 @@ pub(crate) enum Kind {
 }
 
 /// A live resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Live {
-    pub(crate) step: StepId,
     pub(crate) name: String,
     pub(crate) kind: Kind,
     pub(crate) original: i64,
@@ -39,12 +37,13 @@ pub(crate) struct Live {
     pub(crate) effects: BTreeMap<ActId, u32>,
     /// Somebody else changed the content at some time.
     pub(crate) disturbed: bool,
+    /// Until when its system is down; 0: it never was.
+    pub(crate) down_until: u64,
 }
 
 impl Live {
-    pub(crate) fn new(step: StepId, name: &str, kind: Kind, original: i64, way: Vec<i64>) -> Self {
+    pub(crate) fn new(name: &str, kind: Kind, original: i64, way: Vec<i64>) -> Self {
         Self {
-            step,
             name: name.to_owned(),
             kind,
             original,
@@ -55,6 +54,7 @@ impl Live {
             through: Vec::new(),
             effects: BTreeMap::new(),
             disturbed: false,
+            down_until: 0,
         }
     }
 
@@ -66,14 +66,21 @@ impl Live {
         fixture::state(self.content, self.revision)
     }
 
-    /// The writes from what is there to what is desired, by way of the parts from this one on.
-    pub(crate) fn plan(&self, part: u32) -> Vec<Operation> {
+    /// The writes from what is there to what is desired: by way of the parts from this one on, or at once where that is
+    /// not where the release came from.
+    pub(crate) fn plan(&self, desired: i64, part: u32) -> Vec<Operation> {
+        let at_once = [desired];
         let behind = |content: i64| self.way.iter().position(|known| *known == content).map_or(0, |place| place + 1);
         let before = (part as usize).checked_sub(1).and_then(|before| self.through.get(before));
         let done = behind(self.content).max(before.map_or(0, |content| behind(*content)));
+        let way = match desired {
+            _ if desired == self.desired() => &self.way[done..],
+            _ if desired == self.content => &[],
+            _ => &at_once,
+        };
         let mut content = self.content;
         let mut operations = Vec::new();
-        for (revision, next) in (self.revision..).zip(self.way.iter().skip(done)) {
+        for (revision, next) in (self.revision..).zip(way) {
             let body = match self.kind {
                 Kind::Guarded => format!("{revision} {next}"),
                 Kind::Harmless => format!("set {next}"),

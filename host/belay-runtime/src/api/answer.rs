@@ -7,8 +7,8 @@ use belay_domain::digest::Digest;
 use belay_domain::examined::Examined;
 
 use belay_domain::id::{
-    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceName, RunId, RunbookName,
-    StageName,
+    EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceAddress, ResourceName, RunId,
+    RunbookName, StageName,
 };
 use belay_domain::mandate::{Destination, Purpose};
 use belay_domain::plan::StagePlan;
@@ -43,10 +43,30 @@ pub struct PlanAnswer {
     pub changed_since: Vec<String>,
     /// Who uses what is rolled back and is not part of the runbook.
     pub not_covered: Vec<String>,
+    /// What follows where a stage or a check fails.
+    pub on_failure: PlannedFallback,
     /// Resources left out with `--except`.
     pub excepted: Vec<ResourceName>,
     /// When it was planned.
     pub at: Millis,
+}
+
+/// What would follow where a stage or a check fails.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlannedFallback {
+    /// The run halts, or ends as failed.
+    #[default]
+    Halt,
+    /// What the run wrote is put back.
+    Undo,
+    /// The stages of another runbook, planned from the present.
+    Runbook {
+        /// Which.
+        name: RunbookName,
+        /// In order.
+        stages: Vec<PlannedStage>,
+    },
 }
 
 /// What a stage would do.
@@ -64,6 +84,21 @@ pub struct PlannedStage {
     pub verdicts: Vec<GuardrailVerdict>,
     /// What follows for a run.
     pub gate: Gate,
+    /// What a run would skip of it now, because a system is down; it is not part of the plan.
+    pub skipped: Vec<PlannedSkip>,
+}
+
+/// A resource that a run would skip, because a system is down.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PlannedSkip {
+    /// Its name.
+    pub resource: ResourceName,
+    /// Where it lives.
+    pub at: ResourceAddress,
+    /// How it was noticed that a system is down.
+    pub reason: String,
+    /// The resource whose system that is, where it is another one, which this one is made from.
+    pub with: Option<ResourceName>,
 }
 
 /// What the independent plan checker found.
@@ -95,6 +130,8 @@ pub struct GuardrailVerdict {
 pub enum Gate {
     /// There is nothing to do.
     NothingToDo,
+    /// Everything in it would be skipped, because a system is down.
+    Skipped,
     /// It runs at once.
     RunsAtOnce {
         /// The band.

@@ -55,16 +55,20 @@ impl Driver {
 
     /// Observes, plans, examines, assesses and judges steps, and holds the result against the mandate.
     pub(super) fn plan(&self, stage: u32, steps: &[StepId]) -> Task {
-        let spec = self.run.spec();
-        let name = spec.stages.get(stage as usize).map(|stage| stage.name.clone());
-        let planned = |id: &StepId| Some((*id, spec.step(*id)?.subject.clone(), self.run.next_part(*id)));
+        let name = self.run.stages().get(stage as usize).map(|stage| stage.name.clone());
+        let planned = |id: &StepId| Some((*id, self.run.step_spec(*id)?.subject.clone(), self.run.next_part(*id)));
         let steps: Vec<(StepId, Subject, u32)> = steps.iter().filter_map(planned).collect();
-        let mandate = spec.mandate.clone();
-        let ground = Arc::clone(&self.ground);
+        let mandate = self.run.spec().mandate.clone();
+        let ground = self.ground_of_stage(stage);
+        let skipped = self.run.skipped();
         async move {
+            let ground = match ground {
+                Ok(ground) => ground,
+                Err(error) => return Done::Failed(error),
+            };
             let Some(name) = name else { return Done::Failed(Error::failed("the run has no such stage")) };
             let steps = steps.iter().map(|(id, subject, from)| StepToPlan { id: *id, subject, from: *from }).collect();
-            match ground.plan(&StageToPlan { index: stage, name: &name, steps }).await {
+            match ground.plan(&StageToPlan { index: stage, name: &name, steps, skipped: &skipped }).await {
                 Err(error) => Done::Failed(error),
                 Ok(judged) => {
                     let finding = finding(&ground, &mandate, &judged);
@@ -155,7 +159,7 @@ impl Driver {
             };
             let observed = match &target {
                 None => Ok(Err("the step has no resource".to_owned())),
-                Some(target) => ground.observe(target).await,
+                Some(target) => ground.observe(target).await.map(|found| found.map_err(|unanswered| unanswered.reason)),
             };
             match observed {
                 Err(error) => Done::Failed(error),
@@ -189,9 +193,8 @@ impl Driver {
 
     /// Lets a check's probe measure, on a step's ramp or after the last stage.
     pub(super) fn measure(&self, check: u32, step: Option<StepId>) -> Task {
-        let spec = self.run.spec();
-        let found = spec.checks.get(check as usize).cloned();
-        let expected = found.as_ref().and_then(|check| spec.pinned(check.resource.as_ref()?)).cloned();
+        let found = self.run.check(check).cloned();
+        let expected = found.as_ref().and_then(|check| self.run.pinned(check.resource.as_ref()?)).cloned();
         let ground = Arc::clone(&self.ground);
         async move {
             let Some(found) = found else { return Done::Failed(Error::failed("the run has no such check")) };
@@ -204,7 +207,7 @@ impl Driver {
     }
 
     fn name_of(&self, stage: u32, resource: &ResourceAddress) -> belay_domain::id::ResourceName {
-        let steps = self.run.spec().stages.get(stage as usize).into_iter().flat_map(|stage| &stage.steps);
+        let steps = self.run.stages().get(stage as usize).into_iter().flat_map(|stage| &stage.steps);
         let mut targets = steps.filter_map(|step| step.subject.target());
         let found = targets.find(|target| target.at == *resource).map(|target| target.resource.clone());
         found.unwrap_or_else(|| self.ground.feature_set.resources()[0].name.clone())
@@ -227,7 +230,7 @@ impl Ground {
         let call = probe.measure(&access, &moment, &config, expected).await;
         Ok(match self.answer(&check.probe, call)? {
             Ok(measurements) => check.read(&measurements),
-            Err(reason) => Reading::NoData { reason },
+            Err(unanswered) => Reading::NoData { reason: unanswered.reason },
         })
     }
 }

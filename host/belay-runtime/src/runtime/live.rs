@@ -233,6 +233,10 @@ impl Runtime {
             restored,
             probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
             stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
+            left: match &mandate.purpose {
+                Purpose::Rollback => std::collections::BTreeMap::new(),
+                Purpose::Undo { run } => self.told(run)?.run.left(),
+            },
             key: mandate.run.to_string(),
         })
     }
@@ -240,7 +244,8 @@ impl Runtime {
 
 /// A step by its resource's name, or by `stage.step` from 0.
 fn find_step(run: &Run, text: &str) -> Result<StepId, Error> {
-    let steps = || run.spec().stages.iter().flat_map(|stage| &stage.steps);
+    // The latest first: after a failure, what follows it may be about the same resources.
+    let steps = || run.stages().iter().rev().flat_map(|stage| &stage.steps);
     let by_name = steps().find(|step| step.subject.target().is_some_and(|target| target.resource.as_str() == text));
     let by_place = steps().find(|step| format!("{}.{}", step.id.stage, step.id.step) == text);
     let manual: Vec<_> = steps().filter(|step| step.subject.target().is_none()).collect();

@@ -46,7 +46,7 @@ impl Runtime {
     /// A run whose first stage with work is refused is not opened: the refusal is recorded instead.
     async fn open_prepared(&self, mut prepared: Prepared, progress: Progress) -> Result<RunAnswer, Error> {
         let answer = self.describe(&prepared)?;
-        let first = answer.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo));
+        let first = answer.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo | Gate::Skipped));
         if let Some(Gate::Refused { reasons }) = first.map(|stage| &stage.gate) {
             return Err(self.refuse(&prepared.ground, reasons).await);
         }

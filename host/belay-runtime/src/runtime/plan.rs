@@ -3,18 +3,19 @@
 use belay_domain::examined::Examined;
 use belay_domain::id::ResourceAddress;
 use belay_domain::plan::{Subject, Work};
+use belay_domain::runbook::OnFailure;
 use belay_domain::state::Desired;
 use belay_engine::{RunSpec, StageDecision, decide};
 
 use super::Runtime;
-use crate::api::{Error, Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedStage};
+use crate::api::{Error, Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedSkip, PlannedStage};
 use crate::driver;
 use crate::history::{self, Sighting};
 use crate::identity;
 use crate::ledger;
 use crate::package;
 use crate::planner::{Finding, Judged};
-use crate::prepare::{Identity, Prepared};
+use crate::prepare::{Identity, Prepared, Skip};
 
 impl Runtime {
     /// Plans every stage from the present. Changes nothing; its calls are recorded.
@@ -81,9 +82,10 @@ impl Runtime {
             purpose: ground.purpose.clone(),
             destination: Some(ground.destination.clone()),
             destination_label: prepared.destination_label.clone(),
-            stages: prepared.firsts.iter().map(|first| planned_stage(&spec, first)).collect(),
+            stages: prepared.firsts.iter().map(|first| planned_stage(&spec, first, &prepared.skipped)).collect(),
             changed_since: changed_since(prepared, &outside),
             not_covered: prepared.still_affected.clone(),
+            on_failure: planned_fallback(&spec, prepared),
             excepted: prepared.excepted.clone(),
             at: prepared.requested_at,
         })
@@ -146,7 +148,20 @@ fn changed_since(prepared: &Prepared, outside: &[ResourceAddress]) -> Vec<String
     changed.collect()
 }
 
-fn planned_stage(spec: &RunSpec, first: &Judged) -> PlannedStage {
+fn planned_fallback(spec: &RunSpec, prepared: &Prepared) -> PlannedFallback {
+    match (&prepared.on_failure, &prepared.alternate) {
+        (OnFailure::Undo, _) => PlannedFallback::Undo,
+        (OnFailure::Runbook(name), Some(alternate)) => {
+            let stages = alternate.firsts.iter().map(|first| planned_stage(spec, first, &alternate.skipped));
+            PlannedFallback::Runbook { name: name.clone(), stages: stages.collect() }
+        }
+        (OnFailure::Halt | OnFailure::Runbook(_), _) => PlannedFallback::Halt,
+    }
+}
+
+fn planned_stage(spec: &RunSpec, first: &Judged, skipped: &[Skip]) -> PlannedStage {
+    let skipped = skipped.iter().filter(|skip| skip.stage == first.plan.index);
+    let skipped: Vec<PlannedSkip> = skipped.map(|skip| skip.planned.clone()).collect();
     let (check, assessment, verdicts) = match &first.finding {
         Finding::Violates(violations) => {
             let none = belay_domain::risk::Assessment { risk: 0, parts: Vec::new() };
@@ -158,7 +173,8 @@ fn planned_stage(spec: &RunSpec, first: &Judged) -> PlannedStage {
     };
     PlannedStage {
         name: first.plan.stage.clone(),
-        gate: gate(spec, first),
+        gate: if first.plan.steps.is_empty() && !skipped.is_empty() { Gate::Skipped } else { gate(spec, first) },
+        skipped,
         plan: first.plan.clone(),
         check,
         assessment,
@@ -177,6 +193,8 @@ fn gate(spec: &RunSpec, first: &Judged) -> Gate {
             band.map_or_else(|| Gate::Refused { reasons: vec!["no band".to_owned()] }, |band| Gate::RunsAtOnce { band })
         }
         StageDecision::Ask(quorums) => Gate::NeedsApprovals { quorums },
+        // What is skippable was left out of the plan already.
+        StageDecision::Skip(_) => Gate::Skipped,
         StageDecision::Halt(halt) => Gate::Blind { reasons: vec![halt.to_string()] },
         StageDecision::Refuse(refusal) => Gate::Refused { reasons: vec![refusal.to_string()] },
     }

@@ -97,6 +97,7 @@ impl Runtime {
             restored: BTreeSet::new(),
             probes: Vec::new(),
             stages: Vec::new(),
+            left: BTreeMap::new(),
             key: "point".to_owned(),
         })
     }

@@ -14,7 +14,7 @@ use super::catalog::{self, Known};
 use super::connections::{ConnectionTable, Overlays, resolve};
 use super::lock::Lock;
 use super::source::{Problem, Problems, Source, to_json};
-use super::{Environment, Guardrail, RiskPolicy, Workspace, recipe};
+use super::{Environment, Guardrail, RiskPolicy, Workspace, alternates, recipe};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,8 +101,10 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         catalog::parse(source, &known).map(|set| (set.name().clone(), set))
     });
     let runbooks = folder(&root, "runbooks", &mut problems, |source| {
-        recipe::parse(source, &known).map(|runbook| (runbook.name.clone(), runbook))
+        recipe::parse(source, &known).map(|recipe| (recipe.runbook.name.clone(), recipe))
     });
+    problems.extend(alternates::check(&runbooks));
+    let runbooks = runbooks.into_iter().map(|(name, recipe)| (name, recipe.runbook)).collect();
     let lock = Lock::load(&root).unwrap_or_else(|problem| {
         problems.push(problem);
         Lock::default()

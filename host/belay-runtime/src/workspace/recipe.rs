@@ -8,7 +8,8 @@ use std::time::Duration;
 use belay_domain::check::{Check, Inconclusive, Threshold};
 use belay_domain::id::{ConnectionName, PluginName, ResourceName, RunbookName, StageName};
 use belay_domain::json::Json;
-use belay_domain::runbook::{Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
+use belay_domain::runbook::{OnFailure, Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
+use belay_domain::skip::{IfUnreachable, IfUpstreamSkipped, WhenDown};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -42,6 +43,14 @@ struct Heading {
     escalate_to: String,
     #[serde(default)]
     tags: Vec<String>,
+    on_failure: Option<Spanned<toml::Value>>,
+}
+
+/// A runbook, and where it says what follows a failure.
+pub(super) struct Recipe {
+    pub(super) runbook: Runbook,
+    /// Where it names another runbook, with the message still to be written.
+    pub(super) names_another: Option<Problem>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +78,8 @@ struct StepTable {
     #[serde(default)]
     connections: Vec<Spanned<ConnectionName>>,
     manual: Option<String>,
+    if_unreachable: Option<IfUnreachable>,
+    if_upstream_skipped: Option<IfUpstreamSkipped>,
 }
 
 #[derive(Deserialize)]
@@ -100,17 +111,20 @@ struct ServiceLevelTable {
 }
 
 /// Reads one file.
-pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Runbook, Vec<Problem>> {
+pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Recipe, Vec<Problem>> {
     let file: File = source.parse().map_err(|problem| vec![problem])?;
     let mut reader = Reader { source, known, problems: Vec::new() };
     let parameters: Vec<_> =
         file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
     let stages = reader.stages(file.stage, &parameters);
     let checks = file.check.into_iter().filter_map(|table| reader.check(table, &stages)).collect();
+    let place = file.runbook.on_failure.as_ref().map(Spanned::span);
+    let on_failure = reader.on_failure(file.runbook.on_failure);
+    let names_another = matches!(on_failure, OnFailure::Runbook(_)).then(|| source.problem(place, String::new()));
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
-    Ok(Runbook {
+    let runbook = Runbook {
         name: file.runbook.name,
         summary: file.runbook.summary,
         when: file.runbook.when,
@@ -124,7 +138,9 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Runbook, Vec<P
             restored_within_ms: file.service_level.restored_within.map(millis),
             may_lose_ms: file.service_level.may_lose.map(millis),
         },
-    })
+        on_failure,
+    };
+    Ok(Recipe { runbook, names_another })
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -144,6 +160,32 @@ impl Reader<'_> {
 
     fn json(&mut self, span: std::ops::Range<usize>, value: toml::Value) -> Option<Json> {
         to_json(value).map_err(|error| self.problem(span, error)).ok()
+    }
+
+    fn on_failure(&mut self, entry: Option<Spanned<toml::Value>>) -> OnFailure {
+        let Some(entry) = entry else { return OnFailure::Halt };
+        let span = entry.span();
+        let alone = |table: &toml::Table| table.len() == 1;
+        let named = |value: &toml::Value| {
+            value.as_table().filter(|table| alone(table))?.get("runbook")?.as_str().map(str::to_owned)
+        };
+        match entry.as_ref().as_str() {
+            Some("halt") => return OnFailure::Halt,
+            Some("undo") => return OnFailure::Undo,
+            Some(_) | None => {}
+        }
+        match named(entry.as_ref()).map(|name| name.parse()) {
+            Some(Ok(name)) => OnFailure::Runbook(name),
+            Some(Err(error)) => {
+                let error: belay_domain::id::InvalidName = error;
+                self.problem(span, error.to_string());
+                OnFailure::Halt
+            }
+            None => {
+                self.problem(span, "`on_failure` is \"halt\", \"undo\" or { runbook = \"NAME\" }");
+                OnFailure::Halt
+            }
+        }
     }
 
     fn parameter(&mut self, name: String, table: Spanned<ParameterTable>) -> Option<Parameter> {
@@ -190,6 +232,11 @@ impl Reader<'_> {
     ) -> Option<Step> {
         let span = table.span();
         let table = table.into_inner();
+        let alone = table.set.is_none()
+            && table.ramp.is_none()
+            && table.connections.is_empty()
+            && table.if_unreachable.is_none()
+            && table.if_upstream_skipped.is_none();
         match (table.resource, table.manual) {
             (Some(resource), None) => {
                 if !resources.insert(resource.clone()) {
@@ -207,13 +254,13 @@ impl Reader<'_> {
                     None => None,
                     Some(ramp) => Some(self.ramp(&span, ramp, parameters)?),
                 };
-                Some(Step::Resource { resource, set, connections, ramp })
+                let when_down = WhenDown {
+                    if_unreachable: table.if_unreachable.unwrap_or_default(),
+                    if_upstream_skipped: table.if_upstream_skipped.unwrap_or_default(),
+                };
+                Some(Step::Resource { resource, set, connections, ramp, when_down })
             }
-            (None, Some(instruction))
-                if table.set.is_none() && table.ramp.is_none() && table.connections.is_empty() =>
-            {
-                Some(Step::Manual { instruction })
-            }
+            (None, Some(instruction)) if alone => Some(Step::Manual { instruction }),
             _ => {
                 self.problem(span, "a step has either `resource`, with what it sets, or `manual` alone");
                 None

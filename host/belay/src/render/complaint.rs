@@ -2,7 +2,9 @@
 //! the exit status that says so.
 
 use belay_domain::id::{Millis, StepId};
-use belay_engine::{Condition, Ending, Halt, Pause, Refusal, RunView, StageView, Status, StepDisplay, StepView, Wait};
+use belay_engine::{
+    Condition, Ending, Failure, Halt, Pause, Refusal, Response, RunView, StageView, Status, StepDisplay, StepView, Wait,
+};
 use belay_runtime::api::{self, Error};
 use jiff::Timestamp;
 
@@ -27,8 +29,8 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
     Some(match ending {
         Ending::Done | Ending::NothingToDo => return None,
         Ending::Partial => (
-            Error::new(api::Ending::Partial, format!("{run} is restored except what was left out")),
-            format!("{whole_run} finishes it"),
+            Error::new(api::Ending::Partial, format!("{run} is restored except {}", left_alone(view))),
+            format!("{whole_run} finishes it{}", once_back(view)),
         ),
         Ending::Failed { check, result } => {
             let probe = usize::try_from(*check).ok().and_then(|check| view.checks.get(check));
@@ -39,12 +41,45 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
                 format!("belay audit log --run {run} shows what it measured; whom to call is in belay runbook show"),
             )
         }
+        Ending::Undone { failed } => (
+            Error::failed(format!("{run} failed in {failed}; what it wrote was put back{}", by_hand(view))),
+            format!("{whole_run} once the cause is gone"),
+        ),
+        Ending::Replaced { failed, runbook } => (
+            Error::new(api::Ending::Partial, format!("{run} failed in {failed}; {runbook} was restored in its place")),
+            format!("{whole_run} once the cause is gone"),
+        ),
         Ending::Refused { stage, refusal } => refused(view, stage.as_str(), refusal),
         Ending::Aborted { by, reason } => (
             Error::failed(format!("{run} was aborted by {by}: {reason}")),
             undo_or(view, format!("belay status {run}")),
         ),
     })
+}
+
+/// What people did is not belay's to take back.
+fn by_hand(view: &RunView) -> &'static str {
+    let done = steps(view).any(|(_, step)| matches!(step.condition, Condition::DoneBy { .. }));
+    if done { "; what was done by hand was not" } else { "" }
+}
+
+/// What a partial run did nothing about: `what was left out`, or each resource that was skipped and why.
+fn left_alone(view: &RunView) -> String {
+    let skipped = steps(view).filter_map(|(_, step)| {
+        let Condition::Skipped { reason, with } = &step.condition else { return None };
+        let why = with.as_ref().map_or_else(|| format!(": {reason}"), |upstream| format!(" with {upstream}"));
+        Some(format!("{} (skipped{why})", step.title))
+    });
+    let mut told: Vec<String> = skipped.collect();
+    if told.is_empty() || steps(view).any(|(_, step)| step.display == StepDisplay::LeftOut) {
+        told.insert(0, "what was left out".to_owned());
+    }
+    told.join("; ")
+}
+
+fn once_back(view: &RunView) -> &'static str {
+    let skipped = steps(view).any(|(_, step)| matches!(step.condition, Condition::Skipped { .. }));
+    if skipped { ", once what is down answers again" } else { "" }
 }
 
 /// A moment for whoever may sit in another time zone: `2026-11-22 03:10:00 UTC`.
@@ -91,7 +126,15 @@ fn undo_or(view: &RunView, otherwise: String) -> String {
 
 fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
     let run = &view.run;
-    let what = format!("{run} halted: {halt}");
+    let what = match &view.failure {
+        None => format!("{run} halted: {halt}"),
+        Some(Failure { failed, response: Response::Undo, .. }) => {
+            format!("{run} failed in {failed}; and putting back what it wrote halted: {halt}")
+        }
+        Some(Failure { failed, response: Response::Runbook { name }, .. }) => {
+            format!("{run} failed in {failed}; and {name} halted: {halt}")
+        }
+    };
     let resume = format!("belay resume {run}");
     let decide = |step: &StepId| {
         let step = quoted(&name_of(view, *step));
@@ -162,15 +205,53 @@ fn changed(view: &RunView) -> String {
     }
     // What a person has yet to do is nothing that belay changes.
     let own = steps(view).filter(|(_, step)| step.display != StepDisplay::AskedPerson);
-    own.map(|(_, step)| format!("{} {}", step.title, left(&step.condition))).collect::<Vec<_>>().join("; ")
+    let undo = view.failure.as_ref().filter(|failure| failure.response == Response::Undo);
+    let mut told: Vec<(&str, String)> = Vec::new();
+    for (_, step) in own {
+        let puts_back = undo.is_some_and(|failure| step.step.stage >= failure.from_stage);
+        let words = if puts_back { back(&step.condition) } else { left(&step.condition) };
+        match told.iter_mut().find(|(title, _)| *title == step.title) {
+            // What followed a failure has the last word, where it did anything.
+            Some(_) if !settles(&step.condition) => {}
+            Some((_, earlier)) => *earlier = words,
+            None => told.push((&step.title, words)),
+        }
+    }
+    told.iter().map(|(title, words)| format!("{title} {words}")).collect::<Vec<_>>().join("; ")
 }
 
 const fn wrote(condition: &Condition) -> bool {
     match condition {
-        Condition::Restored | Condition::Changed { .. } | Condition::OnTheWay { .. } | Condition::Unknown { .. } => {
-            true
-        }
-        Condition::AlreadyAsDesired | Condition::NotTouched | Condition::LeftOut | Condition::DoneBy { .. } => false,
+        Condition::Restored
+        | Condition::Changed { .. }
+        | Condition::OnTheWay { .. }
+        | Condition::Acting { .. }
+        | Condition::Unknown { .. } => true,
+        Condition::AlreadyAsDesired
+        | Condition::NotTouched
+        | Condition::LeftOut
+        | Condition::Skipped { .. }
+        | Condition::DoneBy { .. } => false,
+    }
+}
+
+/// Whether a step says more of its resource than that it did nothing.
+const fn settles(condition: &Condition) -> bool {
+    !matches!(condition, Condition::NotTouched | Condition::LeftOut | Condition::Skipped { .. })
+}
+
+/// How a resource is left by a step that puts back what the run had written.
+pub(super) fn back(condition: &Condition) -> String {
+    match condition {
+        Condition::Restored | Condition::AlreadyAsDesired => "put back".to_owned(),
+        Condition::NotTouched => "not put back".to_owned(),
+        Condition::Changed { .. }
+        | Condition::OnTheWay { .. }
+        | Condition::Acting { .. }
+        | Condition::Unknown { .. }
+        | Condition::LeftOut
+        | Condition::Skipped { .. }
+        | Condition::DoneBy { .. } => left(condition),
     }
 }
 
@@ -183,8 +264,11 @@ pub(super) fn left(condition: &Condition) -> String {
         Condition::Changed { applied: 1 } => "changed by 1 write, not restored".to_owned(),
         Condition::Changed { applied } => format!("changed by {applied} writes, not restored"),
         Condition::OnTheWay { reached, of } => format!("left at part {reached} of {of}"),
+        Condition::Acting { .. } => "being written".to_owned(),
         Condition::Unknown { .. } => "unknown".to_owned(),
         Condition::LeftOut => "left out".to_owned(),
+        Condition::Skipped { with: None, .. } => "skipped, its system is down".to_owned(),
+        Condition::Skipped { with: Some(upstream), .. } => format!("skipped with {upstream}"),
         Condition::DoneBy { by } => format!("done by {by}"),
     }
 }

@@ -6,7 +6,7 @@ use belay_domain::id::RunId;
 use belay_domain::mandate::Purpose;
 use belay_domain::plan::Work;
 use belay_domain::verdict::Verdict;
-use belay_runtime::api::{Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedStage};
+use belay_runtime::api::{Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedStage};
 
 use super::clock::Clock;
 use super::page::{Line, Page, Paint};
@@ -31,6 +31,14 @@ pub(crate) fn plan(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Page {
     for stage in &plan.stages {
         page.append(stage_lines(stage, &columns, clock));
     }
+    if let PlannedFallback::Runbook { name, stages } = &plan.on_failure {
+        page.gap();
+        page.push(Line::new().with("If it fails: ").painted(Paint::Strong, name));
+        page.gap();
+        for stage in stages {
+            page.append(stage_lines(stage, &columns, clock));
+        }
+    }
     page.gap();
     page.append(table(2, facts(plan, asked, clock)));
     page
@@ -50,7 +58,7 @@ fn heading(plan: &PlanAnswer) -> Line {
 
 fn stage_lines(stage: &PlannedStage, columns: &step::Columns, clock: &Clock) -> Page {
     let risk = match &stage.gate {
-        Gate::NothingToDo => Line::new(),
+        Gate::NothingToDo | Gate::Skipped => Line::new(),
         Gate::RunsAtOnce { .. } | Gate::NeedsApprovals { .. } | Gate::Refused { .. } | Gate::Blind { .. } => {
             Line::new().with(format!("risk {}", stage.assessment.risk))
         }
@@ -70,6 +78,9 @@ fn stage_lines(stage: &PlannedStage, columns: &step::Columns, clock: &Clock) -> 
     for planned in &stage.plan.steps {
         page.append(step::step(planned, &stage.check, columns, clock));
     }
+    for skip in &stage.skipped {
+        page.append(step::skipped(skip, columns));
+    }
     page
 }
 
@@ -78,6 +89,7 @@ fn gate(gate: &Gate) -> (Line, &[String]) {
     let line = Line::new();
     match gate {
         Gate::NothingToDo => (line.painted(Paint::Good, "nothing to do"), &[]),
+        Gate::Skipped => (line.painted(Paint::Bad, "skipped"), &[]),
         Gate::RunsAtOnce { .. } => (line.painted(Paint::Good, "runs at once"), &[]),
         Gate::NeedsApprovals { quorums } => (line.painted(Paint::Warn, format!("needs {}", approvals(quorums))), &[]),
         Gate::Refused { reasons } => (line.painted(Paint::Bad, "refused"), reasons),
@@ -96,13 +108,16 @@ fn facts(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Vec<Vec<Line>> {
     };
     rows.extend(list(&since, &plan.changed_since));
     for stage in &plan.stages {
-        if !matches!(stage.gate, Gate::NothingToDo) && !matches!(stage.check, PlanCheck::Broken(_)) {
+        if !matches!(stage.gate, Gate::NothingToDo | Gate::Skipped) && !matches!(stage.check, PlanCheck::Broken(_)) {
             rows.push(fact(format!("Risk of {}", stage.name), stage.assessment.to_string()));
         }
     }
     rows.extend(list("Guardrails", &guardrails(plan)));
     rows.extend(list("Not in this runbook", &plan.not_covered));
     rows.extend(list("Left out", &excepted));
+    if plan.on_failure == PlannedFallback::Undo {
+        rows.push(fact("If it fails".to_owned(), "what it wrote is put back".to_owned()));
+    }
     rows.push(vec![Line::new().painted(Paint::Dim, "Next"), next(plan, asked, clock)]);
     rows
 }
@@ -142,14 +157,24 @@ fn next(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Line {
         Asked::Undo(run) => format!("belay undo {run}"),
     };
     let first_barred = plan.stages.iter().find(|stage| matches!(stage.gate, Gate::Refused { .. } | Gate::Blind { .. }));
-    if plan.stages.iter().all(|stage| matches!(stage.gate, Gate::NothingToDo)) {
-        return Line::new().painted(Paint::Good, "nothing to do: every resource is as desired");
+    let idle = |stage: &PlannedStage| matches!(stage.gate, Gate::NothingToDo | Gate::Skipped);
+    if plan.stages.iter().all(idle) {
+        return if plan.stages.iter().all(|stage| stage.skipped.is_empty()) {
+            Line::new().painted(Paint::Good, "nothing to do: every resource is as desired")
+        } else {
+            Line::new().painted(Paint::Warn, "nothing can be done before what is down answers; then plan again")
+        };
     }
     let strong = |words: String| Line::new().painted(Paint::Strong, words);
     match (first_barred, asked) {
         (None, _) => strong(run),
         (Some(stage), Asked::Rollback(request)) if matches!(stage.gate, Gate::Blind { .. }) => {
-            strong(format!("belay run {}", words(&without_blind(stage, request), clock)))
+            match without_blind(plan, request) {
+                Some(without) => strong(format!("belay run {}", words(&without, clock))),
+                None => {
+                    Line::new().painted(Paint::Warn, "nothing can be done before it can be observed; then plan again")
+                }
+            }
         }
         (Some(stage), _) if is_first_with_work(plan, stage) => {
             Line::new().with("nothing would run: remove the cause, then plan again")
@@ -158,16 +183,19 @@ fn next(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Line {
     }
 }
 
-/// The same words without the resources that nobody can observe.
-fn without_blind(stage: &PlannedStage, request: &PlanRequest) -> PlanRequest {
+/// The same words without the resources that make the run halt because nobody can observe them; none where nothing else
+/// is to be done.
+fn without_blind(plan: &PlanAnswer, request: &PlanRequest) -> Option<PlanRequest> {
     let mut without = request.clone();
-    let blind = stage.plan.blind().filter_map(|(step, _)| step.subject.target());
+    let steps = || plan.stages.iter().flat_map(|stage| &stage.plan.steps);
+    let rest = steps().any(|step| !matches!(step.work, Work::Blind { .. }) && !is_as_desired(&step.work));
+    let blind = steps().filter(|step| matches!(step.work, Work::Blind { .. })).filter_map(|step| step.subject.target());
     without.except.extend(blind.map(|target| target.resource.clone()));
-    without
+    rest.then_some(without)
 }
 
 fn is_first_with_work(plan: &PlanAnswer, stage: &PlannedStage) -> bool {
-    let first = plan.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo));
+    let first = plan.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo | Gate::Skipped));
     first.is_some_and(|first| first.name == stage.name)
 }
 

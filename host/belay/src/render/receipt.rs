@@ -1,23 +1,30 @@
 //! The receipt of a run: what was and was not done, before → after, and who vouches for it.
 
-use belay_engine::{CheckReceipt, Condition, Ending, PartRecord, Receipt, StepReceipt, Verification};
+use belay_engine::{CheckReceipt, Condition, Ending, PartRecord, Receipt, Response, StepReceipt, Verification};
 
 use super::amount::{limit, took};
-use super::complaint::left;
+use super::complaint::{back, left};
 use super::page::{Line, Page, Paint};
 use super::run::of_check;
 use super::table::table;
 
 /// The whole receipt.
 pub(crate) fn receipt(receipt: &Receipt) -> Page {
-    let steps: Vec<_> = receipt.stages.iter().flat_map(|stage| &stage.steps).map(step).collect();
+    let steps = receipt.stages.iter().flat_map(|stage| &stage.steps);
+    let steps: Vec<_> = steps.map(|step| row(step, puts_back(receipt, step))).collect();
     let mut page = table(2, steps);
     page.gap();
     page.append(table(2, facts(receipt)));
     page
 }
 
-fn step(step: &StepReceipt) -> Vec<Line> {
+/// Whether a step put back what the run had written before something failed.
+fn puts_back(receipt: &Receipt, step: &StepReceipt) -> bool {
+    let undo = receipt.failure.as_ref().filter(|failure| failure.response == Response::Undo);
+    undo.is_some_and(|failure| step.step.stage >= failure.from_stage)
+}
+
+fn row(step: &StepReceipt, puts_back: bool) -> Vec<Line> {
     let at = step.at.as_ref().map(ToString::to_string).unwrap_or_default();
     let label =
         |version: &Option<String>| version.as_deref().map(|v| if v.is_empty() { "absent" } else { v }.to_owned());
@@ -29,14 +36,14 @@ fn step(step: &StepReceipt) -> Vec<Line> {
     let paint = match &step.condition {
         Condition::Restored | Condition::AlreadyAsDesired | Condition::DoneBy { .. } => Paint::Good,
         Condition::NotTouched => Paint::Dim,
-        Condition::LeftOut | Condition::OnTheWay { .. } => Paint::Warn,
-        Condition::Changed { .. } | Condition::Unknown { .. } => Paint::Bad,
+        Condition::LeftOut | Condition::OnTheWay { .. } | Condition::Acting { .. } => Paint::Warn,
+        Condition::Skipped { .. } | Condition::Changed { .. } | Condition::Unknown { .. } => Paint::Bad,
     };
     vec![
         Line::new().painted(Paint::Strong, &step.title),
         Line::new().with(at),
         Line::new().with(versions),
-        Line::new().painted(paint, left(&step.condition)),
+        Line::new().painted(paint, if puts_back { back(&step.condition) } else { left(&step.condition) }),
         Line::new().painted(Paint::Dim, step.took_ms.map(took).unwrap_or_default()),
         Line::new().painted(Paint::Dim, entries(step)),
     ]
@@ -54,9 +61,9 @@ fn entries(step: &StepReceipt) -> String {
 
 fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     let fact = |name: &str, value: Line| vec![Line::new().painted(Paint::Dim, name), value];
+    let mut rows: Vec<_> = failure(receipt).into_iter().map(|(name, line)| fact(name, line)).collect();
     let ramps = receipt.stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.parts.is_empty());
-    let mut rows: Vec<_> =
-        ramps.map(|step| fact(&format!("Ramp of {}", step.title), Line::new().with(ramp(step, receipt)))).collect();
+    rows.extend(ramps.map(|step| fact(&format!("Ramp of {}", step.title), Line::new().with(ramp(step, receipt)))));
     rows.extend(receipt.checks.iter().map(|found| fact("Check", check(found, receipt))));
     rows.extend(promise(receipt).map(|line| fact("Service level", line)));
     let ended = receipt.ending.is_some();
@@ -89,6 +96,19 @@ fn ramp(step: &StepReceipt, receipt: &Receipt) -> String {
         format!("{value} after {after}{held}{cut}")
     };
     step.parts.iter().map(part).collect::<Vec<_>>().join(" · ")
+}
+
+/// What failed, and what followed.
+fn failure(receipt: &Receipt) -> Vec<(&'static str, Line)> {
+    let Some(failure) = &receipt.failure else { return Vec::new() };
+    let followed = match &failure.response {
+        Response::Undo => "what was written was to be put back".to_owned(),
+        Response::Runbook { name } => format!("the runbook {name}"),
+    };
+    vec![
+        ("Failed", Line::new().painted(Paint::Bad, failure.failed.to_string())),
+        ("What followed", Line::new().with(followed)),
+    ]
 }
 
 fn check(found: &CheckReceipt, receipt: &Receipt) -> Line {
@@ -192,6 +212,7 @@ mod tests {
             ended_at: Some(Millis(22_000)),
             restored_at: Some(Millis(21_000)),
             promise: Some(Promise { restored_within_ms: 300_000, took_ms: Some(21_000), kept: true }),
+            failure: None,
             stages: vec![StageReceipt {
                 name: "restore".parse().unwrap(),
                 assessment: None,

@@ -1,7 +1,8 @@
 //! Runbooks: in a list, and whole.
 
 use belay_domain::check::Check;
-use belay_domain::runbook::{Parameter, RampRecipe, Runbook, Setting, Stage, Step};
+use belay_domain::runbook::{OnFailure, Parameter, RampRecipe, Runbook, Setting, Stage, Step};
+use belay_domain::skip::{IfUnreachable, WhenDown};
 use belay_runtime::api::RunbookSummary;
 
 use super::amount::limit;
@@ -65,10 +66,19 @@ fn facts(summary: &RunbookSummary, clock: &Clock) -> Vec<Vec<Line>> {
         ("Serves", serves.join(", ")),
         ("Parameters", parameters.join(", ")),
         ("Promises", promises(runbook)),
+        ("If it fails", if_it_fails(&runbook.on_failure)),
         ("Last run", last_run(summary, clock).unwrap_or_else(|| "never".to_owned())),
     ];
     let filled = facts.into_iter().filter(|(_, value)| !value.is_empty());
     filled.map(|(name, value)| vec![Line::new().painted(Paint::Dim, name), Line::new().with(value)]).collect()
+}
+
+fn if_it_fails(on_failure: &OnFailure) -> String {
+    match on_failure {
+        OnFailure::Halt => String::new(),
+        OnFailure::Undo => "what it wrote is put back".to_owned(),
+        OnFailure::Runbook(name) => format!("it goes on with {name}"),
+    }
 }
 
 fn parameter(parameter: &Parameter) -> String {
@@ -87,14 +97,16 @@ fn stage_lines(stage: &Stage) -> Page {
     for step in &stage.steps {
         let line = Line::new().with("    ");
         page.push(match step {
-            Step::Resource { resource, ramp: Some(ramp), .. } => {
-                line.with(format!("~ {resource}   {} {}", ramp.attribute, through(ramp)))
+            Step::Resource { resource, ramp: Some(ramp), when_down, .. } => {
+                line.with(format!("~ {resource}   {} {}", ramp.attribute, through(ramp))).with(where_down(*when_down))
             }
-            Step::Resource { resource, set: None, .. } => line.with(format!("↩ {resource}")),
-            Step::Resource { resource, set: Some(settings), .. } => {
+            Step::Resource { resource, set: None, when_down, .. } => {
+                line.with(format!("↩ {resource}")).with(where_down(*when_down))
+            }
+            Step::Resource { resource, set: Some(settings), when_down, .. } => {
                 let settings: Vec<_> =
                     settings.iter().map(|(name, value)| format!("{name} = {}", setting(value))).collect();
-                line.with(format!("~ {resource}   {}", settings.join(", ")))
+                line.with(format!("~ {resource}   {}", settings.join(", "))).with(where_down(*when_down))
             }
             Step::Manual { instruction } => line.painted(Paint::Warn, "☞ by hand").with("   ").with(instruction),
         });
@@ -106,6 +118,13 @@ fn stage_lines(stage: &Stage) -> Page {
 fn through(ramp: &RampRecipe) -> String {
     let values: Vec<_> = ramp.through.iter().map(setting).collect();
     format!("through {}, held {} each", values.join(", "), limit(ramp.hold_ms))
+}
+
+const fn where_down(when_down: WhenDown) -> &'static str {
+    match when_down.if_unreachable {
+        IfUnreachable::Halt => "",
+        IfUnreachable::Skip => "   (skipped where its system is down)",
+    }
 }
 
 fn setting(setting: &Setting) -> String {
@@ -136,8 +155,13 @@ mod tests {
     use crate::render::clock;
 
     fn summary(clock: &Clock) -> RunbookSummary {
-        let resource =
-            |name: &str, set| Step::Resource { resource: name.parse().unwrap(), set, connections: vec![], ramp: None };
+        let resource = |name: &str, set| Step::Resource {
+            resource: name.parse().unwrap(),
+            set,
+            connections: vec![],
+            ramp: None,
+            when_down: WhenDown::default(),
+        };
         let setting = Setting::Parameter("rollout_to".to_owned());
         let steps = vec![
             resource("flag", Some(BTreeMap::from([("rollout".to_owned(), setting)]))),
@@ -170,6 +194,7 @@ mod tests {
                     inconclusive: Inconclusive::Wait,
                 }],
                 service_level: ServiceLevel { restored_within_ms: Some(300_000), may_lose_ms: Some(86_400_000) },
+                on_failure: OnFailure::Halt,
             },
             serves: vec!["checkout-ranker".parse().unwrap(), "search-ranker".parse().unwrap()],
             last_run: Some(LastRun {

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::operation::{Loss, Reversibility};
-use crate::plan::{StepPlan, Work};
+use crate::plan::{BlindCause, StepPlan, Work};
 use crate::risk::{Band, Bands};
 
 /// The bands of the sample workspace: 0, 1 or 2 approvals, or none for what is refused.
@@ -153,7 +153,7 @@ fn refused() {
 #[test]
 fn a_stage_that_writes_nothing_has_no_risk_whatever_surrounds_it() {
     let mut plan = sample::restore();
-    let blind = Work::Blind { reason: "the registry did not answer".to_owned() };
+    let blind = Work::Blind { reason: "the registry did not answer".to_owned(), cause: BlindCause::SystemDown };
     let step = StepPlan { work: blind, ..plan.steps[1].clone() };
     plan.steps = vec![step];
     let factor = RiskFactor { cause: "it is Friday".to_owned(), score: 100 };

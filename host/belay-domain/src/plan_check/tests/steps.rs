@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::operation::RiskFactor;
-use crate::plan::{Subject, Work};
+use crate::plan::{BlindCause, Subject, Work};
 
 #[test]
 fn a_change_ends_where_the_step_wants() {
@@ -79,7 +79,7 @@ fn texts_that_could_mislead_are_refused() {
         let mut factor = sample::restore();
         sample::change_of(&mut factor, 0).factors = vec![RiskFactor { cause: text.to_owned(), score: 1 }];
         let mut blind = sample::restore();
-        blind.steps[0].work = Work::Blind { reason: text.to_owned() };
+        blind.steps[0].work = Work::Blind { reason: text.to_owned(), cause: BlindCause::Other };
         let mut found = sample::restore();
         if let Work::Change { observed, .. } = &mut found.steps[0].work {
             observed.version = text.to_owned();

@@ -1,10 +1,12 @@
 //! Feature sets, points and mandates.
 
+use belay_domain::fallback::{Alternate, Fallback, UndoBounds};
 use belay_domain::feature_set::{Consumer, FeatureSet, ResourceSpec, Tier, Unchecked};
 use belay_domain::id::ResourceName;
 use belay_domain::mandate::{Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
 use belay_domain::point::{Origin, PinnedResource, Point};
-use proptest::collection::{btree_map, vec};
+use belay_domain::skip::Skips;
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -106,12 +108,17 @@ pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
     let head = (text(), count(), digest()).prop_map(|(origin, size, root)| LogHead { origin, size, root });
     let who = (name(), purpose, name(), text(), option::of(name()));
     let what = (named(name()), named(name()), destination(), btree_map(text(), json(), 0..3));
-    let how = (btree_map(name(), wanted, 0..3), vec(bounds(), 0..3), digest(), btree_map(name(), digest(), 0..3));
+    let skips = btree_map(name(), btree_set(name(), 0..2), 0..2).prop_map(Skips::from_iter);
+    let undo = (reversibility(), 0_u32..101)
+        .prop_map(|(worst, highest_risk)| Fallback::Undo(UndoBounds { worst, highest_risk }));
+    let on_failure = prop_oneof![Just(Fallback::Halt), undo, alternate().prop_map(Fallback::Runbook)];
+    let rules = (vec(bounds(), 0..3), digest(), btree_map(name(), digest(), 0..3), skips, on_failure);
+    let how = (btree_map(name(), wanted, 0..3), rules);
     let when = (head, millis(), millis(), "[0-9a-f]{32}");
     (who, what, how, when).prop_map(|(who, what, how, when)| {
         let (run, purpose, environment, requester, incident) = who;
         let (runbook, feature_set, destination, parameters) = what;
-        let (desired, stages, governance, components) = how;
+        let (desired, (stages, governance, components, may_skip, on_failure)) = how;
         let (ledger, issued_at, expires_at, nonce) = when;
         Mandate {
             schema: belay_domain::mandate::SCHEMA,
@@ -125,7 +132,9 @@ pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
             destination,
             parameters,
             desired,
+            may_skip,
             stages,
+            on_failure,
             governance,
             components,
             ledger,
@@ -133,5 +142,13 @@ pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
             expires_at,
             nonce,
         }
+    })
+}
+
+fn alternate() -> impl Strategy<Value = Box<Alternate>> {
+    let wanted = desired().prop_map(|desired| Wanted::of(&desired).unwrap());
+    let parts = (named(name()), btree_map(text(), json(), 0..2), btree_map(name(), wanted, 0..2), vec(bounds(), 0..2));
+    parts.prop_map(|(runbook, parameters, desired, stages)| {
+        Box::new(Alternate { runbook, parameters, desired, may_skip: Skips::NONE, stages })
     })
 }

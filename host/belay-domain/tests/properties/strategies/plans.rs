@@ -5,7 +5,7 @@ use belay_domain::operation::{
     Answer, Body, BodyTest, Change, Expectation, Expiry, HttpWrite, KeyvalueChange, KeyvalueWrite, Loss, ObjectWrite,
     Operation, RiskFactor, Write,
 };
-use belay_domain::plan::{StagePlan, StepPlan, Subject, Target, Work};
+use belay_domain::plan::{BlindCause, StagePlan, StepPlan, Subject, Target, Work};
 use belay_domain::ramp::{PlannedPart, Ramp};
 use proptest::collection::vec;
 use proptest::option;
@@ -116,7 +116,8 @@ fn step_plan() -> impl Strategy<Value = StepPlan> {
     ];
     let work = prop_oneof![
         (state(), change()).prop_map(|(observed, change)| Work::Change { observed, change }),
-        text().prop_map(|reason| Work::Blind { reason }),
+        (text(), prop_oneof![Just(BlindCause::SystemDown), Just(BlindCause::Other)])
+            .prop_map(|(reason, cause)| Work::Blind { reason, cause }),
         Just(Work::Person),
     ];
     let part = (any::<u32>(), any::<u32>()).prop_map(|(part, operations)| PlannedPart { part, operations });

@@ -2,7 +2,10 @@
 
 use belay_domain::check::{Check, DecimalText, Inconclusive, Threshold};
 use belay_domain::json::Json;
-use belay_domain::runbook::{Parameter, ParameterKind, RampRecipe, Runbook, ServiceLevel, Setting, Stage, Step};
+use belay_domain::runbook::{
+    OnFailure, Parameter, ParameterKind, RampRecipe, Runbook, ServiceLevel, Setting, Stage, Step,
+};
+use belay_domain::skip::{IfUnreachable, IfUpstreamSkipped, WhenDown};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -15,10 +18,24 @@ fn step() -> impl Strategy<Value = Step> {
     let ramp = (text(), vec(setting, 1..3), count(), any::<bool>())
         .prop_map(|(attribute, through, hold_ms, checks)| RampRecipe { attribute, through, hold_ms, checks });
     prop_oneof![
-        (name(), set, vec(name(), 0..2), option::of(ramp))
-            .prop_map(|(resource, set, connections, ramp)| Step::Resource { resource, set, connections, ramp }),
+        (name(), set, vec(name(), 0..2), option::of(ramp), when_down()).prop_map(
+            |(resource, set, connections, ramp, when_down)| Step::Resource {
+                resource,
+                set,
+                connections,
+                ramp,
+                when_down
+            }
+        ),
         text().prop_map(|instruction| Step::Manual { instruction }),
     ]
+}
+
+fn when_down() -> impl Strategy<Value = WhenDown> {
+    (any::<bool>(), any::<bool>()).prop_map(|(skip, restore)| WhenDown {
+        if_unreachable: if skip { IfUnreachable::Skip } else { IfUnreachable::Halt },
+        if_upstream_skipped: if restore { IfUpstreamSkipped::Restore } else { IfUpstreamSkipped::Skip },
+    })
 }
 
 /// A default fits its kind, so it is never `null`, which would read as no default.
@@ -55,8 +72,9 @@ pub(crate) fn runbook() -> impl Strategy<Value = Runbook> {
     let stages = vec((name(), vec(step(), 0..3)).prop_map(|(name, steps)| Stage { name, steps }), 0..3);
     let level = (option::of(count()), option::of(count()))
         .prop_map(|(restored_within_ms, may_lose_ms)| ServiceLevel { restored_within_ms, may_lose_ms });
-    (words, vec(parameter(), 0..3), stages, vec(check(), 0..3), level).prop_map(
-        |((name, summary, when, when_not, escalate_to, tags), parameters, stages, checks, service_level)| Runbook {
+    let on_failure = prop_oneof![Just(OnFailure::Halt), Just(OnFailure::Undo), name().prop_map(OnFailure::Runbook)];
+    (words, vec(parameter(), 0..3), stages, vec(check(), 0..3), (level, on_failure)).prop_map(
+        |((name, summary, when, when_not, escalate_to, tags), parameters, stages, checks, last)| Runbook {
             name,
             summary,
             when,
@@ -66,7 +84,8 @@ pub(crate) fn runbook() -> impl Strategy<Value = Runbook> {
             parameters,
             stages,
             checks,
-            service_level,
+            service_level: last.0,
+            on_failure: last.1,
         },
     )
 }

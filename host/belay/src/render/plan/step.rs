@@ -6,7 +6,7 @@ use belay_domain::operation::{Change, Loss, Reversibility};
 use belay_domain::plan::{StepPlan, Subject, Target, Work};
 use belay_domain::ramp::Ramp;
 use belay_domain::state::{Desired, State};
-use belay_runtime::api::{PlanAnswer, PlanCheck};
+use belay_runtime::api::{PlanAnswer, PlanCheck, PlannedFallback, PlannedSkip};
 
 use super::is_as_desired;
 use crate::render::amount::{counted, limit};
@@ -24,10 +24,18 @@ const INDENT: usize = 6;
 
 impl Columns {
     pub(super) fn of(plan: &PlanAnswer) -> Self {
-        let steps: Vec<_> = plan.stages.iter().flat_map(|stage| &stage.plan.steps).collect();
-        let name = widest(steps.iter().map(|step| step.subject.title().to_owned()));
-        let stage = widest(plan.stages.iter().map(|stage| stage.name.to_string()));
-        let place = widest(steps.iter().filter_map(|step| Some(step.subject.target()?.at.to_string())));
+        let after = match &plan.on_failure {
+            PlannedFallback::Runbook { stages, .. } => stages.as_slice(),
+            PlannedFallback::Halt | PlannedFallback::Undo => &[],
+        };
+        let stages = || plan.stages.iter().chain(after);
+        let steps: Vec<_> = stages().flat_map(|stage| &stage.plan.steps).collect();
+        let skipped = || stages().flat_map(|stage| &stage.skipped);
+        let titles = steps.iter().map(|step| step.subject.title().to_owned());
+        let name = widest(titles.chain(skipped().map(|skip| skip.resource.to_string())));
+        let stage = widest(stages().map(|stage| stage.name.to_string()));
+        let places = steps.iter().filter_map(|step| Some(step.subject.target()?.at.to_string()));
+        let place = widest(places.chain(skipped().map(|skip| skip.at.to_string())));
         let change = widest(steps.iter().filter_map(|step| shown_change(step)));
         Self { name: name.max((stage + 2).saturating_sub(INDENT)), place, change: change.min(60) }
     }
@@ -57,7 +65,7 @@ pub(super) fn step(step: &StepPlan, check: &PlanCheck, columns: &Columns, clock:
     let line = line.padded(columns.place(), 2);
     match (&step.subject, &step.work) {
         (Subject::Manual { instruction }, _) => Page::from(vec![line.with(instruction)]),
-        (Subject::Resource(target), Work::Blind { reason }) => {
+        (Subject::Resource(target), Work::Blind { reason, .. }) => {
             let line = line.with(&target.at).padded(columns.change(), 2);
             Page::from(vec![line.painted(Paint::Bad, reason)])
         }
@@ -74,6 +82,17 @@ pub(super) fn step(step: &StepPlan, check: &PlanCheck, columns: &Columns, clock:
         }
         (Subject::Resource(target), Work::Person) => Page::from(vec![line.with(&target.at)]),
     }
+}
+
+/// A resource that a run would skip.
+pub(super) fn skipped(skip: &PlannedSkip, columns: &Columns) -> Page {
+    let line = Line::new().with("    ").painted(Paint::Bad, "!").with(" ").with(&skip.resource);
+    let line = line.padded(columns.place(), 2).with(&skip.at).padded(columns.change(), 2);
+    let why = match &skip.with {
+        None => format!("skipped: {}", skip.reason),
+        Some(upstream) => format!("skipped with {upstream}, which it is made from"),
+    };
+    Page::from(vec![line.painted(Paint::Bad, why)])
 }
 
 fn mark(step: &StepPlan) -> (&'static str, Paint) {

@@ -6,12 +6,12 @@ use belay_domain::id::{Millis, StepId};
 use belay_domain::json::Json;
 use belay_domain::mandate::Destination;
 use belay_domain::operation::{Body, Change, Expectation, Loss, ObjectWrite, Operation, Reversibility, Write};
-use belay_domain::plan::{StagePlan, StepPlan, Subject, Target};
+use belay_domain::plan::{BlindCause, StagePlan, StepPlan, Subject, Target};
 use belay_domain::ramp::{PlannedPart, Ramp};
 use belay_domain::risk::{Assessment, Band, Part};
 use belay_domain::state::{Desired, Pin, State};
 use belay_domain::verdict::{Judgement, Quorum};
-use belay_runtime::api::{Goal, GuardrailVerdict};
+use belay_runtime::api::{Goal, GuardrailVerdict, PlannedSkip};
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -96,6 +96,7 @@ fn stage(name: &str, index: u32, steps: Vec<StepPlan>, parts: &[(&str, u32)], ga
             verdict("change-window", Verdict::Allow, &["rollback lane"]),
         ],
         gate,
+        skipped: vec![],
     }
 }
 
@@ -143,6 +144,7 @@ fn answer(stages: Vec<PlannedStage>) -> PlanAnswer {
         stages,
         changed_since: vec!["dataset by 4 commits".to_owned(), "model promoted 02:07".to_owned()],
         not_covered: vec!["cart-upsell consumes this set".to_owned()],
+        on_failure: PlannedFallback::Halt,
         excepted: vec![],
         at,
     }
@@ -230,8 +232,13 @@ fn a_broken_rule_is_said_once() {
 fn a_blind_resource_does_not_hide_the_rest() {
     let mut blind = restore();
     let reason = "unavailable: connection refused".to_owned();
-    blind.plan.steps[1] =
-        step((1, 1), "model", "registry/ranker@champion", pinned("8"), Work::Blind { reason: reason.clone() });
+    blind.plan.steps[1] = step(
+        (1, 1),
+        "model",
+        "registry/ranker@champion",
+        pinned("8"),
+        Work::Blind { reason: reason.clone(), cause: BlindCause::SystemDown },
+    );
     blind.verdicts.clear();
     blind.gate = Gate::Blind { reasons: vec![] };
     check(
@@ -254,6 +261,59 @@ fn a_blind_resource_does_not_hide_the_rest() {
               Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --except model --incident INC-4211
         "#]],
     );
+}
+
+#[test]
+fn where_nothing_else_is_to_be_done_leaving_the_blind_out_is_no_help() {
+    let mut blind = restore();
+    let reason = "can't be observed: connection refused".to_owned();
+    blind.plan.steps.truncate(1);
+    blind.plan.steps[0].work = Work::Blind { reason, cause: BlindCause::SystemDown };
+    blind.verdicts.clear();
+    blind.gate = Gate::Blind { reasons: vec![] };
+    let page =
+        plan(&answer(vec![blind]), Asked::Rollback(&request()), &clock::at("2026-11-22T03:10:00[UTC]")).to_text(false);
+    assert!(page.contains("nothing can be done before it can be observed; then plan again"), "{page}");
+    assert!(!page.contains("--except"), "{page}");
+}
+
+#[test]
+fn what_is_down_and_may_be_skipped_is_shown_as_skipped() {
+    let mut down = restore();
+    let reason = "can't be observed: delta-table: unavailable: the directory is gone".to_owned();
+    let skip = |name: &str, at: &str, with: Option<&str>| PlannedSkip {
+        resource: name.parse().unwrap(),
+        at: at.parse().unwrap(),
+        reason: reason.clone(),
+        with: with.map(|name| name.parse().unwrap()),
+    };
+    down.plan.steps.clear();
+    down.verdicts.clear();
+    down.gate = Gate::Skipped;
+    down.skipped =
+        vec![skip("dataset", "lake/clicks", None), skip("model", "registry/ranker@champion", Some("dataset"))];
+    let only = down.clone();
+    check(
+        &answer(vec![contain(), down]),
+        expect![[r#"
+        prod · standard-rollback · checkout-ranker → point rp-0412 (2 days old, marked good by ana)
+
+          contain       risk 12   runs at once
+            ~ flag      flags/ranker-v9            on, 100 % → enabled = false   reversible
+          restore                 skipped
+            ! dataset   lake/clicks                skipped: can't be observed: delta-table: unavailable: the directory is gone
+            ! model     registry/ranker@champion   skipped with dataset, which it is made from
+
+          Changed since the point  dataset by 4 commits · model promoted 02:07
+          Risk of contain          12 = writes 12
+          Guardrails               blast-radius allow · change-window allow (rollback lane)
+          Not in this runbook      cart-upsell consumes this set
+          Next                     belay run standard-rollback checkout-ranker --env prod --to latest-good --incident INC-4211
+    "#]],
+    );
+    let page =
+        plan(&answer(vec![only]), Asked::Rollback(&request()), &clock::at("2026-11-22T03:10:00[UTC]")).to_text(false);
+    assert!(page.contains("nothing can be done before what is down answers"), "{page}");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What is new in a run, one plain line each: for pipes and logs.
 
-use belay_engine::{RunView, StageDisplay, StageView, StepDisplay, StepView};
+use belay_engine::{Response, RunView, StageDisplay, StageView, StepDisplay, StepView};
 
 use super::standing::{of_check, of_run, of_stage, of_step};
-use crate::render::page::{Line, Page};
+use crate::render::page::{Line, Page, Paint};
 
 /// What the later view says that the earlier one did not.
 pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
@@ -14,6 +14,14 @@ pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
     };
     if earlier.is_none() {
         page.push(said(String::new(), of_run(&later.status), String::new()));
+    }
+    if let Some(failure) = later.failure.as_ref().filter(|_| earlier.is_none_or(|view| view.failure.is_none())) {
+        let follows = match &failure.response {
+            Response::Undo => "what was written is put back".to_owned(),
+            Response::Runbook { name } => format!("{name} follows"),
+        };
+        let standing = Line::new().painted(Paint::Bad, format!("✘ failed, {follows}"));
+        page.push(said(String::new(), standing, failure.failed.to_string()));
     }
     for (index, stage) in later.stages.iter().enumerate() {
         let before = earlier.and_then(|view| view.stages.get(index));
@@ -53,7 +61,7 @@ fn new_step(before: Option<&StepView>, step: &StepView) -> Option<(Line, String)
     let now = of_step(step);
     let untold = match before {
         Some(before) => of_step(before) != now,
-        None => step.began.is_some() || step.display == StepDisplay::LeftOut,
+        None => step.began.is_some() || matches!(step.display, StepDisplay::LeftOut | StepDisplay::Skipped { .. }),
     };
     untold.then_some(now)
 }

@@ -61,6 +61,7 @@ pub(crate) fn contained() -> RunView {
         requested_at: ago(3_000),
         restored_within_ms: Some(300_000),
         restored_at: None,
+        failure: None,
         status: Status::Working,
         stages: vec![
             stage("contain", StageDisplay::Finished, vec![restored(step(0, 0, "flag"), "off", 1_200)]),
@@ -164,6 +165,7 @@ pub(crate) fn receipt() -> Receipt {
         requested_at: ago(3_000),
         ended_at: None,
         restored_at: None,
+        failure: None,
         promise: None,
         stages: vec![],
         left_out: vec![],

@@ -33,6 +33,8 @@ fn of_ending(ending: &Ending) -> Line {
         Ending::NothingToDo => mark(Paint::Good, "✔", "nothing to do"),
         Ending::Partial => mark(Paint::Warn, "✔", "restored in part"),
         Ending::Failed { .. } => mark(Paint::Bad, "✘", "restored, but a check did not pass"),
+        Ending::Undone { .. } => mark(Paint::Bad, "✘", "failed; what it wrote was put back"),
+        Ending::Replaced { runbook, .. } => mark(Paint::Warn, "✔", format!("failed; restored by {runbook} instead")),
         Ending::Refused { .. } => mark(Paint::Bad, "✘", "refused"),
         Ending::Aborted { .. } => mark(Paint::Warn, "✘", "aborted"),
     }
@@ -62,6 +64,7 @@ pub(super) fn of_step(step: &StepView) -> (Line, String) {
     let unknown = |words| mark(Paint::Warn, "?", words);
     match &step.display {
         StepDisplay::LeftOut => (mark(Paint::Warn, "-", "left out"), String::new()),
+        StepDisplay::Skipped { reason } => (mark(Paint::Bad, "!", "skipped"), reason.clone()),
         StepDisplay::Pending => (mark(Paint::Dim, "◌", "pending"), String::new()),
         StepDisplay::Ready => (mark(Paint::Dim, "◌", "ready"), String::new()),
         StepDisplay::Acting { attempt: 0 | 1, .. } => (mark(Paint::Strong, "●", "writing"), next_part(step)),
@@ -86,7 +89,9 @@ pub(super) fn of_step(step: &StepView) -> (Line, String) {
             | Condition::NotTouched
             | Condition::Changed { .. }
             | Condition::OnTheWay { .. }
+            | Condition::Acting { .. }
             | Condition::LeftOut
+            | Condition::Skipped { .. }
             | Condition::DoneBy { .. } => (mark(Paint::Bad, "✘", "halted"), reason.clone()),
         },
     }

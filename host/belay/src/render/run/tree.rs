@@ -121,6 +121,7 @@ fn step_line(name: Line, step: &StepView, view: &RunView, columns: &Columns, clo
         StepDisplay::AskedPerson => format!("then: belay confirm {} {}", view.run, place(step.step)),
         StepDisplay::Holding { until } => format!("{detail}, holds {} more", took(until.since(clock.now()))),
         StepDisplay::LeftOut
+        | StepDisplay::Skipped { .. }
         | StepDisplay::Pending
         | StepDisplay::Ready
         | StepDisplay::Acting { .. }
@@ -141,6 +142,7 @@ fn step_line(name: Line, step: &StepView, view: &RunView, columns: &Columns, clo
 const fn is_timed(step: &StepView) -> bool {
     match step.display {
         StepDisplay::LeftOut
+        | StepDisplay::Skipped { .. }
         | StepDisplay::Pending
         | StepDisplay::Ready
         | StepDisplay::AskedPerson
