@@ -148,6 +148,7 @@ mod tests {
             resource: resource.parse().unwrap(),
             set: None,
             connections: vec![],
+            ramp: None,
             when_down: *when_down,
         };
         Runbook {

@@ -367,38 +367,38 @@ fn somebody_else_who_moves_it_on_makes_only_the_rest_be_planned() {
         flag(),
         &moves,
         expect![[r#"
-        opened → lock lake/flag
-        locked → plan flag
-        planned [4] → act 1 (flag.0 try 1)
-        intent 1 → nothing
-        applied 1 → confirm flag part 0
-        confirmed (0, 0) 3, 0 to do → wake 1 after 1000 ms
-        woke 1 → confirm flag part 0
-        confirmed (0, 0) 1, 0 to do → plan flag
-        planned [1] → act 2 (flag.0 try 1)
-        intent 2 → nothing
-        = working
-          flag: unknown: whether `flag → 0` happened is unknown
-    "#]],
+            opened → lock lake/flag
+            locked → plan flag
+            planned [4] → act 1 (flag.0 try 1)
+            intent 1 → nothing
+            applied 1 → confirm flag part 0
+            confirmed (0, 0) 3, 0 to do → wake 1 after 1000 ms
+            woke 1 → confirm flag part 0
+            confirmed (0, 0) 1, 0 to do → plan flag
+            planned [1] → act 2 (flag.0 try 1)
+            intent 2 → nothing
+            = working
+              flag: Acting { summary: "flag → 0" }
+        "#]],
     );
     let touched = after_held(&[Wake(1), ConfirmAt(FLAG, 3, 10, 0), Plan(0, vec![3]), Intend(2)]);
     check(
         flag(),
         &touched,
         expect![[r#"
-        opened → lock lake/flag
-        locked → plan flag
-        planned [4] → act 1 (flag.0 try 1)
-        intent 1 → nothing
-        applied 1 → confirm flag part 0
-        confirmed (0, 0) 3, 0 to do → wake 1 after 1000 ms
-        woke 1 → confirm flag part 0
-        confirmed (0, 0) 3, 0 to do → plan flag
-        planned [3] → act 2 (flag.0 try 1)
-        intent 2 → nothing
-        = working
-          flag: unknown: whether `flag → 2` happened is unknown
-    "#]],
+            opened → lock lake/flag
+            locked → plan flag
+            planned [4] → act 1 (flag.0 try 1)
+            intent 1 → nothing
+            applied 1 → confirm flag part 0
+            confirmed (0, 0) 3, 0 to do → wake 1 after 1000 ms
+            woke 1 → confirm flag part 0
+            confirmed (0, 0) 3, 0 to do → plan flag
+            planned [3] → act 2 (flag.0 try 1)
+            intent 2 → nothing
+            = working
+              flag: Acting { summary: "flag → 2" }
+        "#]],
     );
 }
 

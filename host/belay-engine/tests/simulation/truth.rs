@@ -69,7 +69,7 @@ pub(crate) fn picture_is_true(run: &Run, world: &[Live]) {
             assert!(live.kind != Kind::Once || happened <= 1, "performed twice: {act:?}");
         }
         match &step.condition {
-            Condition::Restored | Condition::AlreadyAsDesired if written_since => {}
+            Condition::Restored | Condition::AlreadyAsDesired | Condition::OnTheWay { .. } if written_since => {}
             Condition::Restored => is_as_desired(run, step, live),
             Condition::AlreadyAsDesired => {
                 assert!(untouched(), "{step:?} {live:?}");
