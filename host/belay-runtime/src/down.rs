@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_refusal_and_an_error_are_no_silence() {
-        let status = |status| ReadAnswer::HttpResponse { status, headers: vec![], took_us: 0 };
+        let status = |status| ReadAnswer::HttpResponse { status, headers: vec![], took_us: 0, failed_before: vec![] };
         assert!(unanswered(ReadAnswer::HttpError(HttpError::Unreachable("refused".into()))));
         assert!(unanswered(ReadAnswer::HttpError(HttpError::TimedOut)));
         assert!(unanswered(ReadAnswer::ObjectError(ObjectError::Unreachable("stale".into()))));

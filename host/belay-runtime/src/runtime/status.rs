@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use belay_domain::id::RunId;
 use belay_domain::json::Json;
-use belay_engine::{RunView, Status};
+use belay_engine::{Condition, RunView, Status};
 use belay_ledger::Filter;
 
 use super::Runtime;
@@ -57,6 +57,13 @@ impl Runtime {
     pub(super) fn summary(&self, told: &Told) -> RunSummary {
         let spec = told.run.spec();
         let mandate = &spec.mandate;
+        let owned = owner::is_alive(&self.host, &mandate.run, told.run.owner().1);
+        let (mut view, mut receipt) = (told.run.view(), told.run.receipt());
+        if !owned {
+            let shown = view.stages.iter_mut().flat_map(|stage| &mut stage.steps).map(|step| &mut step.condition);
+            let told = receipt.stages.iter_mut().flat_map(|stage| &mut stage.steps).map(|step| &mut step.condition);
+            shown.chain(told).for_each(left_alone);
+        }
         RunSummary {
             run: mandate.run.clone(),
             environment: mandate.environment.clone(),
@@ -65,10 +72,10 @@ impl Runtime {
             incident: mandate.incident.clone().or_else(|| self.attached(&mandate.run)),
             requester: mandate.requester.clone(),
             requested_at: spec.requested_at,
-            view: told.run.view(),
-            receipt: told.run.receipt(),
+            view,
+            receipt,
             whole_run: whole_run(mandate),
-            owned: owner::is_alive(&self.host, &mandate.run, told.run.owner().1),
+            owned,
         }
     }
 
@@ -84,6 +91,13 @@ impl Runtime {
         let found = self.host.ledger.entries(&filter).ok()?;
         let incident = found.first()?.body.value().get("incident")?.clone();
         Json::new(incident).ok()?.to().ok()
+    }
+}
+
+/// Whoever was writing is gone, and nobody has looked yet what became of it.
+fn left_alone(condition: &mut Condition) {
+    if let Condition::Acting { summary } = condition {
+        *condition = Condition::Unknown { reason: format!("whether `{summary}` happened is unknown") };
     }
 }
 
