@@ -150,7 +150,7 @@ fn the_story_as_it_is_told() {
               dataset lake/clicks v6 as desired already [span]
               model flags/ranker-model on, default v8 as desired already [span]
 
-              Check - not made json-probe value below 0.02
+              Check - not made, nothing was written json-probe value below 0.02
               Service level ✔ met: restored in [span] of 5m
               Verified by its own plugin only
               Still affected search-page consumes this set · cart-upsell consumes this set
