@@ -185,6 +185,9 @@ pub struct RedisTarget {
     /// PEM file with the only authorities that are trusted; the system's if not given.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// The certificate by which belay shows who it is, over TLS.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
 }
 
 impl RedisTarget {
@@ -198,6 +201,19 @@ impl RedisTarget {
             scan_timeout: default_scan_timeout(),
             max_value: default_max_body(),
             ca_file: None,
+            client_certificate: None,
+        }
+    }
+
+    /// With relative paths below `root`.
+    #[must_use]
+    pub fn below(self, root: &Path) -> Self {
+        let auth = self.auth.map(|auth| RedisAuth { password: auth.password.below(root), ..auth });
+        Self {
+            auth,
+            ca_file: self.ca_file.map(|file| root.join(file)),
+            client_certificate: self.client_certificate.map(|certificate| certificate.below(root)),
+            ..self
         }
     }
 }

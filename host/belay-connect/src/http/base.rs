@@ -43,6 +43,11 @@ impl Base {
         Ok(Self { tls, host, port, authority: authority.to_owned(), prefix })
     }
 
+    /// A server that speaks no HTTP and has no paths.
+    pub(crate) const fn of_server(tls: bool, host: String, port: u16, authority: String) -> Self {
+        Self { tls, host, port, authority, prefix: String::new() }
+    }
+
     /// The request target for a checked path.
     pub(crate) fn target(&self, path: &str) -> Result<Uri, String> {
         format!("{}{path}", self.prefix).parse().map_err(|error| format!("the path is not one: {error}"))

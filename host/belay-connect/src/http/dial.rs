@@ -22,6 +22,11 @@ use crate::spec::Allow;
 /// A connection over which one request after the other can be sent.
 pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
+/// Bytes to and from a system, with or without TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// The most that an answer's head may take, in bytes.
 const MAX_HEAD: usize = 64 << 10;
 
@@ -38,11 +43,17 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// Resolves the name once, checks each address, connects to the first that answers. No byte of a request is sent.
+    /// A stream over which requests can be sent; no byte of one is.
     pub(crate) async fn dial(&self) -> Result<Sender, Failed> {
+        handshake(self.stream().await?).await
+    }
+
+    /// Resolves the name once, checks each address, connects to the first that answers; with TLS where the connection
+    /// has it. No byte of a request is sent.
+    pub(crate) async fn stream(&self) -> Result<Box<dyn Stream>, Failed> {
         let stream = self.connect(&self.addresses().await?).await?;
         if !self.base.tls {
-            return handshake(stream).await;
+            return Ok(Box::new(stream));
         }
         let connector = self.tls.connector().await.map_err(Failed::lasting)?;
         let name = ServerName::try_from(self.base.host.clone())
@@ -51,7 +62,7 @@ impl Dialer {
             let (reason, passing) = tls::explain(&self.base.authority, &error);
             Failed { error: HttpError::Unreachable(reason), passing }
         })?;
-        handshake(stream).await
+        Ok(Box::new(stream))
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Failed> {
@@ -78,7 +89,7 @@ impl Dialer {
         let ip = address.ip();
         address::refusal(ip, &self.allow).or_else(|| {
             (self.carries_credential && !self.base.tls && address::reach(ip) == Reach::Public)
-                .then(|| format!("{ip} is public: a credential goes there over https only"))
+                .then(|| format!("{ip} is public: a credential goes there over TLS only"))
         })
     }
 

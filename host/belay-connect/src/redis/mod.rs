@@ -1,58 +1,110 @@
-//! A Redis server, or what speaks its protocol. Never goes where its connection has no permission to.
+//! A Redis server, or what speaks its protocol. Never goes where its connection has no permission to, never leaves its
+//! database, never follows a redirection to another server, and sends no command but the few that are written here.
+
+mod address;
+mod find;
+mod look;
+mod metered;
+mod read;
+mod refusal;
+mod script;
+mod session;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use belay_domain::connection::ConnectionRules;
-use belay_domain::operation::{KeyvalueWrite, Outcome};
+use redis::{Cmd, Value};
+use tokio::time::timeout;
 
-use crate::permit::{Deadline, Look};
-use crate::read::{KeyError, KeyMeta, KeyPage};
+use self::address::Address;
+use self::refusal::Failure;
+use self::session::{Entry, Session};
+use crate::http::dial::Dialer;
+use crate::http::tls::Tls;
+use crate::read::KeyError;
+use crate::secret::SecretReader;
 use crate::spec::RedisTarget;
 
-/// One Redis connection.
+/// One Redis connection. Opening it reaches nothing: names and secrets are read when they are used.
 #[derive(Debug)]
 pub(crate) struct RedisConnection {
     rules: ConnectionRules,
+    timeout: Duration,
+    scan_timeout: Duration,
+    entry: Entry,
+    /// The last session that a read left behind.
+    idle: Mutex<Option<Session>>,
 }
 
-const NOT_SERVED: &str = "keys are not served yet";
-
 impl RedisConnection {
-    pub(crate) fn open(rules: ConnectionRules, _: RedisTarget) -> Result<Self, String> {
-        Ok(Self { rules })
+    pub(crate) fn open(rules: ConnectionRules, target: RedisTarget) -> Result<Self, String> {
+        let Address { base, database } = Address::parse(&target.url)?;
+        if target.client_certificate.is_some() && !base.tls {
+            return Err(
+                "`client_certificate` needs a rediss:// address: without TLS nobody would ask for it".to_owned()
+            );
+        }
+        let (user, password) = match target.auth {
+            None => (None, None),
+            Some(auth) => (auth.user, Some(SecretReader::new(auth.password))),
+        };
+        let dialer = Dialer {
+            base,
+            allow: target.allow,
+            carries_credential: password.is_some(),
+            tls: Tls::new(target.ca_file, target.client_certificate),
+            timeout: target.timeout,
+        };
+        let entry = Entry { dialer, user, password, database, most: target.max_value };
+        let (timeout, scan_timeout) = (target.timeout, target.scan_timeout);
+        Ok(Self { rules, timeout, scan_timeout, entry, idle: Mutex::default() })
     }
 
     pub(crate) const fn rules(&self) -> &ConnectionRules {
         &self.rules
     }
 
-    pub(crate) async fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, KeyError> {
-        Err(KeyError::Unreachable(NOT_SERVED.to_owned()))
+    /// A new session, within the time limit.
+    async fn enter(&self) -> Result<Session, KeyError> {
+        timeout(self.timeout, self.entry.enter()).await.map_err(|_| KeyError::TimedOut)?
     }
 
-    pub(crate) async fn fields(&self, _: &[u8], _: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, KeyError> {
-        Err(KeyError::Unreachable(NOT_SERVED.to_owned()))
+    /// The answers to reads, in their order, without credentials. Asks over the session that waits, if there is one; it
+    /// may have gone stale, so what breaks there is asked once more over a new one: it changes nothing.
+    async fn ask(&self, reads: &[Cmd]) -> Result<Vec<Value>, KeyError> {
+        if let Some(mut session) = self.take() {
+            match self.within(session.ask_all(reads)).await {
+                Err(Failure::Broken(_)) => {}
+                told => return self.told(session, told),
+            }
+        }
+        let mut session = self.enter().await?;
+        let told = self.within(session.ask_all(reads)).await;
+        self.told(session, told)
     }
 
-    pub(crate) async fn head(&self, _: &[u8]) -> Result<Option<KeyMeta>, KeyError> {
-        Err(KeyError::Unreachable(NOT_SERVED.to_owned()))
+    async fn within<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        timeout(self.timeout, asked).await.unwrap_or(Err(Failure::TimedOut))
     }
 
-    pub(crate) async fn scan(&self, _: &[u8], _: Option<&str>, _: u32) -> Result<KeyPage, KeyError> {
-        Err(KeyError::Unreachable(NOT_SERVED.to_owned()))
+    /// Keeps a session in which nothing is under way.
+    fn told<T>(&self, session: Session, told: Result<T, Failure>) -> Result<T, KeyError> {
+        if matches!(told, Ok(_) | Err(Failure::Refused { .. })) {
+            self.put(session);
+        }
+        told.map_err(KeyError::from)
     }
 
-    pub(crate) async fn count(&self, _: &[u8], _: u64) -> Result<Option<u64>, KeyError> {
-        Err(KeyError::Unreachable(NOT_SERVED.to_owned()))
+    fn take(&self) -> Option<Session> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    pub(crate) fn admit_write(&self, _: &KeyvalueWrite) -> Result<(), String> {
-        Err(NOT_SERVED.to_owned())
-    }
-
-    pub(crate) async fn perform(&self, _: &KeyvalueWrite, _: &Deadline) -> Outcome {
-        Outcome::NotApplied { reason: NOT_SERVED.to_owned() }
-    }
-
-    pub(crate) async fn look(&self, _: &KeyvalueWrite) -> Look {
-        Look::CannotTell(NOT_SERVED.to_owned())
+    fn put(&self, session: Session) {
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
     }
 }

@@ -49,9 +49,8 @@ pub(super) fn resolve(
             Target::Objects(target.below(root))
         }
         ConnectionKind::Redis => {
-            let mut target: belay_connect::RedisTarget = keys.try_into().map_err(|e| plain(&e))?;
-            target.ca_file = target.ca_file.map(|file| root.join(file));
-            Target::Redis(target)
+            let target: belay_connect::RedisTarget = keys.try_into().map_err(|e| plain(&e))?;
+            Target::Redis(target.below(root))
         }
     };
     let settle_ms = base.settle.map_or(SETTLE_MS, |settle| u64::try_from(settle.as_millis()).unwrap_or(u64::MAX));
