@@ -6,6 +6,7 @@ pub mod desk;
 pub mod exporter;
 pub mod feast;
 pub mod feature_shop;
+pub mod gate;
 pub mod guarded;
 pub mod http1;
 pub mod iceberg;

@@ -2,6 +2,7 @@
 //! nothing: the bars stand beside the figures.
 
 mod measure;
+mod redis;
 mod registry;
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use crate::demo::Error;
 use crate::{guests, host, repository};
 
 /// What can be measured by itself, in the order in which all of it is.
-const PARTS: [&str; 4] = ["calls", "barriers", "plan", "run"];
+const PARTS: [&str; 5] = ["calls", "barriers", "plan", "run", "redis"];
 
 /// Builds what is measured, measures all or one part of it, prints.
 pub(crate) fn run(only: Option<&str>) -> ExitCode {
@@ -51,6 +52,12 @@ fn measure(part: &str, belay: &Path) -> Result<(), Error> {
         "plan" => {
             heading("belay plan of the sample workspace from a cold process; bar 100 ms");
             registry::plan(belay)
+        }
+        "redis" => {
+            heading(
+                "100,000 cached values deleted by their prefix, against redis-cli with SCAN and UNLINK; bar 1.5 times",
+            );
+            redis::run()
         }
         _ => {
             heading("A run over three resources whose servers answer in 50 ms, against a shell script");

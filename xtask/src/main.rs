@@ -16,7 +16,8 @@ use test::Extent;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  bench [PART]         measure speed against baselines: calls, barriers, plan, run
+  bench [PART]         measure speed against baselines: calls, barriers, plan, run,
+                       redis
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
   lab [install PART…]  install the systems that the tests use into target/lab, or BELAY_LAB
