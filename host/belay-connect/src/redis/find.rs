@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
-use redis::{Value, cmd};
+use redis::cmd;
 
 use super::RedisConnection;
 use super::refusal::Failure;
+use super::reply::Reply;
 use super::session::Session;
 
 /// How many keys the server looks at for each batch: some 100 µs of its time.
@@ -77,11 +78,11 @@ impl RedisConnection {
 }
 
 /// `[cursor, [key, …]]`
-fn answered(value: Value) -> Option<(u64, Vec<Vec<u8>>)> {
-    let Value::Array(parts) = value else { return None };
-    let [Value::BulkString(at), Value::Array(keys)] = <[Value; 2]>::try_from(parts).ok()? else { return None };
+fn answered(reply: Reply) -> Option<(u64, Vec<Vec<u8>>)> {
+    let Reply::List(parts) = reply else { return None };
+    let [Reply::Bytes(at), Reply::List(keys)] = <[Reply; 2]>::try_from(parts).ok()? else { return None };
     let at = std::str::from_utf8(&at).ok()?.parse().ok()?;
-    let key = |key| if let Value::BulkString(key) = key { Some(key) } else { None };
+    let key = |key| if let Reply::Bytes(key) = key { Some(key) } else { None };
     Some((at, keys.into_iter().map(key).collect::<Option<_>>()?))
 }
 

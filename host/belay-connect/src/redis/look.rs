@@ -1,13 +1,14 @@
 //! Looks at what an unknown write left. Changes nothing.
 
 use belay_domain::operation::{KeyvalueChange, KeyvalueWrite};
-use redis::{Value, cmd};
+use redis::cmd;
 use tokio::time::timeout;
 
 use super::RedisConnection;
 use super::find::Found;
 use super::read::{field_of, value_of};
 use super::refusal::Failure;
+use super::reply::Reply;
 use super::session::Session;
 use crate::permit::Look;
 
@@ -37,10 +38,10 @@ impl RedisConnection {
             KeyvalueChange::DeleteField { key, field } => {
                 held(self.within(field_of(session, &key.0, &field.0)).await?.as_deref(), None)
             }
-            KeyvalueChange::Delete { key } => match self.within(session.ask(cmd("EXISTS").arg(&key.0))).await? {
-                Value::Int(0) => Look::HoldsOperationsBytes,
-                _ => Look::HoldsOther,
-            },
+            KeyvalueChange::Delete { key } => {
+                let gone = self.within(session.ask(cmd("EXISTS").arg(&key.0))).await? == Reply::Number(0);
+                if gone { Look::HoldsOperationsBytes } else { Look::HoldsOther }
+            }
             KeyvalueChange::DeletePrefix { prefix, .. } => match self.find(session, &prefix.0, 0).await? {
                 Found::All(_) => Look::HoldsOperationsBytes,
                 Found::MoreThan(_) => Look::HoldsOther,

@@ -7,6 +7,7 @@ mod look;
 mod metered;
 mod read;
 mod refusal;
+mod reply;
 mod script;
 mod session;
 mod sweep;
@@ -18,11 +19,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use belay_domain::connection::ConnectionRules;
-use redis::{Cmd, Value};
+use redis::Cmd;
 use tokio::time::timeout;
 
 use self::address::Address;
 use self::refusal::Failure;
+use self::reply::Reply;
 use self::session::{Entry, Session};
 use crate::http::dial::Dialer;
 use crate::http::tls::Tls;
@@ -76,7 +78,7 @@ impl RedisConnection {
 
     /// The answers to reads, in their order, without credentials. Asks over the session that waits, if there is one; it
     /// may have gone stale, so what breaks there is asked once more over a new one: it changes nothing.
-    async fn ask(&self, reads: &[Cmd]) -> Result<Vec<Value>, KeyError> {
+    async fn ask(&self, reads: &[Cmd]) -> Result<Vec<Reply>, KeyError> {
         if let Some(mut session) = self.take() {
             match self.within(session.ask_all(reads)).await {
                 Err(Failure::Broken(_)) => {}

@@ -1,12 +1,13 @@
 //! Reads for plugins. Never anything that changes a key.
 
 use belay_domain::id::Millis;
-use redis::{Value, cmd};
+use redis::cmd;
 use tokio::time::timeout;
 
 use super::RedisConnection;
 use super::find::{Cursor, Found};
 use super::refusal::Failure;
+use super::reply::Reply;
 use super::session::Session;
 use crate::read::{KeyError, KeyMeta, KeyPage};
 
@@ -33,12 +34,11 @@ impl RedisConnection {
         }
         tracing::debug!(connection = %self.rules.name, fields = names.len(), "fields");
         let answers = self.ask(&[cmd("HMGET").arg(key).arg(names).take()]).await?;
-        match single(answers)? {
-            Value::Array(values) if values.len() == names.len() => {
-                Ok(values.into_iter().map(bytes).collect::<Result<_, _>>()?)
-            }
-            _ => Err(Failure::nonsense().into()),
+        let Reply::List(values) = single(answers)? else { return Err(Failure::nonsense().into()) };
+        if values.len() != names.len() {
+            return Err(Failure::nonsense().into());
         }
+        Ok(values.into_iter().map(bytes).collect::<Result<_, _>>()?)
     }
 
     /// What a key is.
@@ -46,7 +46,7 @@ impl RedisConnection {
         tracing::debug!(connection = %self.rules.name, "head");
         let answers = self.ask(&[cmd("TYPE").arg(key).take(), cmd("PEXPIRETIME").arg(key).take()]).await?;
         match answers.as_slice() {
-            [Value::SimpleString(kind), Value::Int(at)] => {
+            [Reply::Word(kind), Reply::Number(at)] => {
                 // -2: there is no such key; -1: it never goes.
                 let there = kind != "none" && *at != -2;
                 Ok(there.then(|| KeyMeta { kind: kind.clone(), expires: u64::try_from(*at).ok().map(Millis) }))
@@ -113,15 +113,15 @@ pub(super) async fn field_of(session: &mut Session, key: &[u8], field: &[u8]) ->
     bytes(session.ask(cmd("HGET").arg(key).arg(field)).await?)
 }
 
-fn bytes(value: Value) -> Result<Option<Vec<u8>>, Failure> {
-    match value {
-        Value::Nil => Ok(None),
-        Value::BulkString(bytes) => Ok(Some(bytes)),
-        _ => Err(Failure::nonsense()),
+fn bytes(reply: Reply) -> Result<Option<Vec<u8>>, Failure> {
+    match reply {
+        Reply::Nothing => Ok(None),
+        Reply::Bytes(bytes) => Ok(Some(bytes)),
+        Reply::Number(_) | Reply::Word(_) | Reply::List(_) | Reply::Other => Err(Failure::nonsense()),
     }
 }
 
 /// The answer to one command.
-fn single(answers: Vec<Value>) -> Result<Value, Failure> {
+fn single(answers: Vec<Reply>) -> Result<Reply, Failure> {
     answers.into_iter().next().ok_or_else(Failure::nonsense)
 }

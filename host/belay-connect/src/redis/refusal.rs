@@ -30,10 +30,10 @@ pub(super) enum Failure {
 
 impl Failure {
     pub(super) fn of(error: &RedisError, scrubber: &Scrubber) -> Self {
-        let code = match error.kind() {
-            ErrorKind::Server(_) | ErrorKind::Extension => error.code().unwrap_or_default(),
-            _ => return Self::Broken(shown(&error.to_string(), scrubber)),
+        let (ErrorKind::Server(_) | ErrorKind::Extension) = error.kind() else {
+            return Self::Broken(shown(&error.to_string(), scrubber));
         };
+        let code = error.code().unwrap_or_default();
         let said = shown(&format!("{code} {}", error.detail().unwrap_or_default()), scrubber);
         let (words, before) = words(code);
         let reason = if words.is_empty() { format!("the server answered {said}") } else { format!("{words} ({said})") };

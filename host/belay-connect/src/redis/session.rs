@@ -8,6 +8,7 @@ use redis::{AsyncConnectionConfig, Cmd, RedisConnectionInfo, Value, cmd};
 
 use super::metered::{Meter, Metered};
 use super::refusal::Failure;
+use super::reply::Reply;
 use crate::http::dial::Dialer;
 use crate::http::scrub::Scrubber;
 use crate::read::{HttpError, KeyError};
@@ -74,10 +75,10 @@ impl Entry {
 
 impl Session {
     /// The answer to a command, of at most the connection's `max_value` bytes.
-    pub(super) async fn ask(&mut self, command: &Cmd) -> Result<Value, Failure> {
+    pub(super) async fn ask(&mut self, command: &Cmd) -> Result<Reply, Failure> {
         self.meter.reset(self.most.saturating_add(FRAME));
-        let told = command.query_async(&mut self.connection).await;
-        told.map_err(|error| {
+        let told: Result<Value, _> = command.query_async(&mut self.connection).await;
+        told.map(Reply::from).map_err(|error| {
             if self.meter.is_over() { Failure::TooLarge(self.most) } else { Failure::of(&error, &self.scrubber) }
         })
     }
@@ -85,7 +86,7 @@ impl Session {
 
 impl Session {
     /// The answers to commands, one after the other, without credentials: a value that somebody stored may hold one.
-    pub(super) async fn ask_all(&mut self, commands: &[Cmd]) -> Result<Vec<Value>, Failure> {
+    pub(super) async fn ask_all(&mut self, commands: &[Cmd]) -> Result<Vec<Reply>, Failure> {
         let mut answers = Vec::with_capacity(commands.len());
         for command in commands {
             let answer = self.ask(command).await?;
@@ -94,13 +95,11 @@ impl Session {
         Ok(answers)
     }
 
-    fn without_credentials(&self, answer: Value) -> Value {
+    fn without_credentials(&self, answer: Reply) -> Reply {
         match answer {
-            Value::BulkString(bytes) => Value::BulkString(self.scrubber.scrub(&bytes).into_owned()),
-            Value::Array(values) => {
-                Value::Array(values.into_iter().map(|value| self.without_credentials(value)).collect())
-            }
-            other => other,
+            Reply::Bytes(bytes) => Reply::Bytes(self.scrubber.scrub(&bytes).into_owned()),
+            Reply::List(parts) => Reply::List(parts.into_iter().map(|part| self.without_credentials(part)).collect()),
+            Reply::Nothing | Reply::Number(_) | Reply::Word(_) | Reply::Other => answer,
         }
     }
 }

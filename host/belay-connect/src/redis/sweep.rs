@@ -1,11 +1,12 @@
 //! Deletes the keys of a prefix. Finds all of them first: where there are more than the write allows itself, none goes.
 
 use belay_domain::operation::Outcome;
-use redis::{Value, cmd};
+use redis::cmd;
 
 use super::RedisConnection;
 use super::find::Found;
 use super::refusal::Failure;
+use super::reply::Reply;
 use super::session::Session;
 use super::write::not_applied;
 use crate::permit::Deadline;
@@ -42,7 +43,7 @@ impl RedisConnection {
                 return Err(stopped(gone, self.too_slow("deleting them"), true));
             }
             match self.within(session.ask(cmd("UNLINK").arg(batch))).await {
-                Ok(Value::Int(unlinked)) => gone += u64::try_from(unlinked).unwrap_or_default(),
+                Ok(Reply::Number(unlinked)) => gone += u64::try_from(unlinked).unwrap_or_default(),
                 Ok(_) => return Err(stopped(gone, Failure::nonsense().reason(), false)),
                 Err(failure) => {
                     let nothing = matches!(failure, Failure::Refused { before: true, .. });

@@ -3,11 +3,11 @@
 
 use belay_domain::digest::Digest;
 use belay_domain::operation::{Expectation, KeyvalueChange, KeyvalueWrite, Outcome};
-use redis::Value;
 
 use super::RedisConnection;
 use super::read::{field_of, value_of};
 use super::refusal::Failure;
+use super::reply::Reply;
 use super::script::{self, Expected};
 use super::session::Session;
 use crate::permit::Deadline;
@@ -103,14 +103,13 @@ impl RedisConnection {
 }
 
 /// What the script answered.
-fn judged(answer: &Value) -> Outcome {
-    match answer {
-        Value::BulkString(said) if said == b"done" => Outcome::Applied { detail: "done".to_owned() },
-        Value::BulkString(said) if said == b"there" => not_applied("already exists".to_owned()),
-        Value::BulkString(said) if said == b"gone" => gone(),
-        Value::BulkString(said) if said == b"other" => {
-            not_applied("somebody changed the present bytes just before the write".to_owned())
-        }
+fn judged(answer: &Reply) -> Outcome {
+    let said = if let Reply::Bytes(said) = answer { said.as_slice() } else { b"" };
+    match said {
+        b"done" => Outcome::Applied { detail: "done".to_owned() },
+        b"there" => not_applied("already exists".to_owned()),
+        b"gone" => gone(),
+        b"other" => not_applied("somebody changed the present bytes just before the write".to_owned()),
         _ => Outcome::Unknown { reason: Failure::nonsense().reason() },
     }
 }
