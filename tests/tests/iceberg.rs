@@ -47,6 +47,12 @@ impl Scene {
         });
     }
 
+    /// The run that was recorded last.
+    fn latest(&self) -> Option<String> {
+        let runs = self.desk.belay("status --json --limit 1").ends(0).answer("runs");
+        Some(runs[0]["run"].as_str()?.to_owned())
+    }
+
     /// That `main` stands at the good snapshot, which `commits` of its log do.
     fn is_good(&self, commits: usize) {
         let seen = self.table.look();
@@ -138,6 +144,7 @@ fn a_run_killed_at_any_request_is_restored_by_resume_with_one_commit() {
     for held in [Act::HoldAnswer, Act::HoldRequest] {
         for at in 0.. {
             scene.table.overwrite();
+            let before = scene.latest();
             let hold = held.clone();
             scene.proxy.rule(move |number, _| if number == at { hold.clone() } else { Act::Pass });
             let mut run = scene.desk.start(RUN);
@@ -159,17 +166,13 @@ fn a_run_killed_at_any_request_is_restored_by_resume_with_one_commit() {
                 break;
             }
             kills += 1;
-            let runs = scene.desk.belay("status --json --limit 1").ends(0).answer("runs");
-            match runs[0]["run"].as_str().filter(|_| scene.table.look().main != scene.good.main || at > 0) {
-                Some(run) if runs[0]["status"] != "done" => {
-                    scene.desk.belay(&format!("resume {run} --json"));
-                }
-                Some(_) | None => {}
-            }
-            // Killed before its run was recorded: there is nothing to resume, and a new run does it.
-            if scene.table.look().main != scene.good.main {
-                scene.desk.belay(RUN).ends(0);
-            }
+            let latest = scene.latest();
+            let next = match &latest {
+                Some(run) if latest != before => format!("resume {run} --json"),
+                // Killed before its run was recorded: there is nothing to resume.
+                Some(_) | None => RUN.to_owned(),
+            };
+            scene.desk.belay(&next).ends(0);
             scene.is_good(commits);
         }
     }
