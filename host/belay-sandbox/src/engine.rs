@@ -1,16 +1,11 @@
-//! The engine: one pool, the same settings for everyone, a clock that ticks. Never runs anything by itself.
-
-use std::thread;
-use std::time::Duration;
+//! The engine: one pool, the same settings for everyone. Never runs anything by itself.
 
 use belay_domain::digest::Digest;
 use serde::{Deserialize, Serialize};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
 
 use crate::limits::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
 
-/// How often the epoch moves, and so how finely computing time is bounded.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// How many calls can be under way at once; others wait.
 pub(crate) const INSTANCES: u32 = 64;
 
@@ -43,20 +38,6 @@ impl EngineId {
         let settings = format!("fuel, epochs, canonical NaN, deterministic relaxed SIMD, stack {GUEST_STACK}");
         Self { wasmtime: WASMTIME.to_owned(), settings: Digest::of(settings.as_bytes()) }
     }
-}
-
-/// The engine, and a thread that moves its epoch until the engine is dropped.
-pub(crate) fn ticking() -> wasmtime::Result<Engine> {
-    let engine = Engine::new(&settings())?;
-    let weak = engine.weak();
-    thread::Builder::new().name("belay epoch".to_owned()).spawn(move || {
-        while let Some(engine) = weak.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            thread::sleep(TICK);
-        }
-    })?;
-    Ok(engine)
 }
 
 /// The settings. Public for measurements against bare wasmtime.

@@ -41,6 +41,7 @@ mod reads;
 mod record;
 mod replay;
 mod sandbox;
+mod ticker;
 mod world;
 
 pub use access::Access;

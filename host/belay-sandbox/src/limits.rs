@@ -17,7 +17,7 @@ pub struct Limits {
     #[serde(with = "decimal")]
     pub fuel: u64,
     /// Milliseconds that the guest may compute: on the wall's clock, so that a busy machine shortens it, but without
-    /// the time that its reads take. Checked every 10 ms. Default: 5,000.
+    /// the time that its reads take. Checked every 10 ms, the first time within 100 ms. Default: 5,000.
     pub compute_ms: u64,
     /// Milliseconds from the start of the call to its end, reads included. Default: 60,000.
     pub total_ms: u64,

@@ -9,6 +9,7 @@ use crate::call::Deadline;
 use crate::limits::{Limit, Limits};
 use crate::log::Log;
 use crate::read_record::{Kept, ReadRecord, ReadRequest};
+use crate::ticker::Pace;
 
 /// One call under way. Made for it, and dropped with its store.
 pub(crate) struct Moment {
@@ -18,6 +19,7 @@ pub(crate) struct Moment {
     pub(crate) reads: Vec<ReadRecord>,
     pub(crate) stopped: Option<Stop>,
     pub(crate) started: Instant,
+    pace: Pace,
     reading_since: Instant,
     waited: Duration,
     host_calls: u32,
@@ -37,7 +39,7 @@ pub(crate) enum Stop {
 }
 
 impl Moment {
-    pub(crate) fn new(access: Access, limits: Limits) -> Self {
+    pub(crate) fn new(access: Access, limits: Limits, pace: Pace) -> Self {
         let started = Instant::now();
         Self {
             access,
@@ -46,6 +48,7 @@ impl Moment {
             reads: Vec::new(),
             stopped: None,
             started,
+            pace,
             reading_since: started,
             waited: Duration::ZERO,
             host_calls: 0,
@@ -72,12 +75,14 @@ impl Moment {
     pub(crate) fn begin<T: Kept>(&mut self, request: &ReadRequest) -> wasmtime::Result<Way<T>> {
         self.host_call()?;
         self.reading_since = Instant::now();
+        self.pace.pause();
         self.access.way(self.reads.len(), request).ok_or_else(|| self.stop(Stop::Strayed))
     }
 
     /// Ends the read that began last and records it. The time since is not the guest's.
     pub(crate) fn keep<T: Kept>(&mut self, request: ReadRequest, answer: &T) -> wasmtime::Result<()> {
         self.waited += self.reading_since.elapsed();
+        self.pace.go_on();
         let (answer, body) = answer.keep();
         let record = ReadRecord { request, answer, body };
         self.read_bytes = self.read_bytes.saturating_add(record.size());

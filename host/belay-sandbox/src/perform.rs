@@ -44,7 +44,7 @@ pub(crate) async fn perform<P: Sync, Q: Question<P>>(
 }
 
 fn store(sandbox: &Sandbox, limits: &Limits, access: &Access) -> Store<Moment> {
-    let mut store = Store::new(sandbox.engine(), Moment::new(access.clone(), *limits));
+    let mut store = Store::new(sandbox.engine(), Moment::new(access.clone(), *limits, sandbox.pace()));
     store.limiter(|moment| moment);
     store.set_hostcall_fuel(usize::try_from(limits.output_bytes).unwrap_or(usize::MAX));
     store.set_max_component_handles(HANDLES);

@@ -13,6 +13,7 @@ use crate::engine::{self, EngineId, INSTANCES};
 use crate::limits::{Limits, TooGenerous};
 use crate::moment::Moment;
 use crate::plugin::Linked;
+use crate::ticker::{Pace, Ticker};
 use crate::world::World;
 
 /// Loads and runs plugins. Cheap to clone; all clones share one pool.
@@ -21,6 +22,7 @@ pub struct Sandbox(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    ticker: Ticker,
     id: EngineId,
     limits: Limits,
     reverters: Linker<Moment>,
@@ -45,7 +47,8 @@ impl Sandbox {
     /// Reserves the pool and starts the clock. Each call gets `limits` unless its plugin has others.
     pub fn new(limits: Limits) -> Result<Self, SetupError> {
         let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
-        let engine = engine::ticking().map_err(failed)?;
+        let engine = Engine::new(&engine::settings()).map_err(failed)?;
+        let ticker = Ticker::start(&engine).map_err(|error| SetupError::Engine(error.to_string()))?;
         let linker = |add: fn(&mut Linker<Moment>) -> wasmtime::Result<()>| {
             let mut linker = Linker::new(&engine);
             add(&mut linker).map(|()| linker).map_err(failed)
@@ -55,6 +58,7 @@ impl Sandbox {
             guardrails: linker(|linker| Guardrail::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
             probes: linker(|linker| Probe::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
             engine,
+            ticker,
             id: EngineId::here(),
             limits: limits.checked()?,
             places: Semaphore::new(INSTANCES as usize),
@@ -72,6 +76,11 @@ impl Sandbox {
 
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
+    }
+
+    /// Tells the clock of a call that begins.
+    pub(crate) fn pace(&self) -> Pace {
+        self.0.ticker.call()
     }
 
     /// Waits until a call can be made. The semaphore is never closed, so that there is always a permit.
