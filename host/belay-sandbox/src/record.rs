@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use belay_domain::digest::Digest;
 use belay_domain::json::Json;
 use belay_domain::operation::Body;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use crate::call::Status;
 use crate::engine::EngineId;
@@ -57,10 +57,10 @@ pub struct CallSummary {
 /// One named piece of a record, to be kept beside the ledger.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
-    /// `input`, `output`, `log`, `exchanges` with the requests and answers of all reads, and `read 0 body` for each
-    /// body; where there are many bodies, `bodies` with all of them. Names no two parts of one record.
+    /// `call`, and `read 3 body` for a body above 64 KiB. Names no two parts of one record.
     pub name: String,
-    /// Canonical JSON, but for single bodies, which are as they came.
+    /// Of `call` canonical JSON with `bodies` (by name), `exchanges` (request and answer of each read), `input`, `log`
+    /// and `output`; of a body what came.
     pub bytes: Vec<u8>,
 }
 
@@ -81,40 +81,54 @@ pub enum RecordError {
 }
 
 impl CallRecord {
-    /// The parts, in a fixed order; [`CallRecord::from_parts`] takes them back. What is empty is left out.
+    /// The parts, in a fixed order; [`CallRecord::from_parts`] takes them back.
     pub fn parts(&self) -> Vec<Part> {
-        let part = |name: &str, bytes: Vec<u8>| Part { name: name.to_owned(), bytes };
-        let mut parts = vec![part("input", self.input.clone()), part("output", self.output.clone())];
-        if self.log != Log::default() {
-            parts.push(part("log", canonical(&self.log)));
-        }
-        if !self.reads.is_empty() {
-            let reads = self.reads.iter().map(|read| Exchange { request: &read.request, answer: &read.answer });
-            parts.push(part("exchanges", canonical(&reads.collect::<Vec<_>>())));
-        }
         let bodies = self.reads.iter().enumerate().filter_map(|(number, read)| Some((number, read.body.as_ref()?)));
-        if bodies.clone().count() > MAX_BODIES {
-            let all: BTreeMap<String, Body> = bodies.map(|(n, body)| (body_name(n), Body(body.clone()))).collect();
-            parts.push(part(BODIES, canonical(&all)));
-        } else {
-            parts.extend(bodies.map(|(number, body)| part(&body_name(number), body.clone())));
-        }
+        let (large, small): (Vec<_>, Vec<_>) = bodies.partition(|(_, body)| body.len() > MAX_BODY_WITHIN);
+        let (beside, within) =
+            if large.len() > MAX_BESIDE { (Vec::new(), [small, large].concat()) } else { (large, small) };
+        let within = within.into_iter().map(|(number, body)| (body_name(number), Body(body.clone())));
+        let mut parts = vec![Part { name: CALL.to_owned(), bytes: self.whole(&within.collect()) }];
+        parts.extend(beside.into_iter().map(|(number, body)| Part { name: body_name(number), bytes: body.clone() }));
         parts
     }
 
-    /// Puts a record together again. `part` finds a part's bytes by its name; a log that is not there was empty.
+    /// The part `call`. What is empty is left out. Its members are canonical already and stand in the canonical order.
+    fn whole(&self, bodies: &BTreeMap<String, Body>) -> Vec<u8> {
+        let exchanges: Vec<_> =
+            self.reads.iter().map(|read| Exchange { request: &read.request, answer: &read.answer }).collect();
+        let members = [
+            ("bodies", (!bodies.is_empty()).then(|| canonical(bodies))),
+            ("exchanges", (!exchanges.is_empty()).then(|| canonical(&exchanges))),
+            ("input", Some(self.input.clone())),
+            ("log", (self.log != Log::default()).then(|| canonical(&self.log))),
+            ("output", Some(self.output.clone())),
+        ];
+        let mut whole = vec![b'{'];
+        for (name, text) in members.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+            if text.is_empty() {
+                continue;
+            }
+            if whole.len() > 1 {
+                whole.push(b',');
+            }
+            whole.extend_from_slice(format!("\"{name}\":").as_bytes());
+            whole.extend(text);
+        }
+        whole.push(b'}');
+        whole
+    }
+
+    /// Puts a record together again. `part` finds a part's bytes by its name.
     pub fn from_parts(
         summary: CallSummary,
         mut part: impl FnMut(&str) -> Option<Vec<u8>>,
     ) -> Result<Self, RecordError> {
-        let log = part("log").map_or(Ok(Log::default()), |bytes| parsed("log", &bytes))?;
-        let mut bodies: BTreeMap<String, Body> =
-            part(BODIES).map_or_else(|| Ok(BTreeMap::new()), |bytes| parsed(BODIES, &bytes))?;
         let mut must = |name: &str| part(name).ok_or_else(|| RecordError::Missing(name.to_owned()));
-        let input = must("input")?;
-        let output = must("output")?;
-        let exchanges: Vec<Exchange<ReadRequest, ReadAnswer>> =
-            if summary.reads == 0 { Vec::new() } else { parsed("exchanges", &must("exchanges")?)? };
+        let bytes = must(CALL)?;
+        let unreadable =
+            |error: serde_json::Error| RecordError::Unreadable { name: CALL.to_owned(), reason: error.to_string() };
+        let Whole { mut bodies, exchanges, input, log, output } = serde_json::from_slice(&bytes).map_err(unreadable)?;
         let mut reads = Vec::with_capacity(exchanges.len());
         for (number, Exchange { request, answer }) in exchanges.into_iter().enumerate() {
             let name = body_name(number);
@@ -125,15 +139,33 @@ impl CallRecord {
             };
             reads.push(ReadRecord { request, answer, body });
         }
-        Ok(Self { summary, input, output, reads, log })
+        let text = |json: Option<Json>| json.map_or_else(Vec::new, |json| json.canonical().into_bytes());
+        Ok(Self { summary, input: text(input), output: text(output), reads, log })
     }
 }
 
-/// Above so many, bodies are one part: whoever keeps the parts names each in an entry of bounded size.
-const MAX_BODIES: usize = 64;
-const BODIES: &str = "bodies";
+/// The part with everything in it but large bodies.
+const CALL: &str = "call";
+/// Larger bodies are parts of their own, as they came, in bytes.
+const MAX_BODY_WITHIN: usize = 64 << 10;
+/// Above so many large bodies, all are within: whoever keeps the parts names each in an entry of bounded size.
+const MAX_BESIDE: usize = 64;
 
-/// A read as the part `exchanges` holds it.
+/// The part `call`, as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole {
+    #[serde(default)]
+    bodies: BTreeMap<String, Body>,
+    #[serde(default)]
+    exchanges: Vec<Exchange<ReadRequest, ReadAnswer>>,
+    input: Option<Json>,
+    #[serde(default)]
+    log: Log,
+    output: Option<Json>,
+}
+
+/// A read as the part `call` holds it.
 #[derive(Serialize, Deserialize)]
 struct Exchange<Request, Answer> {
     request: Request,
@@ -145,12 +177,6 @@ fn body_name(number: usize) -> String {
 }
 
 fn canonical(value: &impl Serialize) -> Vec<u8> {
-    // Requests, answers and logs hold text and sizes far below 2⁵³, so that they always have a canonical form.
+    // Requests, answers, logs and bodies hold text and sizes far below 2⁵³, so that they always have a canonical form.
     Json::from(value).map(|json| json.canonical().into_bytes()).unwrap_or_default()
-}
-
-fn parsed<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, RecordError> {
-    Json::parse_bytes(bytes)
-        .and_then(|json| json.to())
-        .map_err(|error| RecordError::Unreadable { name: name.to_owned(), reason: error.to_string() })
 }

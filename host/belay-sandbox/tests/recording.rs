@@ -130,12 +130,10 @@ async fn a_call_with_reads_replays_from_its_parts() {
         r#"{"config":"pail/deep/key","expected":null,"moment":{"key":"r-1/0/0","now":1700000000000}}"#
     );
     let names: Vec<_> = record.parts().into_iter().map(|part| part.name).collect();
-    assert_eq!(names, ["input", "output", "exchanges", "read 0 body", "read 1 body", "read 2 body"]);
-
-    let lost = CallRecord::from_parts(record.summary.clone(), |name| {
-        record.parts().into_iter().find(|part| part.name == name && name != "read 1 body").map(|part| part.bytes)
-    });
-    assert_eq!(lost, Err(RecordError::Missing("read 1 body".to_owned())));
+    assert_eq!(names, ["call"], "small bodies lie within");
+    let whole = record.parts().remove(0).bytes;
+    assert_eq!(Json::parse_bytes(&whole).unwrap().canonical().into_bytes(), whole);
+    assert_eq!(CallRecord::from_parts(record.summary.clone(), |_| None), Err(RecordError::Missing("call".to_owned())));
 
     let kept = kept(&record);
     assert_eq!(kept, record);
@@ -155,9 +153,29 @@ async fn values_of_keys_replay_and_so_does_their_absence() {
     let access = Access::new(reads, ["pail".parse().unwrap()]);
     let moment = Context { now: Millis(0), key: String::new() };
     let config = Json::parse(r#""pail/none""#).unwrap();
-    let call = plugin.as_probe().unwrap().measure(&access, &moment, &config).await;
+    let call = plugin.as_probe().unwrap().measure(&access, &moment, &config, None).await;
     assert_eq!(call.record.reads[0].answer, ReadAnswer::NoValue);
     assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+}
+
+#[tokio::test]
+async fn a_large_body_is_a_part_of_its_own() {
+    let sandbox = Sandbox::new(Limits::default()).unwrap();
+    let plugin = sandbox.load(&guests::reads(3), None).unwrap();
+    let mut record = measured(&plugin, 0).await.record;
+    record.reads[1].body = Some(vec![0xff; (64 << 10) + 1]);
+    let names = |record: &CallRecord| record.parts().into_iter().map(|part| part.name).collect::<Vec<_>>();
+    assert_eq!(names(&record), ["call", "read 1 body"]);
+    assert_eq!(kept(&record), record);
+    let lost = CallRecord::from_parts(record.summary.clone(), |name| {
+        record.parts().into_iter().find(|part| part.name == name && name == "call").map(|part| part.bytes)
+    });
+    assert_eq!(lost, Err(RecordError::Missing("read 1 body".to_owned())));
+
+    let large = record.reads[1].clone();
+    record.reads.extend(vec![large; 64]);
+    assert_eq!(names(&record), ["call"], "an entry names no more parts than fit");
+    assert_eq!(kept(&record), record);
 }
 
 #[tokio::test]

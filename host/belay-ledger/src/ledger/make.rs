@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use super::{Ledger, Shared};
 use crate::error::Error;
 use crate::store::{self, BlobFolder, Database, Meta, Reader, Writing};
-use crate::tree::TreeHead;
 use crate::writer::Writer;
 use crate::{durable, key, publish};
 
@@ -66,13 +65,13 @@ impl Ledger {
             return Err(Error::Key { path: key.to_owned(), problem });
         }
         sync_recovered(&database.wal())?;
-        let size = reader.size()?;
-        let head = TreeHead { size, root: reader.root(size)? };
+        let writing = Writing::open(&database)?;
         publish::check(folder, &reader, &signer.verifier())?;
         let blobs = BlobFolder::of(folder);
+        let head = writing.head();
         let shared = Shared {
             folder: folder.to_owned(),
-            writer: Writer::start(Writing::open(&database)?, blobs.clone())?,
+            writer: Writer::start(writing, blobs.clone())?,
             numbers: Mutex::default(),
             readers: Mutex::new(vec![reader]),
             head: Mutex::new(head),

@@ -33,6 +33,11 @@ impl Writing {
         &self.connection
     }
 
+    /// The tree as of the last commit that this connection knows.
+    pub(crate) fn head(&self) -> TreeHead {
+        self.frontier.head()
+    }
+
     /// Begins to write; waits for other processes that do.
     pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Error> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
