@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use belay_tests::lab::part::{Part, installation};
 
 pub(crate) use hold::run as hold;
-pub(crate) use incident::incident;
+pub(crate) use incident::{Responder, incident};
 pub(crate) use install::install;
 pub(crate) use up::{down, status, tell, up};
 

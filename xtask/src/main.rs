@@ -24,7 +24,8 @@ usage: cargo xtask <task>
   lab up [NAME…]       start the systems, or some, on free ports of this machine
   lab status|down      see which answer; end them
   lab stop|start NAME  end one of them, start it again
-  lab incident         a bad release of the whole stack, and its rollback, on the lab that is up
+  lab incident         a bad release of the whole stack, and its rollback, on the lab that is up; --by-hand
+                       leaves the rollback to you
   test [--no-lab]      build everything, install what is needed, run every test; no-lab: no system that starts slowly
   test --quick         no real systems, fewer kills";
 
@@ -41,7 +42,8 @@ fn main() -> ExitCode {
         ["lab", "up", systems @ ..] => lab::up(systems),
         ["lab", "status"] => lab::status(),
         ["lab", "down"] => lab::down(),
-        ["lab", "incident"] => lab::incident(),
+        ["lab", "incident"] => lab::incident(lab::Responder::Played),
+        ["lab", "incident", "--by-hand"] => lab::incident(lab::Responder::Reader),
         ["lab", word @ ("stop" | "start"), system] => lab::tell(word, system),
         ["lab", "hold", systems @ ..] => lab::hold(systems),
         ["test"] => test::run(Extent::Whole),

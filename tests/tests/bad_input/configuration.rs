@@ -32,12 +32,12 @@ fn toml_with_unknown_keys() {
     refused(
         |shop| shop.edit(RUNBOOK, "inconclusive =", "inconclusiv ="),
         &expect![[r#"
-        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-        error: runbooks/standard-rollback.toml:37: unknown field `inconclusiv`, expected one of `probe`, `connections`, `config`, `measurement`, `must`, `within`, `hold`, `inconclusive`
-        changed: nothing was read or changed beyond the workspace
-        help: belay lint
-        [2]
-    "#]],
+            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+            error: runbooks/standard-rollback.toml:37: unknown field `inconclusiv`, expected one of `probe`, `connections`, `resource`, `config`, `measurement`, `must`, `within`, `hold`, `inconclusive`
+            changed: nothing was read or changed beyond the workspace
+            help: belay lint
+            [2]
+        "#]],
     );
     refused(
         |shop| shop.edit("belay.toml", "path = \"../systems/demo/lake\"", "paht = \"../systems/demo/lake\""),

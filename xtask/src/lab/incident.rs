@@ -17,10 +17,20 @@ use crate::{guests, host, repository};
 /// What is rolled back, in a responder's words.
 const ROLLBACK: [&str; 6] = ["standard-rollback", "checkout-ranker", "--to", "latest-good", "--incident", "INC-4211"];
 
+/// Who rolls back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Responder {
+    /// The story goes on to its end.
+    Played,
+    /// Whoever reads: the story ends at the alert.
+    Reader,
+}
+
 /// `cargo xtask lab incident`.
-pub(crate) fn incident() -> ExitCode {
+pub(crate) fn incident(responder: Responder) -> ExitCode {
     // The lab's helpers end a test by panicking; here that is the end of a command.
-    let played = catch_unwind(AssertUnwindSafe(play)).unwrap_or_else(|panic| Err(state::said(&*panic)));
+    let played = catch_unwind(AssertUnwindSafe(|| play(responder)));
+    let played = played.unwrap_or_else(|panic| Err(state::said(&*panic)));
     match played {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,7 +40,7 @@ pub(crate) fn incident() -> ExitCode {
     }
 }
 
-fn play() -> Result<(), String> {
+fn play(responder: Responder) -> Result<(), String> {
     let lab = State::read(&state::folder()).ok_or("no lab is up\nhelp: cargo xtask lab up")?;
     guests::build_all(&repository::target("plugins")).map_err(|error| error.to_string())?;
     let belay = host::build_release()?;
@@ -48,6 +58,11 @@ fn play() -> Result<(), String> {
     stack.release_bad()?;
     stack.await_alert()?;
     let bad = stack.served()?;
+    if responder == Responder::Reader {
+        say("The error ratio breaches 2 %, and Alertmanager has the alert. It is your turn");
+        desk.hand_over(&ROLLBACK);
+        return Ok(());
+    }
     say("The error ratio breaches 2 %, and Alertmanager has the alert. What would a rollback do?");
     desk.run(0, &[&["plan"], &ROLLBACK[..]].concat())?;
     say("Do it");
@@ -65,7 +80,8 @@ fn play() -> Result<(), String> {
     desk.run(0, &[&["run"], &ROLLBACK[..]].concat())?;
     say("Nothing of this can be changed afterwards without being noticed");
     desk.run(0, &["audit", "verify"])?;
-    desk.farewell(&ROLLBACK);
+    println!("\nThe stack stays up. To be the responder yourself: cargo xtask lab incident --by-hand");
+    println!("End the lab with: cargo xtask lab down");
     Ok(())
 }
 

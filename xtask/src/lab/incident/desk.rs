@@ -92,16 +92,16 @@ impl Desk {
         ))
     }
 
-    /// What to try next.
-    pub(super) fn farewell(&self, rollback: &[&str]) {
-        println!("\nThe stack stays up. Undo the rollback, break a system, roll back, mend it, resume:");
+    /// What a responder could type now, with a system that breaks on the way.
+    pub(super) fn hand_over(&self, rollback: &[&str]) {
         println!("  cd {}", self.workspace().display());
         println!("  alias belay={}", self.belay.display());
-        println!("  belay undo r-1");
+        println!("  belay plan {}", rollback.join(" "));
+        println!("Break a system, and see what is said; mend it, and go on:");
         println!("  cargo xtask lab stop mlflow");
         println!("  belay run {}", rollback.join(" "));
         println!("  cargo xtask lab start mlflow");
-        println!("  belay resume r-4");
+        println!("  belay resume r-1");
         println!("End the lab with: cargo xtask lab down");
     }
 }
