@@ -202,10 +202,13 @@ fn crash_in_the_middle(view: &str, words: &str, resource: &str, spoil: fn(&Featu
         }
         thread::sleep(Duration::from_millis(after_ms));
         sidecar.kill();
-        run.wait().unwrap();
+        let ended = run.wait().unwrap();
         sidecar.revive();
-        let said = desk.belay(&format!("resume r-{} --json", number + 1));
-        assert_eq!(left(&said.answer("run"), resource), "restored", "killed after {after_ms} ms: {said}");
+        // On a fast machine the last kill comes when the run is over.
+        if !ended.success() {
+            let said = desk.belay(&format!("resume r-{} --json", number + 1));
+            assert_eq!(left(&said.answer("run"), resource), "restored", "killed after {after_ms} ms: {said}");
+        }
         shop.must_serve(view, "ctr", &Ok(good()));
     }
     desk.is_sound();

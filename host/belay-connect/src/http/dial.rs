@@ -107,7 +107,9 @@ impl Dialer {
                 Err(_) => reason = format!("{address}: no answer within {} ms", share.as_millis()),
             }
         }
-        Err(Failed::passing(format!("{}: {reason}", self.base.authority)))
+        // An address that stands for itself is said once.
+        let named = if reason.starts_with(&self.base.authority) { "" } else { &format!("{}: ", self.base.authority) };
+        Err(Failed::passing(format!("{named}{reason}")))
     }
 }
 

@@ -96,6 +96,10 @@ impl Tries {
     fn told(&self, reason: String) -> String {
         match self.failed.as_slice() {
             [] => reason,
+            // Who reads this at night needs one reason once.
+            before if before.iter().all(|failed| failed.ends_with(&reason)) => {
+                format!("{reason} (attempt {}, as before)", before.len() + 1)
+            }
             before => format!("{reason} (attempt {}; before: {})", before.len() + 1, before.join("; ")),
         }
     }
@@ -176,5 +180,9 @@ mod tests {
         tried.note("answer 503");
         let told = tried.explain(HttpError::Unreachable("refused".to_owned()));
         assert_eq!(told, HttpError::Unreachable("refused (attempt 2; before: answer 503)".to_owned()));
+        let mut tried = tries(3);
+        tried.note("unreachable: refused");
+        let told = tried.explain(HttpError::Unreachable("refused".to_owned()));
+        assert_eq!(told, HttpError::Unreachable("refused (attempt 2, as before)".to_owned()));
     }
 }
