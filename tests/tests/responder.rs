@@ -166,7 +166,7 @@ fn the_story_as_it_is_told() {
             $ belay undo r-1 --plan
             demo · standard-rollback · checkout-ranker → as r-1 found it
 
-              restore risk 24 runs at once
+              restore risk 23 runs at once
                 ↩ dataset lake/clicks v6 → v5 reversible
                             1 change, 160 rows since v5 ([time]) are set aside
                             undo works until a VACUUM past the table's retention (a week by default)
@@ -174,7 +174,7 @@ fn the_story_as_it_is_told() {
               contain risk 12 runs at once
                 ↩ flag flags/ranker-v9 on, 0 % → on, 100 % reversible
 
-              Risk of restore 24 = writes 10 + 2 consumers 6 + critical tier 6 + 160 rows set aside 2
+              Risk of restore 23 = writes 10 + 2 consumers 6 + critical tier 5 + 160 rows set aside 2
               Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
               Guardrails blast-radius allow · change-window allow
               Next belay undo r-1
