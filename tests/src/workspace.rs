@@ -90,6 +90,16 @@ impl Shop {
         self.stage.systems("demo").join(path)
     }
 
+    /// Takes a folder of the environment `demo` away, as a system that goes down.
+    pub fn goes_down(&self, system: &str) {
+        fs::rename(self.system(system), self.system(&format!("{system}-down"))).unwrap();
+    }
+
+    /// Brings it back.
+    pub fn comes_back(&self, system: &str) {
+        fs::rename(self.system(&format!("{system}-down")), self.system(system)).unwrap();
+    }
+
     /// The text of a file of the environment `demo`.
     pub fn reads(&self, path: &str) -> String {
         fs::read_to_string(self.system(path)).unwrap()

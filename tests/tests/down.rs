@@ -25,14 +25,6 @@ fn shop(dataset: &str) -> Shop {
     shop
 }
 
-fn goes_down(shop: &Shop, system: &str) {
-    fs::rename(shop.system(system), shop.system(&format!("{system}-down"))).unwrap();
-}
-
-fn comes_back(shop: &Shop, system: &str) {
-    fs::rename(shop.system(&format!("{system}-down")), shop.system(system)).unwrap();
-}
-
 /// The one command that a partial run names, typed as somebody pastes it.
 fn finish(shop: &Shop, said: &Said) -> Said {
     let help = said.err.lines().find_map(|line| line.strip_prefix("help: belay ")?.split_once(" finishes it"));
@@ -46,7 +38,7 @@ fn finish(shop: &Shop, said: &Said) -> Said {
 #[test]
 fn a_system_that_is_down_halts_the_run_unless_the_runbook_says_otherwise() {
     let shop = shop("");
-    goes_down(&shop, "lake");
+    shop.goes_down("lake");
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
@@ -96,7 +88,7 @@ fn a_system_that_is_down_halts_the_run_unless_the_runbook_says_otherwise() {
         [6]
     "#]],
     );
-    comes_back(&shop, "lake");
+    shop.comes_back("lake");
     shop.belay(["resume", "r-1"]).ends(0);
     shop.stage().is_rolled_back().unwrap();
     shop.is_sound();
@@ -106,7 +98,7 @@ fn a_system_that_is_down_halts_the_run_unless_the_runbook_says_otherwise() {
 fn what_may_be_skipped_is_skipped_loudly_with_what_is_made_from_it() {
     let shop = shop("if_unreachable = \"skip\"");
     let models = shop.reads("flags/models.flagd.json");
-    goes_down(&shop, "lake");
+    shop.goes_down("lake");
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
@@ -178,7 +170,7 @@ fn what_may_be_skipped_is_skipped_loudly_with_what_is_made_from_it() {
 
     let still = finish(&shop, &said);
     still.ends(7).says("skipped");
-    comes_back(&shop, "lake");
+    shop.comes_back("lake");
     finish(&shop, &said).ends(0);
     shop.stage().is_rolled_back().unwrap();
     shop.is_sound();
@@ -195,7 +187,7 @@ fn what_may_be_skipped_is_skipped_loudly_with_what_is_made_from_it() {
 fn a_step_can_say_that_it_goes_on_without_what_it_is_made_from() {
     let shop = shop("if_unreachable = \"skip\"");
     shop.edit(RUNBOOK, "resource = \"model\"", "resource = \"model\"\nif_upstream_skipped = \"restore\"");
-    goes_down(&shop, "lake");
+    shop.goes_down("lake");
     let said = shop.roll_back("run", &[]);
     said.ends(7).says("changed: flag restored; dataset skipped, its system is down; model restored");
     shop.is_sound();
@@ -267,7 +259,7 @@ fn what_is_gone_or_refused_is_not_down() {
 fn where_only_what_is_down_is_left_to_do_nothing_is_proposed() {
     let shop = shop("");
     shop.roll_back("run", &["--only", "contain"]).ends(0);
-    goes_down(&shop, "lake");
+    shop.goes_down("lake");
     let said = shop.roll_back("plan", &["--except", "model"]);
     said.ends(0).says("nothing can be done before it can be observed; then plan again");
 }

@@ -2,8 +2,6 @@
 //! or it halts. On files of this machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::fs;
-
 use belay_tests::workspace::{Said, Shop};
 use expect_test::{Expect, expect};
 
@@ -23,19 +21,11 @@ fn shop(on_failure: &str) -> Shop {
     shop
 }
 
-fn lake_goes(shop: &Shop) {
-    fs::rename(shop.system("lake"), shop.system("lake-down")).unwrap();
-}
-
-fn lake_comes_back(shop: &Shop) {
-    fs::rename(shop.system("lake-down"), shop.system("lake")).unwrap();
-}
-
 #[test]
 fn what_was_written_is_put_back() {
     let shop = shop("\"undo\"");
     let flags = shop.reads("flags/shop.flagd.json");
-    lake_goes(&shop);
+    shop.goes_down("lake");
     let said = shop.roll_back("run", &[]);
     check(
         &said,
@@ -113,7 +103,7 @@ fn what_was_written_is_put_back() {
     );
     let log = shop.belay(["audit", "log", "--run", "r-1", "--kind", "run.fell_back"]);
     log.ends(0).says("what was written is put back");
-    lake_comes_back(&shop);
+    shop.comes_back("lake");
     // The help is one command that does it once the cause is gone.
     said.says("help: belay run standard-rollback checkout-ranker --env demo --to rp-0001");
     shop.roll_back("run", &[]).ends(0);
@@ -143,7 +133,7 @@ fn another_runbook_follows() {
         "[runbook]\nname = \"switch-off\"\nsummary = \"Turn the flag off\"\n\n[[stage]]\nname = \"contain\"\n\n\
          [[stage.step]]\nresource = \"flag\"\nset = { enabled = false }\n",
     );
-    lake_goes(&shop);
+    shop.goes_down("lake");
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
@@ -229,10 +219,10 @@ fn a_system_that_goes_on_refusing_halts_what_follows() {
         "[runbook]\nname = \"data-only\"\nsummary = \"The data alone\"\n\n[[stage]]\nname = \"restore\"\n\n\
          [[stage.step]]\nresource = \"dataset\"\n",
     );
-    lake_goes(&shop);
+    shop.goes_down("lake");
     let said = shop.roll_back("run", &[]);
     said.ends(6).says("and data-only halted: dataset").says("help: belay resume r-1");
-    lake_comes_back(&shop);
+    shop.comes_back("lake");
     shop.belay(["resume", "r-1"]).ends(7).says("data-only was restored in its place");
     shop.is_sound();
 }

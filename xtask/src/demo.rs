@@ -5,10 +5,11 @@ mod shop;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use belay_tests::stage::{self, Stage};
 
+use crate::responder::Responder;
 use crate::{guests, host, repository};
 use shop::Shop;
 
@@ -116,26 +117,6 @@ fn rollback(verb: &str) -> Vec<&str> {
 
 fn say(what: &str) {
     println!("\n# {what}");
-}
-
-/// The person at the keyboard.
-struct Responder {
-    belay: PathBuf,
-    workspace: PathBuf,
-}
-
-impl Responder {
-    /// Types a command, shows it and what it prints, and holds its exit status against what it must be.
-    fn run(&self, expected: i32, words: &[&str]) -> Result<(), Error> {
-        println!("\n$ belay {}", words.join(" "));
-        let status = Command::new(&self.belay).args(words).current_dir(&self.workspace).status();
-        let status = status.map_err(|source| Error::File { path: self.belay.clone(), source })?;
-        if status.code() == Some(expected) {
-            return Ok(());
-        }
-        let found = status.code().map_or_else(|| status.to_string(), |code| code.to_string());
-        Err(Error::Ended { command: format!("belay {}", words.join(" ")), found, expected })
-    }
 }
 
 /// What to do with a folder that stays.

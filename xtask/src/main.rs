@@ -6,6 +6,7 @@ mod guests;
 mod host;
 mod lab;
 mod repository;
+mod responder;
 mod test;
 
 use std::path::Path;

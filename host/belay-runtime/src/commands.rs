@@ -40,6 +40,11 @@ fn operation(operation: &Operation, environment: &Environment) -> Vec<String> {
     match (&operation.write, target) {
         (Write::Http(write), Some(Target::Http(http))) => lines.push(curl(write, &http.url)),
         (Write::Object(write), Some(Target::Dir(dir))) => lines.extend(object(write, &dir.path.join(&write.key))),
+        (Write::Object(write), Some(Target::Objects(store))) => {
+            let (url, line) = (&store.url, operation.write.line());
+            let (bucket, key) = (&store.bucket, &write.key);
+            lines.push(comment(&format!("{line} in bucket {bucket} of {url}: by the store's own client, key {key}")));
+        }
         (Write::Keyvalue(write), Some(Target::Redis(redis))) => lines.push(keys::line(write, redis)),
         _ => lines.push(comment("its connection is not in this environment")),
     }

@@ -122,7 +122,6 @@ pub(crate) fn latest_good(
     };
     points(ledger)?.into_iter().rev().find(fits).ok_or_else(|| {
         Error::usage(format!("`{set}` has no rollback point in `{environment}` that is marked good"))
-            .changed("nothing was changed")
             .next(format!("belay point list {set} --env {environment}"))
     })
 }

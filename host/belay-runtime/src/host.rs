@@ -73,7 +73,6 @@ impl Host {
         self.workspace.lock.plugin.get(name).map(|pinned| pinned.digest).ok_or_else(|| {
             let path = self.workspace.plugins.get(name).map_or_else(String::new, |path| path.display().to_string());
             Error::usage(format!("the plugin `{name}` is not pinned in belay.lock"))
-                .changed("nothing was changed")
                 .next(format!("belay plugin add {path}"))
         })
     }
@@ -87,7 +86,6 @@ fn open_ledger(workspace: &Workspace) -> Result<Ledger, Error> {
             return error;
         }
         Error::usage(format!("there is no ledger at {}", workspace.state.display()))
-            .changed("nothing was changed")
             .next("belay init, on the host where this workspace's state is to live")
     })
 }

@@ -269,7 +269,7 @@ fn aim(host: &Host, resolution: &Resolution<'_>, request: &PlanRequest) -> Resul
     let point = &summary.point;
     if point.feature_set != *resolution.feature_set.name() || point.environment != resolution.environment_name {
         let message = format!("{} is a point of `{}` in `{}`", summary.id, point.feature_set, point.environment);
-        return Err(Error::usage(message).changed("nothing was changed").next("belay point list"));
+        return Err(Error::usage(message).next("belay point list"));
     }
     if let Some((Mark::Bad, by)) = &summary.mark {
         return Err(Error::refused(format!("{} is marked bad by {by}", summary.id))
@@ -336,7 +336,6 @@ async fn pins(ground: &Ground, resolution: &Resolution<'_>, aim: &Aim) -> Result
             let wanting = resolution.wanting_destination();
             if let Some(missing) = wanting.iter().find(|name| !point.pins.contains_key(**name)) {
                 return Err(Error::usage(format!("{id} pins nothing for `{missing}`"))
-                    .changed("nothing was changed")
                     .next(format!("add --except {missing}, or name another point: belay point list")));
             }
             for name in wanting {
@@ -365,7 +364,6 @@ fn moved_house(
         return Ok(());
     }
     Err(Error::usage(format!("{id} pinned `{name}` at {}, but it now lives at {}", pinned.at, spec.at))
-        .changed("nothing was changed")
         .next(format!("add --except {name}, or name another point: belay point list")))
 }
 

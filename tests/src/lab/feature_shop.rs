@@ -140,7 +140,5 @@ impl FeatureShop {
 }
 
 fn post(to: SocketAddr, path: &str, body: &Value) -> Answer {
-    let mut request = Request::new("POST", path, body.to_string().as_bytes());
-    request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    Answer::parse(&request.send(to).unwrap()).unwrap()
+    Answer::parse(&Request::json("POST", path, body).send(to).unwrap()).unwrap()
 }

@@ -5,6 +5,8 @@ use std::io::{self, BufRead, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use serde_json::Value;
+
 /// How long a server of the lab may take; a test fails then, and does not hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,6 +36,14 @@ impl Request {
     /// A request without headers of its own.
     pub fn new(method: &str, target: &str, body: &[u8]) -> Self {
         Self { method: method.to_owned(), target: target.to_owned(), headers: Vec::new(), body: body.to_vec() }
+    }
+
+    /// A request that says JSON; `null` is no body.
+    pub fn json(method: &str, target: &str, body: &Value) -> Self {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = Self::new(method, target, body.as_bytes());
+        request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        request
     }
 
     /// Reads one; nothing where the connection ends first.

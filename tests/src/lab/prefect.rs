@@ -97,9 +97,7 @@ impl Prefect {
     }
 
     fn must(&self, method: &str, target: &str, body: &Value) -> Value {
-        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let mut request = Request::new(method, target, &body);
-        request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        let request = Request::json(method, target, body);
         // 503 is Prefect's word for "SQLite is locked": nothing was done.
         let send = || Answer::parse(&request.send(self.address).unwrap()).unwrap();
         let mut answer = send();

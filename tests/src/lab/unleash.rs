@@ -301,9 +301,7 @@ fn must(server: SocketAddr, method: &str, target: &str, body: &Value) -> Value {
 
 /// Asks a server as the owner of a token does.
 pub fn ask(server: SocketAddr, token: &str, method: &str, target: &str, body: &Value) -> Answer {
-    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-    let mut request = Request::new(method, target, &body);
+    let mut request = Request::json(method, target, body);
     request.headers.push(("authorization".to_owned(), token.to_owned()));
-    request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
     Answer::parse(&request.send(server).unwrap()).unwrap()
 }

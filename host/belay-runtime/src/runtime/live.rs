@@ -123,9 +123,9 @@ impl Runtime {
     ) -> Result<RunSummary, Error> {
         let told = self.told(id)?;
         if !matches!(told.run.status(), Status::Halted(_)) {
-            return Err(Error::usage(format!("{id} has nothing that a person must decide"))
-                .changed("nothing was changed")
-                .next(format!("belay status {id}")));
+            return Err(
+                Error::usage(format!("{id} has nothing that a person must decide")).next(format!("belay status {id}"))
+            );
         }
         let step = find_step(&told.run, step)?;
         let decision = match decision {
@@ -144,9 +144,9 @@ impl Runtime {
         let told = self.told(id)?;
         let step = find_step(&told.run, step)?;
         if told.run.target(step).is_some() {
-            return Err(Error::usage("that step is belay's own, not one to confirm by hand")
-                .changed("nothing was changed")
-                .next(format!("belay status {id}")));
+            return Err(
+                Error::usage("that step is belay's own, not one to confirm by hand").next(format!("belay status {id}"))
+            );
         }
         self.ask(&told, &Ask::Confirm { step }).await?;
         self.status(id)
@@ -166,9 +166,10 @@ impl Runtime {
         let (_, epoch) = told.run.owner();
         let _owner = Owner::begin(&self.host, &id, epoch)?;
         let draft = journal::draft(&ground.cause, &event)?;
-        told.run.clone().apply(event).map_err(|error| {
-            Error::usage(format!("{id}: {error}")).changed("nothing was changed").next(format!("belay status {id}"))
-        })?;
+        told.run
+            .clone()
+            .apply(event)
+            .map_err(|error| Error::usage(format!("{id}: {error}")).next(format!("belay status {id}")))?;
         let conditions = vec![Condition::OwnerIs { run: id, epoch }];
         let batch = Batch { drafts: vec![draft], conditions };
         ledger::append(&self.host.ledger, batch).await.map_err(|error| ledger::error(&error))?;
@@ -180,7 +181,6 @@ impl Runtime {
         let told = self.told(id)?;
         if let Some(named) = self.summary(&told).incident.filter(|named| named != incident) {
             return Err(Error::usage(format!("{id} is already part of {named}"))
-                .changed("nothing was changed")
                 .next(format!("belay audit log --incident {named}")));
         }
         let mut cause = self.cause_of(&told);

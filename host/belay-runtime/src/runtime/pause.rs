@@ -24,7 +24,7 @@ impl Runtime {
         if told.run.is_sealed() {
             return Err(sealed(&told.run));
         }
-        let cant = |what: String, next: String| Err(Error::usage(what).changed("nothing was changed").next(next));
+        let cant = |what: String, next: String| Err(Error::usage(what).next(next));
         if let Status::Paused(pause) = told.run.status() {
             return cant(format!("{id} is paused already, by {}", pause.by), format!("belay continue {id}"));
         }
@@ -98,6 +98,5 @@ impl Runtime {
 
 fn nothing_to_continue(id: &RunId, next: String) -> Error {
     Error::usage(format!("{id} is neither paused nor does it hold a part of a ramp: there is nothing to continue"))
-        .changed("nothing was changed")
         .next(next)
 }

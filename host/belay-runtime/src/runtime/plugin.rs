@@ -153,7 +153,5 @@ pub async fn inspect_plugin(file: &Path) -> Result<PluginInspection, Error> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(file).map_err(|error| {
-        Error::usage(format!("{} can't be read: {error}", file.display())).changed("nothing was changed")
-    })
+    std::fs::read(file).map_err(|error| Error::usage(format!("{} can't be read: {error}", file.display())))
 }

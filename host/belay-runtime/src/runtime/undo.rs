@@ -33,7 +33,6 @@ impl Runtime {
             return Ok(());
         }
         Err(Error::usage(format!("{id} has not ended: it could be resumed and write again what its undo takes back"))
-            .changed("nothing was changed")
             .next(format!("belay abort {id} --reason …, then belay undo {id}")))
     }
 
@@ -50,7 +49,6 @@ impl Runtime {
         let run = &told.run;
         if run.undo_pins().is_empty() {
             return Err(Error::usage(format!("{id} wrote nothing: there is nothing to undo"))
-                .changed("nothing was changed")
                 .next(format!("belay status {id}")));
         }
         let spec = run.spec();

@@ -337,7 +337,7 @@ impl Reader<'_> {
 /// Whether a step restores a resource's pinned state, which a probe can be told.
 fn restores(stages: &[Stage], name: &ResourceName) -> bool {
     stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
-        Step::Resource { resource, set: None, .. } => resource == name,
-        Step::Resource { set: Some(_), .. } | Step::Manual { .. } => false,
+        Step::Resource { resource, set: None, ramp: None, .. } => resource == name,
+        Step::Resource { .. } | Step::Manual { .. } => false,
     })
 }

@@ -155,6 +155,16 @@ fn a_check_can_be_held_only_against_what_is_pinned() {
         check_of_flag,
         &expect!["runbooks/off.toml:7: no step of this runbook puts `flag` back to what is pinned"],
     );
+    // A ramp sets values too.
+    let set = "set = { rollout = { parameter = \"to\" } }\n";
+    let ramp = "ramp = { attribute = \"rollout\", through = [5, 0], hold = \"1s\" }\n\n[[check]]\nprobe = \"flag\"\n\
+        resource = \"flag\"\nmeasurement = \"value\"\nmust = { below = \"1\" }\nwithin = \"1s\"\n";
+    check(
+        "runbooks/off.toml",
+        set,
+        ramp,
+        &expect!["runbooks/off.toml:19: no step of this runbook puts `flag` back to what is pinned"],
+    );
 }
 
 #[test]

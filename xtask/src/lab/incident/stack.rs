@@ -255,10 +255,7 @@ fn get(at: SocketAddr, path: &str) -> Result<Value, String> {
 }
 
 fn post(at: SocketAddr, path: &str, body: &Value) -> Result<Value, String> {
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let mut request = Request::new("POST", path, body.as_bytes());
-    request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    send(at, &request)
+    send(at, &Request::json("POST", path, body))
 }
 
 /// The answer's JSON; `null` where it has none.
