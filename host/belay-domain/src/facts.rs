@@ -1,7 +1,7 @@
 //! What guardrails judge: one JSON document about one stage of one run. Bodies are named by their digest, never shown
 //! whole, and no credential is in it.
 //!
-//! `docs/facts.md` has its JSON Schema, generated from these types, and an example.
+//! `wit/facts.schema.json` is its JSON Schema, generated from these types; `docs/facts.md` explains it.
 
 mod gather;
 mod stage;
@@ -18,6 +18,12 @@ pub use stage::{
 
 /// The version of this document's shape. Fields may be added within a version; none change or go.
 pub const SCHEMA: u32 = 1;
+
+/// The JSON Schema (2020-12) of this document, as text.
+pub const SCHEMA_TEXT: &str = include_str!("../../../wit/facts.schema.json");
+
+/// One such document, laid out for people.
+pub const EXAMPLE: &str = include_str!("../../../wit/facts.example.json");
 
 /// What guardrails judge.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -74,14 +74,29 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-/// `UPDATE_EXPECT=1 cargo test -p belay-domain facts` rewrites the page.
+/// `UPDATE_EXPECT=1 cargo test -p belay-domain facts` rewrites the page and both files beside the contract.
 #[test]
-fn the_page_shows_the_schema_and_an_example() {
-    let schema = schemars::schema_for!(Facts);
-    let page = include_str!("../../../../docs/facts.md");
-    let page = with_block(page, "An example", &pretty(&serde_json::to_value(facts(&sample::restore())).unwrap()));
-    let page = with_block(&page, "The schema", &pretty(schema.as_value()));
+fn the_page_and_the_files_show_the_schema_and_an_example() {
+    let example = pretty(&serde_json::to_value(facts(&sample::restore())).unwrap());
+    let page = with_block(include_str!("../../../../docs/facts.md"), "An example", &example);
     expect_file!["../../../../docs/facts.md"].assert_eq(&page);
+    expect_file!["../../../../wit/facts.example.json"].assert_eq(&format!("{example}\n"));
+    let schema = pretty(schemars::schema_for!(Facts).as_value());
+    expect_file!["../../../../wit/facts.schema.json"].assert_eq(&format!("{schema}\n"));
+}
+
+#[test]
+fn facts_fit_the_schema_that_is_handed_out() {
+    let schema: Value = serde_json::from_str(SCHEMA_TEXT).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    for plan in [sample::contain(), sample::restore()] {
+        let facts = serde_json::to_value(facts(&plan)).unwrap();
+        assert!(validator.validate(&facts).is_ok(), "{facts}");
+        let mut without = facts.clone();
+        without["stage"].as_object_mut().unwrap().remove("operations");
+        assert!(validator.validate(&without).is_err(), "a required member is missed");
+    }
+    assert!(validator.validate(&serde_json::from_str(EXAMPLE).unwrap()).is_ok());
 }
 
 #[test]
