@@ -91,6 +91,8 @@ names! {
     RunbookName = "a runbook's name";
     /// A stage within its runbook.
     StageName = "a stage's name";
+    /// Who owns feature sets: what a feature set's `owner` names.
+    TeamName = "a team's name";
     /// `INC-4211`.
     IncidentId = "an incident's id";
     /// `r-77`: one run in this workspace.

@@ -15,6 +15,7 @@ pub mod id;
 pub mod json;
 pub mod mandate;
 pub mod operation;
+pub mod people;
 pub mod plan;
 pub mod plan_check;
 pub mod point;

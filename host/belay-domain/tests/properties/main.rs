@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod hostile_plans;
+mod people;
 mod round_trip;
 mod strategies;
