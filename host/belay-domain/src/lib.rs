@@ -16,6 +16,7 @@ pub mod json;
 pub mod mandate;
 pub mod operation;
 pub mod people;
+pub mod plain;
 pub mod plan;
 pub mod plan_check;
 pub mod point;

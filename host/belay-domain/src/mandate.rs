@@ -16,6 +16,15 @@ use crate::plan::Target;
 use crate::ramp::Ramp;
 use crate::skip::Skips;
 use crate::state::Desired;
+use crate::verdict::Quorum;
+
+mod difference;
+mod text;
+
+pub use difference::Difference;
+
+#[cfg(test)]
+mod tests;
 
 /// The version of this shape.
 pub const SCHEMA: u32 = 1;
@@ -31,7 +40,7 @@ pub struct Mandate {
     pub purpose: Purpose,
     /// Where.
     pub environment: EnvironmentName,
-    /// Who asked.
+    /// Who asked: a person of the workspace where the request is signed, otherwise the operating system's user.
     pub requester: String,
     /// The incident that it is about.
     pub incident: Option<IncidentId>,
@@ -39,6 +48,9 @@ pub struct Mandate {
     pub runbook: Named<RunbookName>,
     /// The feature set, by its digest.
     pub feature_set: Named<FeatureSetName>,
+    /// The team that owns it; empty where nobody said so.
+    #[serde(default)]
+    pub team: String,
     /// What people asked to go back to.
     pub destination: Destination,
     /// The parameters, as resolved.
@@ -50,6 +62,13 @@ pub struct Mandate {
     pub may_skip: Skips,
     /// What each stage may do at the most.
     pub stages: Vec<Bounds>,
+    /// Who must approve which stages, as their first plans asked; stages that need nobody are not named. A later plan
+    /// that asks for more waits for more.
+    #[serde(default)]
+    pub approvals: Vec<Asks>,
+    /// Bands and denials are to be overridden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<BreakGlass>,
     /// What the run may do once something failed.
     #[serde(default)]
     pub on_failure: Fallback,
@@ -174,6 +193,22 @@ pub struct Bounds {
     /// times the headroom.
     #[serde(default)]
     pub most_rows_set_aside: BTreeMap<ResourceName, u64>,
+}
+
+/// Who must approve a stage.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Asks {
+    /// The stage.
+    pub stage: StageName,
+    /// Each of these.
+    pub quorums: Vec<Quorum>,
+}
+
+/// Bands and denials are to be overridden, by two people.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BreakGlass {
+    /// Why.
+    pub reason: String,
 }
 
 /// The log as it stood when the mandate was made: whoever signs the mandate is a witness to it.

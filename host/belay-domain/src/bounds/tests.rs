@@ -51,6 +51,7 @@ fn mandate(first: &StagePlan, headroom: u64) -> Mandate {
         incident: None,
         runbook: Named { name: "standard-rollback".parse().unwrap(), digest: Digest::of(b"runbook") },
         feature_set: Named { name: "checkout-ranker".parse().unwrap(), digest: Digest::of(b"set") },
+        team: "ranking".to_owned(),
         destination: Destination::Before { at: sample::NOW },
         parameters: BTreeMap::new(),
         desired: targets().map(|t| (t.resource.clone(), Wanted::of_target(t).unwrap())).collect(),
@@ -58,6 +59,8 @@ fn mandate(first: &StagePlan, headroom: u64) -> Mandate {
         stages: Bounds::of_first_plan(first, &examined, &assessment(first, &examined), &bands(), headroom)
             .into_iter()
             .collect(),
+        approvals: Vec::new(),
+        break_glass: None,
         on_failure: Fallback::Halt,
         governance: Digest::of(b"rules"),
         components: targets().map(|t| (t.plugin.clone(), t.component)).collect(),

@@ -4,5 +4,6 @@
 
 mod hostile_plans;
 mod people;
+mod mandate_text;
 mod round_trip;
 mod strategies;

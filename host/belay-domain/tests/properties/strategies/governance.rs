@@ -3,9 +3,10 @@
 use belay_domain::fallback::{Alternate, Fallback, UndoBounds};
 use belay_domain::feature_set::{Consumer, FeatureSet, ResourceSpec, Tier, Unchecked};
 use belay_domain::id::ResourceName;
-use belay_domain::mandate::{Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
+use belay_domain::mandate::{Asks, Bounds, BreakGlass, Destination, LogHead, Mandate, Named, Purpose, Wanted};
 use belay_domain::point::{Origin, PinnedResource, Point};
 use belay_domain::skip::Skips;
+use belay_domain::verdict::Quorum;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -101,6 +102,11 @@ fn bounds() -> impl Strategy<Value = Bounds> {
     )
 }
 
+fn asks() -> impl Strategy<Value = Asks> {
+    let quorum = (1..3_u32, text(), text()).prop_map(|(approvals, role, because)| Quorum { approvals, role, because });
+    (name(), vec(quorum, 1..3)).prop_map(|(stage, quorums)| Asks { stage, quorums })
+}
+
 pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
     let purpose = prop_oneof![Just(Purpose::Rollback), name().prop_map(|run| Purpose::Undo { run })];
     let wanted =
@@ -113,12 +119,14 @@ pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
         .prop_map(|(worst, highest_risk)| Fallback::Undo(UndoBounds { worst, highest_risk }));
     let on_failure = prop_oneof![Just(Fallback::Halt), undo, alternate().prop_map(Fallback::Runbook)];
     let rules = (vec(bounds(), 0..3), digest(), btree_map(name(), digest(), 0..3), skips, on_failure);
-    let how = (btree_map(name(), wanted, 0..3), rules);
+    let people = (text(), vec(asks(), 0..3), option::of(text().prop_map(|reason| BreakGlass { reason })));
+    let how = (btree_map(name(), wanted, 0..3), rules, people);
     let when = (head, millis(), millis(), "[0-9a-f]{32}");
     (who, what, how, when).prop_map(|(who, what, how, when)| {
         let (run, purpose, environment, requester, incident) = who;
         let (runbook, feature_set, destination, parameters) = what;
-        let (desired, (stages, governance, components, may_skip, on_failure)) = how;
+        let (desired, (stages, governance, components, may_skip, on_failure), people) = how;
+        let (team, approvals, break_glass) = people;
         let (ledger, issued_at, expires_at, nonce) = when;
         Mandate {
             schema: belay_domain::mandate::SCHEMA,
@@ -129,11 +137,14 @@ pub(crate) fn mandate() -> impl Strategy<Value = Mandate> {
             incident,
             runbook,
             feature_set,
+            team,
             destination,
             parameters,
             desired,
             may_skip,
             stages,
+            approvals,
+            break_glass,
             on_failure,
             governance,
             components,
