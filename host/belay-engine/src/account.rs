@@ -51,6 +51,7 @@ impl Run {
         StageReceipt {
             name: name.clone(),
             assessment: stage.assessment.clone(),
+            approved_by: stage.approved_by.clone(),
             plan: stage.permit.as_ref().map(|permit| permit.digest),
             finished: stage.status == StageStatus::Finished,
             steps: stage.steps.iter().map(|step| self.step_receipt(step)).collect(),

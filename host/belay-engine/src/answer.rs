@@ -7,6 +7,8 @@ use belay_domain::state::State;
 use belay_domain::verdict::Judgement;
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Consent;
+
 /// What the host and the guardrails make of a plan.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -26,6 +28,9 @@ pub enum Finding {
         outside: Vec<String>,
         /// What each guardrail said; one that could not answer has denied.
         judgements: Vec<GuardrailJudgement>,
+        /// What people said of the mandate, as far as it counts now.
+        #[serde(default)]
+        consent: Consent,
     },
 }
 

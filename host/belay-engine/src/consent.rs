@@ -38,7 +38,7 @@ pub struct Voice {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rejection {
     /// Who.
-    pub by: String,
+    pub by: Voice,
     /// Why.
     pub reason: String,
 }
@@ -47,10 +47,13 @@ pub struct Rejection {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Standing {
     /// Who must approve, and why.
+    #[serde(flatten)]
     pub quorum: Quorum,
     /// Who has.
+    #[serde(default)]
     pub given: Vec<String>,
     /// Who could, and has not.
+    #[serde(default)]
     pub could: Vec<String>,
 }
 

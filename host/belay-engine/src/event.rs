@@ -184,6 +184,22 @@ pub enum Event {
         /// When.
         at: Millis,
     },
+    /// People said something of a waiting run's mandate, or it may have run out: the stage is planned and judged again.
+    #[serde(rename = "run.reconsidered")]
+    Reconsidered {
+        /// When.
+        at: Millis,
+    },
+    /// One of those who could approve a waiting run says no: it ends.
+    #[serde(rename = "run.turned_down")]
+    TurnedDown {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        at: Millis,
+    },
     /// Somebody wants the run to end: the operation under way ends, no other starts.
     #[serde(rename = "run.abort_asked")]
     AbortAsked {
@@ -259,6 +275,8 @@ impl Event {
             Self::Measured { .. } => "check.measured",
             Self::Woke { .. } => "run.woke",
             Self::FellBack { .. } => "run.fell_back",
+            Self::Reconsidered { .. } => "run.reconsidered",
+            Self::TurnedDown { .. } => "run.turned_down",
             Self::AbortAsked { .. } => "run.abort_asked",
             Self::PauseAsked { .. } => "run.pause_asked",
             Self::ContinueAsked { .. } => "run.continue_asked",
@@ -284,6 +302,8 @@ impl Event {
             | Self::Measured { at, .. }
             | Self::Woke { at, .. }
             | Self::FellBack { at, .. }
+            | Self::Reconsidered { at }
+            | Self::TurnedDown { at, .. }
             | Self::AbortAsked { at, .. }
             | Self::PauseAsked { at, .. }
             | Self::ContinueAsked { at, .. }
@@ -304,6 +324,7 @@ impl Event {
             | Self::PersonConfirmed { .. }
             | Self::Resolved { .. }
             | Self::FellBack { .. }
+            | Self::TurnedDown { .. }
             | Self::AbortAsked { .. }
             | Self::PauseAsked { .. }
             | Self::ContinueAsked { .. }
@@ -315,6 +336,7 @@ impl Event {
             | Self::Planned { .. }
             | Self::Seen { .. }
             | Self::Measured { .. }
+            | Self::Reconsidered { .. }
             | Self::Woke { .. } => false,
         }
     }

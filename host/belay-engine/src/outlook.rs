@@ -5,10 +5,10 @@ use std::fmt;
 use belay_domain::check::CheckResult;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, ResourceName, RunbookName, StageName, StepId};
-use belay_domain::verdict::Quorum;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Holder;
+use crate::consent::Standing;
 use crate::failure::Failed;
 
 /// A stage that people must approve before it may begin. Holds no locks.
@@ -22,8 +22,14 @@ pub struct Wait {
     pub plan: Digest,
     /// Its risk.
     pub risk: u32,
-    /// Who must approve, and why.
-    pub quorums: Vec<Quorum>,
+    /// Who must approve and why, who has, and who else could.
+    pub quorums: Vec<Standing>,
+    /// Whether the request is signed by somebody who may make it: without that, nobody's approval is enough.
+    #[serde(default)]
+    pub signed: bool,
+    /// What breaking the glass would override; empty where the run doesn't ask for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<String>,
     /// Since when.
     pub since: Millis,
 }
@@ -202,6 +208,13 @@ pub enum Refusal {
         /// How much, in milliseconds, may be.
         may_lose_ms: u64,
     },
+    /// One of those who could approve said no.
+    TurnedDown {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// The risk lies above every band.
     RiskTooHigh {
         /// The stage's.
@@ -223,6 +236,7 @@ impl fmt::Display for Refusal {
                 let hours = may_lose_ms / 3_600_000;
                 write!(f, "{resource} would set aside more than the {hours} h of data that the runbook may lose")
             }
+            Self::TurnedDown { by, reason } => write!(f, "{by} rejected it: {reason}"),
             Self::RiskTooHigh { risk, limit } => write!(f, "risk {risk} is above every band: {limit} is the highest"),
         }
     }

@@ -66,6 +66,9 @@ pub struct StageReceipt {
     pub assessment: Option<Assessment>,
     /// The latest plan that was permitted.
     pub plan: Option<Digest>,
+    /// Whose approvals counted; empty where it needed none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approved_by: Vec<String>,
     /// Whether every step is done.
     pub finished: bool,
     /// Each step.

@@ -23,6 +23,8 @@ pub(crate) struct StageRun {
     pub(crate) permit: Option<Permit>,
     /// The risk of the latest plan, permitted or not.
     pub(crate) assessment: Option<Assessment>,
+    /// On whose approval it was permitted, or waits for more.
+    pub(crate) approved_by: Vec<String>,
     pub(crate) began: Option<Millis>,
     pub(crate) ended: Option<Millis>,
 }
@@ -106,6 +108,7 @@ impl StageRun {
             steps: spec.steps.iter().map(StepRun::new).collect(),
             permit: None,
             assessment: None,
+            approved_by: Vec::new(),
             began: None,
             ended: None,
         }

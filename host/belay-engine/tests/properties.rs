@@ -57,6 +57,8 @@ fn event(run: &Run, acts: &[Act], commands: &[Command], (kind, a, b): (u8, u8, u
         16 => Event::Woke { wake: WakeId(u32::from(a % 8)), at },
         17 if b.is_multiple_of(3) => Event::PauseAsked { by: "bo".into(), reason: String::new(), at },
         17 if b % 3 == 1 => Event::ContinueAsked { by: "bo".into(), at },
+        17 if b.is_multiple_of(5) => Event::Reconsidered { at },
+        17 if b.is_multiple_of(7) => Event::TurnedDown { by: "cleo".into(), reason: String::new(), at },
         17 => Event::Measured {
             check: 0,
             step: a.is_multiple_of(2).then_some(step),

@@ -5,6 +5,7 @@ mod advance;
 mod awaken;
 mod checks;
 mod confirmed;
+mod consented;
 mod decide;
 mod fall_back;
 mod hold;
@@ -22,7 +23,7 @@ mod stop;
 mod turn;
 mod woke;
 
-pub use decide::{StageDecision, decide};
+pub use decide::{Asked, StageDecision, decide};
 pub(crate) use opened::open;
 
 use crate::command::Command;
@@ -58,6 +59,8 @@ pub(crate) fn apply(run: &mut Run, event: Event) -> Result<Vec<Command>, Rejecte
         }
         Event::Woke { wake, at } => woke::woke(run, wake, at),
         Event::FellBack { failed, response, at } => fall_back::fell_back(run, failed, response, at),
+        Event::Reconsidered { at } => consented::reconsidered(run, at),
+        Event::TurnedDown { by, reason, at } => consented::turned_down(run, by, reason, at),
         Event::AbortAsked { by, reason, at } => stop::abort_asked(run, by, reason, at),
         Event::PauseAsked { by, reason, at } => pause::pause_asked(run, by, reason, at),
         Event::ContinueAsked { by, at } => pause::continue_asked(run, &by, at),

@@ -5,7 +5,7 @@ use belay_domain::id::Millis;
 use belay_domain::json;
 use belay_domain::plan::{StagePlan, StepPlan, Work};
 
-use super::decide::{StageDecision, decide};
+use super::decide::{Asked, StageDecision, approvers, decide};
 use crate::answer::Finding;
 use crate::command::Command;
 use crate::outlook::{Ending, Halt, Wait};
@@ -34,10 +34,11 @@ pub(super) fn planned(
     run.note_plan(&plan, &finding);
     Ok(match (decision, permit) {
         (StageDecision::Permit, Some(permit)) => run.permit_stage(permit, at),
-        (StageDecision::Ask(quorums), Some(permit)) => {
+        (StageDecision::Ask(asked), Some(permit)) => {
             let Finding::Judged { assessment, .. } = &finding else { return Ok(Vec::new()) };
             let (plan, risk, name) = (permit.digest, assessment.risk, permit.plan.stage);
-            run.phase = Phase::Waiting(Wait { stage, name, plan, risk, quorums, since: at });
+            let Asked { quorums, signed, overrides } = asked;
+            run.phase = Phase::Waiting(Wait { stage, name, plan, risk, quorums, signed, overrides, since: at });
             vec![Command::Unlock]
         }
         (StageDecision::Halt(halt), _) => run.halt_or_fall_back(halt, at),
@@ -102,8 +103,10 @@ impl Run {
                 step.status = StepStatus::Idle;
             }
         }
+        let approved_by = approvers(&self.spec, plan, finding);
         if let (Finding::Judged { assessment, .. }, Some(stage)) = (finding, self.stage_mut()) {
             stage.assessment = Some(assessment.clone());
+            stage.approved_by = approved_by;
         }
     }
 

@@ -30,9 +30,9 @@ fn flag() -> RunSpec {
 
 fn with_risk(finding: Finding, to: u32) -> Finding {
     match finding {
-        Finding::Judged { examined, mut assessment, outside, judgements } => {
+        Finding::Judged { examined, mut assessment, outside, judgements, consent } => {
             assessment.risk = to;
-            Finding::Judged { examined, assessment, outside, judgements }
+            Finding::Judged { examined, assessment, outside, judgements, consent }
         }
         Finding::Violates { .. } => finding,
     }
@@ -40,10 +40,10 @@ fn with_risk(finding: Finding, to: u32) -> Finding {
 
 fn with_verdict(finding: Finding, enforced: bool, verdict: Verdict) -> Finding {
     match finding {
-        Finding::Judged { examined, assessment, outside, .. } => {
+        Finding::Judged { examined, assessment, outside, consent, .. } => {
             let judgement = Judgement { verdict, factors: Vec::new(), notes: Vec::new() };
             let judged = GuardrailJudgement { guardrail: "blast-radius".parse().unwrap(), enforced, judgement };
-            Finding::Judged { examined, assessment, outside, judgements: vec![judged] }
+            Finding::Judged { examined, assessment, outside, judgements: vec![judged], consent }
         }
         Finding::Violates { .. } => finding,
     }
@@ -71,8 +71,9 @@ fn what_breaks_a_rule_is_refused() {
 fn what_passes_the_mandate_is_refused() {
     found(
         |finding| match finding {
-            Finding::Judged { examined, assessment, judgements, .. } => {
-                Finding::Judged { examined, assessment, judgements, outside: vec!["9 touched, 2 allowed".into()] }
+            Finding::Judged { examined, assessment, judgements, consent, .. } => {
+                let outside = vec!["9 touched, 2 allowed".into()];
+                Finding::Judged { examined, assessment, judgements, consent, outside }
             }
             Finding::Violates { .. } => finding,
         },
@@ -118,7 +119,7 @@ fn people_are_asked_by_band_and_by_guardrail() {
             opened → lock lake/flag
             locked → plan flag
             planned [1] → unlock
-            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:41,quorums:[{approvals:1,role:approver,because:risk 41 of contain lies in the band up to 60}],since:200}}
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:41,quorums:[{approvals:1,role:approver of ranking,because:risk 41 of contain lies in the band up to 60,given:[],could:[]}],signed:false,since:200}}
               flag: NotTouched
         "#]],
     );
@@ -131,7 +132,7 @@ fn people_are_asked_by_band_and_by_guardrail() {
             opened → lock lake/flag
             locked → plan flag
             planned [1] → unlock
-            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:10,quorums:[{approvals:2,role:dpo,because:personal data}],since:200}}
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:10,quorums:[{approvals:2,role:dpo,because:personal data,given:[],could:[]}],signed:false,since:200}}
               flag: NotTouched
         "#]],
     );

@@ -92,12 +92,15 @@ impl Simulation {
         });
         let risk = match self.rng.between(0, 99) {
             0 => 90,
-            1..=4 => 50,
+            1..=8 => 50,
             _ => 10,
         };
         let finding = match self.rng.between(0, 99) {
             0 => Finding::Violates { violations: vec!["no list allows it".into()] },
-            _ => fixture::judged(&plan, risk, |step| self.live(step).kind != Kind::Once),
+            _ => {
+                let consent = self.people.consent();
+                fixture::consented(fixture::judged(&plan, risk, |step| self.live(step).kind != Kind::Once), consent)
+            }
         };
         Event::Planned { stage, plan, finding, at: self.at() }
     }

@@ -5,6 +5,7 @@ use belay_domain::operation::{Operation, Outcome};
 use belay_engine::{Act, ActId, Command, Condition, Ending, Event, FallbackSpec, Run, Status, StepDisplay};
 
 use crate::holds::Holds;
+use crate::people::People;
 use crate::rng::Rng;
 use crate::world::Live;
 use crate::{setup, truth};
@@ -40,6 +41,7 @@ pub(crate) struct Simulation {
     /// How often a paused run went on by a word.
     pub(crate) continued: u32,
     pub(crate) holds: Holds,
+    pub(crate) people: People,
 }
 
 pub(crate) struct Task {
@@ -63,6 +65,7 @@ pub(crate) enum What {
     TakeOver,
     ClockJump,
     Resume,
+    PersonSays,
 }
 
 impl Simulation {
@@ -90,8 +93,10 @@ impl Simulation {
             crashed_in_holds: 0,
             continued: 0,
             holds: Holds::default(),
+            people: People::default(),
         };
         simulation.plan_disturbances();
+        simulation.plan_people();
         simulation.schedule_all(commands);
         simulation
     }
@@ -198,6 +203,7 @@ impl Simulation {
                     i64::try_from(self.rng.between(0, 2 * HOUR_MS)).unwrap() - i64::try_from(HOUR_MS).unwrap();
             }
             What::Resume => self.resume(),
+            What::PersonSays => self.person_says(),
         }
     }
 
@@ -251,6 +257,9 @@ impl Simulation {
         let before = self.run.clone();
         let falls_back = matches!(event, Event::FellBack { .. });
         let result = self.run.apply(event.clone());
+        if result.is_ok() {
+            self.people.check(&event, &self.run);
+        }
         self.journal.push(event);
         match result {
             Ok(commands) => {

@@ -11,6 +11,7 @@ mod answers;
 mod fixture;
 mod holds;
 mod host;
+mod people;
 mod rng;
 mod setup;
 mod trouble;
@@ -38,6 +39,7 @@ fn a_run_keeps_its_word_whatever_happens() {
     }
     let mut endings: BTreeMap<String, u32> = BTreeMap::new();
     let (mut orphaned, mut crashed_in_holds, mut continued, mut held, mut skipped) = (0, 0, 0, 0, 0);
+    let (mut permitted, mut kept, mut reconsidered) = (0, 0, 0);
     for seed in 0..number("BELAY_SIM_SEEDS").unwrap_or(SEEDS) {
         let mut simulation = Simulation::new(seed);
         let outcome = catch_unwind(AssertUnwindSafe(|| simulation.run_to_the_end()));
@@ -46,6 +48,9 @@ fn a_run_keeps_its_word_whatever_happens() {
         continued += simulation.continued;
         held += simulation.holds.checked;
         skipped += u32::from(simulation.skipped_something());
+        permitted += simulation.people.permitted;
+        kept += simulation.people.kept;
+        reconsidered += simulation.people.reconsidered;
         match outcome {
             Ok(ending) => *endings.entry(ending).or_default() += 1,
             Err(_) => panic!("seed {seed} failed: BELAY_SIM_SEED={seed} cargo test -p belay-engine --test simulation"),
@@ -54,6 +59,8 @@ fn a_run_keeps_its_word_whatever_happens() {
     println!("{endings:?}; {orphaned} crashes fell between an intent and its outcome, {crashed_in_holds} into a hold");
     println!("{held} parts were begun after a hold, {continued} paused runs continued");
     println!("{skipped} runs skipped something");
+    println!("{permitted} plans rested on approvals, {kept} on earlier ones; {reconsidered} waits were looked at again");
+    assert!(permitted > 0 && kept > 0 && reconsidered > 0, "nobody approved anything");
     assert!(skipped > 0, "no run skipped anything");
     assert!(orphaned > 0, "no crash left an open intent");
     assert!(crashed_in_holds > 0 && held > 0 && continued > 0, "no ramp was tried");

@@ -46,6 +46,9 @@ impl Simulation {
             self.continued += 1;
             return self.feed(Event::ContinueAsked { by: "bo".into(), at: self.at() });
         }
+        if self.waits_for_people() {
+            return;
+        }
         self.alive = false;
         if self.resumes_left == 0 {
             self.alive = true;
@@ -145,6 +148,7 @@ impl Simulation {
                 | What::Continue
                 | What::TakeOver
                 | What::ClockJump
+                | What::PersonSays
                 | What::Resume => kept.push(task),
             }
         }
