@@ -46,9 +46,12 @@ pub struct Rejection {
 /// How a quorum stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Standing {
-    /// Who must approve, and why.
-    #[serde(flatten)]
-    pub quorum: Quorum,
+    /// Of which role: `approver of ranking`.
+    pub role: String,
+    /// How many.
+    pub approvals: u32,
+    /// Why.
+    pub because: String,
     /// Who has.
     #[serde(default)]
     pub given: Vec<String>,
@@ -61,7 +64,7 @@ impl Standing {
     /// How many are still missing.
     pub fn missing(&self) -> u32 {
         let given = u32::try_from(self.given.len()).unwrap_or(u32::MAX);
-        self.quorum.approvals.saturating_sub(given)
+        self.approvals.saturating_sub(given)
     }
 }
 
@@ -80,7 +83,8 @@ impl Consent {
         };
         let given = of(&self.approvals);
         let could = of(&self.people).into_iter().filter(|person| !given.contains(person)).collect();
-        Standing { quorum: quorum.clone(), given, could }
+        let Quorum { approvals, role, because } = quorum.clone();
+        Standing { role, approvals, because, given, could }
     }
 }
 

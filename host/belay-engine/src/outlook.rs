@@ -30,8 +30,21 @@ pub struct Wait {
     /// What breaking the glass would override; empty where the run doesn't ask for that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<String>,
+    /// Who asks.
+    #[serde(default)]
+    pub by: String,
+    /// What for: `prod checkout-ranker → rp-0412`.
+    #[serde(default)]
+    pub aim: String,
+    /// Until when the mandate holds; unknown where it is 0.
+    #[serde(default = "never")]
+    pub until: Millis,
     /// Since when.
     pub since: Millis,
+}
+
+const fn never() -> Millis {
+    Millis(0)
 }
 
 /// A person wants a run to rest where it is. It goes on when a person says so.

@@ -15,7 +15,7 @@ use crate::ledger;
 use crate::record::Cause;
 
 /// The kinds of entries that are a run's events.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 21] = [
     "run.opened",
     "stage.locked",
     "stage.lock_held",
@@ -29,6 +29,8 @@ const KINDS: [&str; 19] = [
     "check.measured",
     "run.woke",
     "run.fell_back",
+    "run.reconsidered",
+    "run.turned_down",
     "run.abort_asked",
     "run.pause_asked",
     "run.continue_asked",
@@ -93,6 +95,8 @@ fn heading(event: &Event) -> Option<Value> {
         | Event::Measured { .. }
         | Event::Woke { .. }
         | Event::FellBack { .. }
+        | Event::Reconsidered { .. }
+        | Event::TurnedDown { .. }
         | Event::AbortAsked { .. }
         | Event::PauseAsked { .. }
         | Event::ContinueAsked { .. }
@@ -104,10 +108,16 @@ fn heading(event: &Event) -> Option<Value> {
 fn summary(finding: &Finding) -> Value {
     match finding {
         Finding::Violates { violations } => json!({ "kind": "violates", "violations": violations.len() }),
-        Finding::Judged { assessment, outside, judgements, .. } => {
+        Finding::Judged { assessment, outside, judgements, consent, .. } => {
             let verdicts: BTreeMap<_, _> =
                 judgements.iter().map(|said| (said.guardrail.to_string(), verdict(&said.judgement.verdict))).collect();
-            json!({ "kind": "judged", "risk": assessment, "outside": outside.len(), "verdicts": verdicts })
+            let mut summary =
+                json!({ "kind": "judged", "risk": assessment, "outside": outside.len(), "verdicts": verdicts });
+            let approvals: Vec<_> = consent.approvals.iter().map(|voice| &voice.person).collect();
+            if let (Some(members), false) = (summary.as_object_mut(), approvals.is_empty()) {
+                members.insert("approvals".to_owned(), json!(approvals));
+            }
+            summary
         }
     }
 }

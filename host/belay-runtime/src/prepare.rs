@@ -7,18 +7,19 @@ use std::sync::Arc;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, PluginName, ResourceName, RunId, StageName, StepId};
 use belay_domain::json::{self, Json, MAX_INTEGER};
-use belay_domain::mandate::{self, Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
+use belay_domain::mandate::{self, Asks, Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
 use belay_domain::operation::Reversibility;
 use belay_domain::plan::Subject;
 use belay_domain::risk::Bands;
 use belay_domain::runbook::OnFailure;
 use belay_domain::skip::Skips;
 use belay_domain::state::{Pin, Reference};
-use belay_engine::{DEFAULT_ATTEMPTS, RunSpec, StageSpec, StepSpec};
+use belay_engine::{DEFAULT_ATTEMPTS, RunSpec, StageDecision, StageSpec, StepSpec, decide};
 
 use crate::api::{Error, Goal, Mark, PlanRequest, PlannedSkip};
 use crate::clock;
 use crate::down::Unanswered;
+use crate::driver;
 use crate::history;
 use crate::host::Host;
 use crate::planner::{self, Finding, Ground, Judged};
@@ -147,7 +148,7 @@ impl Prepared {
     /// What the run would be made from.
     pub(crate) fn spec(&self, identity: Identity) -> Result<RunSpec, Error> {
         let risk = &self.ground.environment.risk;
-        Ok(RunSpec {
+        let mut spec = RunSpec {
             mandate: self.mandate(identity)?,
             stages: self.stages.clone(),
             left_out: self.left_out.clone(),
@@ -159,7 +160,20 @@ impl Prepared {
             still_affected: self.still_affected.clone(),
             attempts: DEFAULT_ATTEMPTS,
             requested_at: self.requested_at,
-        })
+        };
+        spec.mandate.approvals = self.asks(&spec);
+        Ok(spec)
+    }
+
+    /// Whom the first plan of each stage asks, by the engine's own decision.
+    fn asks(&self, spec: &RunSpec) -> Vec<Asks> {
+        let after = self.alternate.iter().flat_map(|alternate| &alternate.firsts);
+        let asked = self.firsts.iter().chain(after).filter_map(|first| {
+            let finding = driver::finding_without_mandate(&first.finding);
+            let StageDecision::Ask(asked) = decide(spec, &first.plan, &finding, first.at) else { return None };
+            Some(Asks { stage: first.plan.stage.clone(), quorums: asked.quorums() })
+        });
+        asked.collect()
     }
 
     fn mandate(&self, identity: Identity) -> Result<Mandate, Error> {
@@ -176,11 +190,14 @@ impl Prepared {
             incident: ground.cause.incident.clone(),
             runbook: ground.runbook.clone(),
             feature_set: Named { name: set.name().clone(), digest: json::digest_of(set).map_err(cant)? },
+            team: set.owner().to_owned(),
             destination: ground.destination.clone(),
             parameters: self.parameters.clone(),
             desired: self.wanted().map_err(cant)?,
             may_skip: self.may_skip.clone(),
             stages: self.firsts.iter().map(|first| self.bounds(first)).collect(),
+            approvals: Vec::new(),
+            break_glass: None,
             on_failure: self.fallback().map_err(cant)?,
             governance: ground.host.workspace.governance(&ground.environment_name).map_err(cant)?,
             components: self.components(),

@@ -65,6 +65,17 @@ impl Mandate {
         Ok(self.digest()?.to_string().chars().take(8).collect())
     }
 
+    /// What goes where, for people, in a few words: `prod checkout-ranker → rp-0412`.
+    pub fn aim(&self) -> String {
+        let to = match &self.destination {
+            Destination::Point { id, .. } => id.to_string(),
+            Destination::Versions { .. } | Destination::Before { .. } | Destination::UndoPoint { .. } => {
+                back_to(&self.destination)
+            }
+        };
+        format!("{} {} → {to}", self.environment, self.feature_set.name)
+    }
+
     fn for_people(&self, sheet: &mut Sheet) {
         sheet.line("Asks", self.asks());
         if let Some(BreakGlass { reason }) = &self.break_glass {

@@ -37,6 +37,18 @@ pub struct Asked {
     pub overrides: Vec<String>,
 }
 
+impl Asked {
+    /// Who must approve, without who has.
+    pub fn quorums(&self) -> Vec<Quorum> {
+        let quorum = |standing: &Standing| Quorum {
+            approvals: standing.approvals,
+            role: standing.role.clone(),
+            because: standing.because.clone(),
+        };
+        self.quorums.iter().map(quorum).collect()
+    }
+}
+
 /// Who approves where only the band asks.
 const APPROVER: &str = "approver";
 /// Who may ask for a run.

@@ -38,7 +38,10 @@ pub(super) fn planned(
             let Finding::Judged { assessment, .. } = &finding else { return Ok(Vec::new()) };
             let (plan, risk, name) = (permit.digest, assessment.risk, permit.plan.stage);
             let Asked { quorums, signed, overrides } = asked;
-            run.phase = Phase::Waiting(Wait { stage, name, plan, risk, quorums, signed, overrides, since: at });
+            let mandate = &run.spec.mandate;
+            let (by, aim, until) = (mandate.requester.clone(), mandate.aim(), mandate.expires_at);
+            let wait = Wait { stage, name, plan, risk, quorums, signed, overrides, by, aim, until, since: at };
+            run.phase = Phase::Waiting(wait);
             vec![Command::Unlock]
         }
         (StageDecision::Halt(halt), _) => run.halt_or_fall_back(halt, at),

@@ -62,7 +62,7 @@ fn told(spec: &RunSpec, risk: u32, consent: Consent, verdict: Option<Verdict>) -
                 .quorums
                 .iter()
                 .filter(|standing| standing.missing() > 0)
-                .map(|standing| format!("{} × {}", standing.missing(), standing.quorum.role))
+                .map(|standing| format!("{} × {}", standing.missing(), standing.role))
                 .collect();
             let signed = if asked.signed { "" } else { ", and the request's signature" };
             let over = if asked.overrides.is_empty() { String::new() } else { format!(" over {:?}", asked.overrides) };

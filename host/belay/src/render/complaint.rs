@@ -9,7 +9,7 @@ use belay_runtime::api::{self, Error};
 use jiff::Timestamp;
 
 use super::amount::limit;
-use super::quorum::approvals;
+use super::quorum;
 use super::words::quoted;
 
 /// What is to be said of the run; nothing where it did what was asked. `whole_run`: the words that ask for all of it.
@@ -49,7 +49,7 @@ fn ended(view: &RunView, ending: &Ending, whole_run: &str) -> Option<(Error, Str
             Error::new(api::Ending::Partial, format!("{run} failed in {failed}; {runbook} was restored in its place")),
             format!("{whole_run} once the cause is gone"),
         ),
-        Ending::Refused { stage, refusal } => refused(view, stage.as_str(), refusal),
+        Ending::Refused { stage, refusal } => refused(view, stage.as_str(), refusal, whole_run),
         Ending::Aborted { by, reason } => (
             Error::failed(format!("{run} was aborted by {by}: {reason}")),
             undo_or(view, format!("belay status {run}")),
@@ -88,19 +88,22 @@ fn in_utc(at: Millis) -> String {
     moment.map_or_else(|| "an unknown time".to_owned(), |moment| moment.strftime("%F %T UTC").to_string())
 }
 
-fn refused(view: &RunView, stage: &str, refusal: &Refusal) -> (Error, String) {
+fn refused(view: &RunView, stage: &str, refusal: &Refusal, whole_run: &str) -> (Error, String) {
     let ending = match refusal {
         Refusal::Expired { .. } | Refusal::OutsideMandate { .. } => api::Ending::OutsideMandate,
         Refusal::Violations { .. }
+        | Refusal::TurnedDown { .. }
         | Refusal::Denied { .. }
         | Refusal::LosesTooMuch { .. }
         | Refusal::RiskTooHigh { .. } => api::Ending::Refused,
     };
     let what = format!("{} ended before the stage {stage}: {}", view.run, why(refusal));
-    (
-        Error::new(ending, what),
-        undo_or(view, format!("belay audit log --run {} shows the whole plan and every verdict", view.run)),
-    )
+    let next = if ending == api::Ending::OutsideMandate {
+        format!("{whole_run} makes a new mandate; where people approve it, belay approve shows them the difference")
+    } else {
+        undo_or(view, format!("belay audit log --run {} shows the whole plan and every verdict", view.run))
+    };
+    (Error::new(ending, what), next)
 }
 
 fn why(refusal: &Refusal) -> String {
@@ -113,6 +116,7 @@ fn why(refusal: &Refusal) -> String {
             let allowed = limit(*may_lose_ms);
             format!("it would set aside more of {resource} than the {allowed} that the runbook allows")
         }
+        Refusal::TurnedDown { by, reason } => format!("{by} rejected it: {reason}"),
         Refusal::RiskTooHigh { risk, limit } => {
             format!("risk {risk} is above {limit}, the highest that any band takes")
         }
@@ -167,12 +171,22 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
 }
 
 fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
-    let asked = approvals(&wait.quorums);
-    let what = format!("{} waits before the stage {}: risk {} needs {asked}", view.run, wait.name, wait.risk);
-    (
-        Error::new(api::Ending::Waits, what),
-        format!("belay abort {} ends it as it stands: approvals can't be given yet", view.run),
-    )
+    let run = &view.run;
+    let people = match quorum::people(wait) {
+        people if people.is_empty() => String::new(),
+        people => format!("; {people}"),
+    };
+    let missing = quorum::missing(wait);
+    let what = format!("{run} waits before the stage {}: risk {} needs {missing}{people}", wait.name, wait.risk);
+    let nobody = wait.quorums.iter().any(|standing| standing.missing() > 0 && standing.could.is_empty());
+    let next = if nobody {
+        format!("belay abort {run} --reason …: nobody could approve it; [people] and [team] in belay.toml say who can")
+    } else if wait.signed {
+        format!("{}, then: belay resume {run}", quorum::approve(run, wait))
+    } else {
+        format!("belay abort {run} --reason …, then the same belay run with --key FILE: an unsigned request is approved by nobody")
+    };
+    (Error::new(api::Ending::Waits, what), next)
 }
 
 fn paused(view: &RunView, pause: &Pause) -> (Error, String) {

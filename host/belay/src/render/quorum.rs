@@ -1,12 +1,44 @@
 //! People who must approve, in words.
 
 use belay_domain::verdict::Quorum;
+use belay_engine::{Standing, Wait};
 
 /// `1 approval (approver of ranking)`; several, joined by "and".
 pub(crate) fn approvals(quorums: &[Quorum]) -> String {
-    let one = |quorum: &Quorum| {
-        let plural = if quorum.approvals == 1 { "" } else { "s" };
-        format!("{} approval{plural} ({})", quorum.approvals, quorum.role)
+    joined(quorums.iter().map(|quorum| one(quorum.approvals, &quorum.role)))
+}
+
+/// What is still missing, in the same words: approvals, or the request's signature.
+pub(crate) fn missing(wait: &Wait) -> String {
+    let signature = (!wait.signed).then(|| "the signature of its request".to_owned());
+    let people = wait.quorums.iter().filter(|standing| standing.missing() > 0);
+    joined(people.map(|standing| one(standing.missing(), &standing.role)).chain(signature))
+}
+
+/// `approved by cleo; dan or eve could`; nothing where nobody did and nobody is known who could.
+pub(crate) fn people(wait: &Wait) -> String {
+    let names = |of: fn(&Standing) -> &Vec<String>| {
+        let mut names: Vec<&str> = wait.quorums.iter().flat_map(of).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     };
-    quorums.iter().map(one).collect::<Vec<_>>().join(" and ")
+    let (given, could) = (names(|standing| &standing.given), names(|standing| &standing.could));
+    let given = (!given.is_empty()).then(|| format!("approved by {}", given.join(" and ")));
+    let could = (!could.is_empty()).then(|| format!("{} could", could.join(" or ")));
+    given.into_iter().chain(could).collect::<Vec<_>>().join("; ")
+}
+
+/// The words to paste to whoever could approve.
+pub(crate) fn approve(run: &belay_domain::id::RunId, wait: &Wait) -> String {
+    let glass = if wait.overrides.is_empty() { "" } else { " --break-glass" };
+    format!("belay approve {run}{glass}")
+}
+
+fn one(count: u32, role: &str) -> String {
+    format!("{count} approval{} ({role})", if count == 1 { "" } else { "s" })
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(" and ")
 }

@@ -68,6 +68,11 @@ fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     rows.extend(promise(receipt).map(|line| fact("Service level", line)));
     let ended = receipt.ending.is_some();
     rows.extend(verification(receipt.verification).filter(|_| ended).map(|line| fact("Verified", line)));
+    let approved = receipt.stages.iter().filter(|stage| !stage.approved_by.is_empty());
+    let approved: Vec<_> = approved.map(|stage| format!("{} by {}", stage.name, stage.approved_by.join(", "))).collect();
+    if !approved.is_empty() {
+        rows.push(fact("Approved", Line::new().with(approved.join(" · "))));
+    }
     if !receipt.left_out.is_empty() {
         let stages: Vec<_> = receipt.left_out.iter().map(ToString::to_string).collect();
         rows.push(fact("Stages left out", Line::new().painted(Paint::Warn, stages.join(", "))));
@@ -217,6 +222,7 @@ mod tests {
                 name: "restore".parse().unwrap(),
                 assessment: None,
                 plan: None,
+                approved_by: vec![],
                 finished: true,
                 steps: vec![
                     step("dataset", "lake/clicks", ("v31", "v32"), Condition::Restored, vec![act(1_841)]),

@@ -6,9 +6,8 @@ use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::json::Json;
 use belay_domain::mandate::Purpose;
 use belay_domain::risk::Assessment;
-use belay_domain::verdict::Quorum;
 use belay_engine::{
-    CheckView, Condition, Ending, Halt, Pause, RampView, Receipt, RunView, StageDisplay, StageView, Status,
+    CheckView, Condition, Ending, Halt, Pause, RampView, Receipt, RunView, StageDisplay, StageView, Standing, Status,
     StepDisplay, StepView, Verification, Wait,
 };
 
@@ -78,8 +77,19 @@ pub(crate) fn waiting() -> RunView {
         stage: 1,
         name: "restore".parse().unwrap(),
         plan: Digest::of(b"plan"),
-        risk: 41,
-        quorums: vec![Quorum { approvals: 1, role: "approver of ranking".to_owned(), because: "risk 41".to_owned() }],
+        risk: 61,
+        quorums: vec![Standing {
+            approvals: 2,
+            role: "approver of ranking".to_owned(),
+            because: "risk 61".to_owned(),
+            given: vec!["cleo".to_owned()],
+            could: vec!["dan".to_owned(), "eve".to_owned()],
+        }],
+        signed: true,
+        overrides: vec![],
+        by: "ana".to_owned(),
+        aim: "prod checkout-ranker → rp-0412".to_owned(),
+        until: Millis(clock().now().0 + 4 * 3_600_000),
         since: ago(1_000),
     });
     view.stages[1].display = StageDisplay::Waiting;

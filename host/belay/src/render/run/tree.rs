@@ -8,7 +8,7 @@ use crate::render::amount::{limit, took};
 use crate::render::clock::Clock;
 use crate::render::complaint::place;
 use crate::render::page::{Line, Page, Paint};
-use crate::render::quorum::approvals;
+use crate::render::quorum;
 
 /// What heads a run beside its name.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -94,10 +94,24 @@ fn stage_lines(stage: &StageView, last: bool, view: &RunView, columns: &Columns,
         line = line.padded(columns.status, 1).then(standing);
     }
     if let (Status::Waiting(wait), true) = (&view.status, is_waiting(stage, view)) {
-        let asked = approvals(&wait.quorums);
-        line = line.padded(columns.time, 2).with(format!("risk {} needs {asked}", wait.risk));
+        line = line.padded(columns.time, 2).with(format!("risk {} needs {}", wait.risk, quorum::missing(wait)));
     }
     let mut page = Page::from(vec![line]);
+    if let (Status::Waiting(wait), true) = (&view.status, is_waiting(stage, view)) {
+        let below = || Line::new().painted(Paint::Dim, stem).padded(columns.time, 2);
+        let people = quorum::people(wait);
+        if !people.is_empty() {
+            page.push(below().with(people));
+        }
+        if wait.signed {
+            let until = clock.short(wait.until);
+            let about = format!("{}, risk {}, by {}, until {until}", wait.aim, wait.risk, wait.by);
+            page.push(below().painted(Paint::Strong, quorum::approve(&view.run, wait)).with(format!("   {about}")));
+        }
+        for overridden in &wait.overrides {
+            page.push(below().painted(Paint::Warn, format!("breaks the glass over: {overridden}")));
+        }
+    }
     for (index, step) in stage.steps.iter().enumerate() {
         let twig = branch(index + 1 == stage.steps.len()).0;
         let name = Line::new().painted(Paint::Dim, format!("{stem}{twig}")).with(&step.title);
