@@ -386,7 +386,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Service level not restored yet, promised within 5m
               Still affected search-page consumes this set · cart-upsell consumes this set
               Record belay audit log --run r-1
-            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
+            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
             help: belay abort r-1 ends it as it stands: approvals can't be given yet
             [4]
@@ -413,7 +413,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Service level not restored yet, promised within 5m
               Still affected search-page consumes this set · cart-upsell consumes this set
               Record belay audit log --run r-1
-            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver)
+            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
             help: belay abort r-1 ends it as it stands: approvals can't be given yet
             [4]

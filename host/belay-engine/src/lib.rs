@@ -30,7 +30,7 @@ mod view;
 pub use act_record::{ActRecord, Settlement};
 pub use answer::{Decision, Finding, GuardrailJudgement, Holder, Look, Observed};
 pub use command::{Act, Command};
-pub use consent::{Consent, Rejection, Standing, Voice};
+pub use consent::{Consent, Rejection};
 pub use event::{ActId, Event, WakeId};
 pub use failure::{Failed, Failure, Response};
 pub use outlook::{Ending, Halt, Pause, Refusal, Wait};
@@ -39,5 +39,5 @@ pub use receipt::{CheckReceipt, Condition, Promise, Receipt, StageReceipt, StepR
 pub use rejected::Rejected;
 pub use run::Run;
 pub use spec::{AlternateSpec, DEFAULT_ATTEMPTS, FallbackSpec, RunSpec, SpecError, StageSpec, StepSpec};
-pub use transition::{Asked, StageDecision, decide};
+pub use transition::{Missing, StageDecision, decide};
 pub use view::{CheckView, RampView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};

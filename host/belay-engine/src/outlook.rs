@@ -5,10 +5,10 @@ use std::fmt;
 use belay_domain::check::CheckResult;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, ResourceName, RunbookName, StageName, StepId};
+use belay_domain::people::Need;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Holder;
-use crate::consent::Standing;
 use crate::failure::Failed;
 
 /// A stage that people must approve before it may begin. Holds no locks.
@@ -23,7 +23,7 @@ pub struct Wait {
     /// Its risk.
     pub risk: u32,
     /// Who must approve and why, who has, and who else could.
-    pub quorums: Vec<Standing>,
+    pub needs: Vec<Need>,
     /// Whether the request is signed by somebody who may make it: without that, nobody's approval is enough.
     #[serde(default)]
     pub signed: bool,

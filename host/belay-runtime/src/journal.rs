@@ -113,7 +113,7 @@ fn summary(finding: &Finding) -> Value {
                 judgements.iter().map(|said| (said.guardrail.to_string(), verdict(&said.judgement.verdict))).collect();
             let mut summary =
                 json!({ "kind": "judged", "risk": assessment, "outside": outside.len(), "verdicts": verdicts });
-            let approvals: Vec<_> = consent.approvals.iter().map(|voice| &voice.person).collect();
+            let approvals: Vec<_> = consent.approvals.iter().map(|approval| &approval.person).collect();
             if let (Some(members), false) = (summary.as_object_mut(), approvals.is_empty()) {
                 members.insert("approvals".to_owned(), json!(approvals));
             }

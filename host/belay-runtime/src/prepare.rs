@@ -170,8 +170,8 @@ impl Prepared {
         let after = self.alternate.iter().flat_map(|alternate| &alternate.firsts);
         let asked = self.firsts.iter().chain(after).filter_map(|first| {
             let finding = driver::finding_without_mandate(&first.finding);
-            let StageDecision::Ask(asked) = decide(spec, &first.plan, &finding, first.at) else { return None };
-            Some(Asks { stage: first.plan.stage.clone(), quorums: asked.quorums() })
+            let StageDecision::Ask(missing) = decide(spec, &first.plan, &finding, first.at) else { return None };
+            Some(Asks { stage: first.plan.stage.clone(), quorums: missing.quorums() })
         });
         asked.collect()
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod hostile_plans;
-mod people;
 mod mandate_text;
+mod people;
 mod round_trip;
 mod strategies;

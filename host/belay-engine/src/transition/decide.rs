@@ -1,13 +1,16 @@
 //! Whether a plan may be performed now. A pure function of the plan and what was found of it.
 
+use std::collections::BTreeSet;
+
 use belay_domain::id::{Millis, StageName};
 use belay_domain::mandate::BreakGlass;
+use belay_domain::people::{Need, Role};
 use belay_domain::plan::{StagePlan, Subject, Work};
 use belay_domain::skip::Down;
 use belay_domain::verdict::{Quorum, Verdict};
 
 use crate::answer::{Finding, GuardrailJudgement};
-use crate::consent::{BREAK_GLASS, Consent, Standing};
+use crate::consent::{Consent, Rejection};
 use crate::outlook::{Halt, Refusal};
 use crate::spec::RunSpec;
 
@@ -21,38 +24,33 @@ pub enum StageDecision {
     /// The systems of these are down and the mandate lets them be skipped: the rest is planned anew.
     Skip(Vec<Down>),
     /// People must approve first.
-    Ask(Asked),
+    Ask(Missing),
     /// It may be performed.
     Permit,
 }
 
-/// Whom a plan waits for.
+/// What a plan waits for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Asked {
-    /// Who must approve and why, who has, and who else could. At least one of them is missing, or the request's signature.
-    pub quorums: Vec<Standing>,
-    /// Whether the request is signed by somebody who may make it.
+pub struct Missing {
+    /// Who must approve and why, who has, and who else could.
+    pub needs: Vec<Need>,
+    /// Whether the request is signed by its requester, who may make it. If not, or if a need is not met, the plan waits.
     pub signed: bool,
     /// What breaking the glass would override; empty where the run doesn't ask for that.
     pub overrides: Vec<String>,
 }
 
-impl Asked {
+impl Missing {
     /// Who must approve, without who has.
     pub fn quorums(&self) -> Vec<Quorum> {
-        let quorum = |standing: &Standing| Quorum {
-            approvals: standing.approvals,
-            role: standing.role.clone(),
-            because: standing.because.clone(),
+        let quorum = |need: &Need| Quorum {
+            approvals: need.approvals,
+            role: need.role.clone(),
+            because: need.because.join("; "),
         };
-        self.quorums.iter().map(quorum).collect()
+        self.needs.iter().map(quorum).collect()
     }
 }
-
-/// Who approves where only the band asks.
-const APPROVER: &str = "approver";
-/// Who may ask for a run.
-const RESPONDER: &str = "responder";
 
 /// Decides. Doubt denies: what breaks a rule is refused before anything else is asked.
 pub fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -> StageDecision {
@@ -83,7 +81,7 @@ pub fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -
                 (None, Some(refusal), _) | (_, None, Some(refusal)) | (Some(_), Some(_), Some(refusal)) => {
                     StageDecision::Refuse(refusal)
                 }
-                (None, None, None) => ask(spec, quorums, consent),
+                (None, None, None) => ask(spec, &quorums, consent),
                 (Some(_), None, None) if quorums.is_empty() => StageDecision::Permit,
                 (Some(glass), barred, None) => break_glass(spec, glass, barred.as_ref(), &quorums, consent),
             }
@@ -99,43 +97,35 @@ fn break_glass(
     skipped: &[Quorum],
     consent: &Consent,
 ) -> StageDecision {
-    match ask(spec, vec![second_person(&glass.reason)], consent) {
-        StageDecision::Ask(asked) => {
+    match ask(spec, &[second_person(&glass.reason)], consent) {
+        StageDecision::Ask(missing) => {
             let skipped = skipped.iter().map(|quorum| format!("{} × {}", quorum.approvals, quorum.role));
             let overrides = barred.map(ToString::to_string).into_iter().chain(skipped).collect();
-            StageDecision::Ask(Asked { overrides, ..asked })
+            StageDecision::Ask(Missing { overrides, ..missing })
         }
         decision => decision,
     }
 }
 
 fn second_person(because: &str) -> Quorum {
-    Quorum { approvals: 1, role: BREAK_GLASS.to_owned(), because: because.to_owned() }
+    Quorum { approvals: 1, role: Role::BreakGlass.to_string(), because: because.to_owned() }
 }
 
 /// Waits for whom a plan needs, unless they have approved. Without the request's signature nobody's approval is enough:
 /// it could be the requester's own.
-fn ask(spec: &RunSpec, quorums: Vec<Quorum>, consent: &Consent) -> StageDecision {
+fn ask(spec: &RunSpec, quorums: &[Quorum], consent: &Consent) -> StageDecision {
     if quorums.is_empty() {
         return StageDecision::Permit;
     }
     let mandate = &spec.mandate;
-    let says_no = consent.rejection.as_ref().filter(|rejection| {
-        let mut asked = quorums.iter();
-        rejection.by.person != mandate.requester && asked.any(|asked| rejection.by.holds(&asked.role, &mandate.team))
-    });
-    if let Some(rejection) = says_no {
-        let (by, reason) = (rejection.by.person.clone(), rejection.reason.clone());
-        return StageDecision::Refuse(Refusal::TurnedDown { by, reason });
+    if let Some(Rejection { by, reason }) = consent.turned_down(quorums, mandate) {
+        return StageDecision::Refuse(Refusal::TurnedDown { by: by.to_string(), reason: reason.clone() });
     }
-    let role = if mandate.break_glass.is_some() { BREAK_GLASS } else { RESPONDER };
-    let request = consent.request.as_ref();
-    let signed = request.is_some_and(|by| by.person == mandate.requester && by.holds(role, &mandate.team));
-    let quorums: Vec<_> = quorums.iter().map(|quorum| consent.standing(quorum, mandate)).collect();
-    if signed && quorums.iter().all(|standing| standing.missing() == 0) {
+    let (needs, signed) = (consent.needs(quorums, mandate), consent.is_signed(mandate));
+    if signed && needs.iter().all(|need| need.missing() == 0) {
         return StageDecision::Permit;
     }
-    StageDecision::Ask(Asked { quorums, signed, overrides: Vec::new() })
+    StageDecision::Ask(Missing { needs, signed, overrides: Vec::new() })
 }
 
 /// Whose approvals a plan has that count for anything that it needs.
@@ -146,8 +136,9 @@ pub(super) fn approvers(spec: &RunSpec, plan: &StagePlan, finding: &Finding) -> 
     if spec.mandate.break_glass.is_some() && (barred.is_some() || !needed.is_empty()) {
         needed = vec![second_person("")];
     }
-    let given = needed.iter().flat_map(|quorum| consent.standing(quorum, &spec.mandate).given);
-    given.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    let needs = consent.needs(&needed, &spec.mandate);
+    let given: BTreeSet<_> = needs.iter().flat_map(|need| &need.given).collect();
+    given.into_iter().map(ToString::to_string).collect()
 }
 
 fn denied(judgements: &[GuardrailJudgement]) -> Option<Refusal> {
@@ -179,7 +170,7 @@ fn quorums(spec: &RunSpec, stage: &StageName, risk: u32, judgements: &[Guardrail
     let of_band = spec.bands.of(risk).filter(|band| band.approvals > 0).map(|band| {
         let because = format!("risk {risk} of {stage} lies in the band up to {}", band.up_to);
         let team = &spec.mandate.team;
-        let role = if team.is_empty() { APPROVER.to_owned() } else { format!("{APPROVER} of {team}") };
+        let role = if team.is_empty() { Role::Approver.to_string() } else { format!("{} of {team}", Role::Approver) };
         Quorum { approvals: band.approvals, role, because }
     });
     let of_guardrails =

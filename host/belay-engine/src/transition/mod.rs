@@ -23,7 +23,7 @@ mod stop;
 mod turn;
 mod woke;
 
-pub use decide::{Asked, StageDecision, decide};
+pub use decide::{Missing, StageDecision, decide};
 pub(crate) use opened::open;
 
 use crate::command::Command;

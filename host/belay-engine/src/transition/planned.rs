@@ -5,7 +5,7 @@ use belay_domain::id::Millis;
 use belay_domain::json;
 use belay_domain::plan::{StagePlan, StepPlan, Work};
 
-use super::decide::{Asked, StageDecision, approvers, decide};
+use super::decide::{Missing, StageDecision, approvers, decide};
 use crate::answer::Finding;
 use crate::command::Command;
 use crate::outlook::{Ending, Halt, Wait};
@@ -34,13 +34,13 @@ pub(super) fn planned(
     run.note_plan(&plan, &finding);
     Ok(match (decision, permit) {
         (StageDecision::Permit, Some(permit)) => run.permit_stage(permit, at),
-        (StageDecision::Ask(asked), Some(permit)) => {
+        (StageDecision::Ask(missing), Some(permit)) => {
             let Finding::Judged { assessment, .. } = &finding else { return Ok(Vec::new()) };
             let (plan, risk, name) = (permit.digest, assessment.risk, permit.plan.stage);
-            let Asked { quorums, signed, overrides } = asked;
+            let Missing { needs, signed, overrides } = missing;
             let mandate = &run.spec.mandate;
             let (by, aim, until) = (mandate.requester.clone(), mandate.aim(), mandate.expires_at);
-            let wait = Wait { stage, name, plan, risk, quorums, signed, overrides, by, aim, until, since: at };
+            let wait = Wait { stage, name, plan, risk, needs, signed, overrides, by, aim, until, since: at };
             run.phase = Phase::Waiting(wait);
             vec![Command::Unlock]
         }

@@ -1,12 +1,13 @@
 //! Approvals: who counts, for how long, and what outlives another plan.
 
+use std::collections::BTreeSet;
+
 use belay_domain::id::Millis;
 use belay_domain::mandate::BreakGlass;
+use belay_domain::people::{Approval, People, Team, Touched};
 use belay_domain::risk::{Band, Bands};
 use belay_domain::verdict::{Judgement, Quorum, Verdict};
-use belay_engine::{
-    Consent, Finding, GuardrailJudgement, Refusal, Rejection, RunSpec, StageDecision, Voice, decide,
-};
+use belay_engine::{Consent, Finding, GuardrailJudgement, Refusal, Rejection, RunSpec, StageDecision, decide};
 use proptest::prelude::*;
 
 use crate::fixture::{self, restore, spec};
@@ -18,21 +19,39 @@ fn ranker() -> RunSpec {
     spec
 }
 
-/// `ana: responder of ranking, approver of ranking`
-fn voice(text: &str) -> Voice {
-    let (person, roles) = text.split_once(": ").unwrap_or((text, ""));
-    let roles = roles.split(", ").filter(|role| !role.is_empty()).map(str::to_owned).collect();
-    Voice { person: person.to_owned(), roles }
+/// Ana and ben ask; ana, cleo and dan approve for ranking; ana and dan break glass; pia approves for payments; ada is admin.
+fn people() -> People {
+    let names = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    let ranking = Team {
+        members: names(&["ana", "ben"]),
+        approvers: names(&["ana", "cleo", "dan"]),
+        break_glass: names(&["ana", "dan"]),
+        ..Team::default()
+    };
+    let payments = Team { approvers: names(&["pia", "cleo"]), ..Team::default() };
+    People {
+        admins: names(&["ada"]),
+        teams: [("ranking".parse().unwrap(), ranking), ("payments".parse().unwrap(), payments)].into(),
+        ..People::default()
+    }
 }
 
-fn voices(texts: &[&str]) -> Vec<Voice> {
-    texts.iter().map(|text| voice(text)).collect()
-}
-
-/// The request signed by ana, and these approvals.
+/// The request signed by ana, and these people's approvals.
 fn consent(approvals: &[&str]) -> Consent {
-    let request = Some(voice("ana: responder of ranking, approver of ranking, break-glass"));
-    Consent { request, approvals: voices(approvals), ..Consent::default() }
+    let approval = |name: &&str| Approval { person: name.parse().unwrap(), key: format!("SHA256:{name}") };
+    Consent {
+        request: Some("ana".parse().unwrap()),
+        approvals: approvals.iter().map(approval).collect(),
+        rejection: None,
+        people: people(),
+        touched: Some(Touched {
+            feature_set: "ranker".parse().unwrap(),
+            owner: "ranking".into(),
+            environment: "prod".parse().unwrap(),
+            resources: BTreeSet::new(),
+            connections: BTreeSet::new(),
+        }),
+    }
 }
 
 fn decided(spec: &RunSpec, risk: u32, consent: Consent, verdict: Option<Verdict>) -> StageDecision {
@@ -58,12 +77,8 @@ fn told(spec: &RunSpec, risk: u32, consent: Consent, verdict: Option<Verdict>) -
         StageDecision::Permit => "permitted".to_owned(),
         StageDecision::Refuse(refusal) => format!("refused: {refusal}"),
         StageDecision::Ask(asked) => {
-            let missing: Vec<String> = asked
-                .quorums
-                .iter()
-                .filter(|standing| standing.missing() > 0)
-                .map(|standing| format!("{} × {}", standing.missing(), standing.role))
-                .collect();
+            let missing = asked.needs.iter().filter(|need| need.missing() > 0);
+            let missing: Vec<String> = missing.map(|need| format!("{} × {}", need.missing(), need.role)).collect();
             let signed = if asked.signed { "" } else { ", and the request's signature" };
             let over = if asked.overrides.is_empty() { String::new() } else { format!(" over {:?}", asked.overrides) };
             format!("waits for [{}]{signed}{over}", missing.join(", "))
@@ -80,39 +95,45 @@ fn check(risk: u32, approvals: &[&str], expected: &str) {
 fn a_band_asks_for_so_many_approvers_of_the_team() {
     check(20, &[], "permitted");
     check(41, &[], "waits for [1 × approver of ranking]");
-    check(41, &["cleo: approver of ranking"], "permitted");
-    check(61, &["cleo: approver of ranking"], "waits for [1 × approver of ranking]");
-    check(61, &["cleo: approver of ranking", "dan: approver of ranking"], "permitted");
-    check(86, &["cleo: approver of ranking", "dan: approver of ranking"], "refused: risk 86 is above every band: 85 is the highest");
+    check(41, &["cleo"], "permitted");
+    check(61, &["cleo"], "waits for [1 × approver of ranking]");
+    check(61, &["cleo", "dan"], "permitted");
+    check(86, &["cleo", "dan"], "refused: risk 86 is above every band: 85 is the highest");
 }
 
 #[test]
 fn only_those_count_who_hold_the_role_now() {
-    check(41, &["cleo: approver of payments"], "waits for [1 × approver of ranking]");
-    check(41, &["cleo: responder of ranking"], "waits for [1 × approver of ranking]");
-    check(41, &["cleo"], "waits for [1 × approver of ranking]");
-    // A role that no team scopes holds everywhere.
-    check(41, &["cleo: approver"], "permitted");
+    for other in ["pia", "ben", "ada", "eve"] {
+        check(41, &[other], "waits for [1 × approver of ranking]");
+    }
 }
 
 #[test]
 fn nobody_approves_their_own_request_and_nobody_counts_twice() {
-    check(41, &["ana: approver of ranking"], "waits for [1 × approver of ranking]");
-    let twice = ["cleo: approver of ranking", "cleo: approver of ranking"];
-    check(61, &twice, "waits for [1 × approver of ranking]");
+    check(41, &["ana"], "waits for [1 × approver of ranking]");
+    check(61, &["cleo", "cleo"], "waits for [1 × approver of ranking]");
 }
 
 #[test]
 fn an_unsigned_request_is_approved_by_nobody() {
-    let cleo = voices(&["cleo: approver of ranking"]);
-    let unsigned = Consent { approvals: cleo.clone(), ..Consent::default() };
-    assert_eq!(told(&ranker(), 41, unsigned.clone(), None), "waits for [], and the request's signature");
-    // Somebody else's signature is not the requester's, and a signature of one who may not ask is none.
-    for request in ["ben: responder of ranking", "ana: approver of ranking"] {
-        let other = Consent { request: Some(voice(request)), ..unsigned.clone() };
-        assert_eq!(told(&ranker(), 41, other, None), "waits for [], and the request's signature", "{request}");
-    }
-    assert_eq!(told(&ranker(), 20, unsigned, None), "permitted");
+    let signed_by = |request: Option<&str>| {
+        let request = request.map(|name| name.parse().unwrap());
+        told(&ranker(), 41, Consent { request, ..consent(&["dan"]) }, None)
+    };
+    let unsigned = "waits for [], and the request's signature";
+    assert_eq!(signed_by(Some("ana")), "permitted");
+    assert_eq!(signed_by(None), unsigned);
+    // Somebody else's signature is not the requester's.
+    assert_eq!(signed_by(Some("ben")), unsigned);
+    // Nor is one of somebody who may not ask.
+    let mut spec = ranker();
+    spec.mandate.requester = "cleo".into();
+    let request = Some("cleo".parse().unwrap());
+    assert_eq!(told(&spec, 41, Consent { request, ..consent(&["dan"]) }, None), unsigned);
+    assert_eq!(told(&ranker(), 20, Consent { request: None, ..consent(&[]) }, None), "permitted");
+    // Where nobody could say who counts, nobody does.
+    let nobody = "waits for [1 × approver of ranking], and the request's signature";
+    assert_eq!(told(&ranker(), 41, Consent::default(), None), nobody);
 }
 
 #[test]
@@ -122,22 +143,24 @@ fn a_guardrail_asks_for_people_of_its_own() {
         Some(Verdict::NeedsApprovals(vec![quorum]))
     };
     let of = |approvals: &[&str], role| told(&ranker(), 41, consent(approvals), asks(role));
-    assert_eq!(of(&["cleo: approver of ranking"], "admin"), "waits for [1 × admin]");
-    assert_eq!(of(&["cleo: approver of ranking", "ada: admin"], "admin"), "permitted");
-    assert_eq!(of(&["cleo: approver of ranking"], "approver of payments"), "waits for [1 × approver of payments]");
-    // One person may stand for two roles.
-    assert_eq!(of(&["cleo: approver of ranking, approver of payments"], "approver of payments"), "permitted");
+    assert_eq!(of(&["cleo"], "admin"), "waits for [1 × admin]");
+    assert_eq!(of(&["cleo", "ada"], "admin"), "permitted");
+    assert_eq!(of(&["dan"], "approver of payments"), "waits for [1 × approver of payments]");
+    assert_eq!(of(&["dan", "pia"], "approver of payments"), "permitted");
+    // Two roles need two people, whatever roles one of them holds.
+    assert_eq!(of(&["cleo"], "approver of payments"), "waits for [1 × approver of payments]");
 }
 
 #[test]
 fn a_no_ends_it_where_it_comes_from_one_who_could_have_said_yes() {
     let no = |by: &str| {
-        let rejection = Some(Rejection { by: voice(by), reason: "the model is fine".into() });
-        told(&ranker(), 41, Consent { rejection, ..consent(&["dan: approver of ranking"]) }, None)
+        let rejection = Some(Rejection { by: by.parse().unwrap(), reason: "the model is fine".into() });
+        told(&ranker(), 41, Consent { rejection, ..consent(&["dan"]) }, None)
     };
-    assert_eq!(no("cleo: approver of ranking"), "refused: cleo rejected it: the model is fine");
-    assert_eq!(no("cleo: responder of ranking"), "permitted");
-    assert_eq!(no("ana: approver of ranking"), "permitted");
+    assert_eq!(no("cleo"), "refused: cleo rejected it: the model is fine");
+    assert_eq!(no("dan"), "refused: dan rejected it: the model is fine");
+    assert_eq!(no("ben"), "permitted");
+    assert_eq!(no("ana"), "permitted");
 }
 
 #[test]
@@ -145,25 +168,26 @@ fn two_people_break_the_glass_over_bands_and_denials_and_over_nothing_else() {
     let mut spec = ranker();
     spec.mandate.break_glass = Some(BreakGlass { reason: "nobody answers".into() });
     let deny = || Some(Verdict::Deny(vec!["a freeze".into()]));
-    let second = ["dan: break-glass"];
     assert_eq!(told(&spec, 20, consent(&[]), None), "permitted");
-    assert_eq!(told(&spec, 20, consent(&[]), deny()), r#"waits for [1 × break-glass] over ["privacy: a freeze"]"#);
-    assert_eq!(told(&spec, 20, consent(&second), deny()), "permitted");
     assert_eq!(
-        told(&spec, 99, consent(&[]), None),
-        r#"waits for [1 × break-glass] over ["risk 99 is above every band: 85 is the highest"]"#
+        told(&spec, 20, consent(&[]), deny()),
+        r#"waits for [1 × break-glass of ranking] over ["privacy: a freeze"]"#
     );
-    assert_eq!(told(&spec, 99, consent(&second), None), "permitted");
-    let band = r#"waits for [1 × break-glass] over ["1 × approver of ranking"]"#;
-    assert_eq!(told(&spec, 41, consent(&["cleo: approver of ranking"]), None), band);
-    assert_eq!(told(&spec, 41, consent(&["ana: break-glass"]), None), band);
+    assert_eq!(told(&spec, 20, consent(&["dan"]), deny()), "permitted");
+    let above = r#"waits for [1 × break-glass of ranking] over ["risk 99 is above every band: 85 is the highest"]"#;
+    assert_eq!(told(&spec, 99, consent(&[]), None), above);
+    assert_eq!(told(&spec, 99, consent(&["dan"]), None), "permitted");
+    let band = r#"waits for [1 × break-glass of ranking] over ["1 × approver of ranking"]"#;
+    assert_eq!(told(&spec, 41, consent(&["cleo"]), None), band);
+    assert_eq!(told(&spec, 41, consent(&["ana"]), None), band);
     // Whoever asks must hold the role too.
-    let request = Some(voice("ana: responder of ranking"));
-    let one = Consent { request, ..consent(&second) };
-    assert!(told(&spec, 99, one, None).contains("and the request's signature"));
-    let refused = |spec: &RunSpec| decided(spec, 99, consent(&second), None);
+    let mut asked = spec.clone();
+    asked.mandate.requester = "ben".into();
+    let of_ben = Consent { request: Some("ben".parse().unwrap()), ..consent(&["dan"]) };
+    assert!(told(&asked, 99, of_ben, None).contains("and the request's signature"));
     spec.mandate.expires_at = Millis(0);
-    assert!(matches!(refused(&spec), StageDecision::Refuse(Refusal::Expired { .. })));
+    let late = decided(&spec, 99, consent(&["dan"]), None);
+    assert!(matches!(late, StageDecision::Refuse(Refusal::Expired { .. })));
 }
 
 proptest! {
@@ -172,17 +196,11 @@ proptest! {
     fn a_plan_is_permitted_by_enough_others_and_by_nobody_else(
         risk in 0_u32..100,
         signed in any::<bool>(),
-        said in prop::collection::vec((0_usize..4, any::<bool>()), 0..6),
+        said in prop::collection::vec(prop::sample::select(vec!["ana", "ben", "cleo", "dan", "pia", "ada"]), 0..6),
     ) {
-        let names = ["ana", "ben", "cleo", "dan"];
-        let approvals: Vec<Voice> = said
-            .iter()
-            .map(|(who, holds)| voice(&format!("{}: {}", names[*who], if *holds { "approver of ranking" } else { "auditor" })))
-            .collect();
-        let request = signed.then(|| voice("ana: responder of ranking"));
-        let decision = decided(&ranker(), risk, Consent { request, approvals, ..Consent::default() }, None);
-        let others: std::collections::BTreeSet<_> =
-            said.iter().filter(|(who, holds)| *who != 0 && *holds).map(|(who, _)| who).collect();
+        let request = signed.then(|| "ana".parse().unwrap());
+        let decision = decided(&ranker(), risk, Consent { request, ..consent(&said) }, None);
+        let others: BTreeSet<_> = said.iter().filter(|who| matches!(**who, "cleo" | "dan")).collect();
         let enough = match risk {
             0..=25 => true,
             26..=60 => signed && !others.is_empty(),

@@ -119,7 +119,7 @@ fn people_are_asked_by_band_and_by_guardrail() {
             opened → lock lake/flag
             locked → plan flag
             planned [1] → unlock
-            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:41,quorums:[{approvals:1,role:approver of ranking,because:risk 41 of contain lies in the band up to 60,given:[],could:[]}],signed:false,since:200}}
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:41,needs:[{role:approver of ranking,approvals:1,because:[risk 41 of contain lies in the band up to 60],given:[],could:[]}],signed:false,by:ana,aim:prod ranker → what the runbook sets,until:1000000000,since:200}}
               flag: NotTouched
         "#]],
     );
@@ -132,7 +132,7 @@ fn people_are_asked_by_band_and_by_guardrail() {
             opened → lock lake/flag
             locked → plan flag
             planned [1] → unlock
-            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:10,quorums:[{approvals:2,role:dpo,because:personal data,given:[],could:[]}],signed:false,since:200}}
+            = {waiting:{stage:0,name:contain,plan:4ea22a6f9949fef9877f2b366165359a88dbeb7c739b78a9c6d58e7d844e6155,risk:10,needs:[{role:dpo,approvals:2,because:[personal data],given:[],could:[]}],signed:false,by:ana,aim:prod ranker → what the runbook sets,until:1000000000,since:200}}
               flag: NotTouched
         "#]],
     );

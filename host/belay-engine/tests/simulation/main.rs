@@ -59,7 +59,9 @@ fn a_run_keeps_its_word_whatever_happens() {
     println!("{endings:?}; {orphaned} crashes fell between an intent and its outcome, {crashed_in_holds} into a hold");
     println!("{held} parts were begun after a hold, {continued} paused runs continued");
     println!("{skipped} runs skipped something");
-    println!("{permitted} plans rested on approvals, {kept} on earlier ones; {reconsidered} waits were looked at again");
+    println!(
+        "{permitted} plans rested on approvals, {kept} on earlier ones; {reconsidered} waits were looked at again"
+    );
     assert!(permitted > 0 && kept > 0 && reconsidered > 0, "nobody approved anything");
     assert!(skipped > 0, "no run skipped anything");
     assert!(orphaned > 0, "no crash left an open intent");

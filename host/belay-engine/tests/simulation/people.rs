@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use belay_domain::people::{Approval, Team, Touched};
 use belay_domain::plan::StagePlan;
-use belay_engine::{Consent, Event, Finding, Rejection, Run, Status, Voice};
+use belay_engine::{Consent, Event, Finding, Rejection, Run, Status};
 
 use crate::host::{Simulation, What};
 
-const APPROVER: &str = "approver of ranking";
 /// Ana asks; ben is no approver.
 const NAMES: [&str; 4] = ["ana", "ben", "cleo", "dan"];
 
@@ -30,19 +30,26 @@ pub(crate) struct People {
 impl People {
     /// What counts now.
     pub(crate) fn consent(&self) -> Consent {
-        let voice = |person: &&str| {
-            let mut roles = BTreeSet::from(["responder of ranking".to_owned()]);
-            if *person != "ben" {
-                roles.insert(APPROVER.to_owned());
-            }
-            Voice { person: (*person).to_owned(), roles }
-        };
+        let names = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+        let team =
+            Team { members: names(&["ana", "ben"]), approvers: names(&["ana", "cleo", "dan"]), ..Team::default() };
         let counted = self.said.iter().filter(|person| !self.revoked.contains(**person));
+        let approval = |person: &&str| Approval { person: person.parse().unwrap(), key: String::new() };
         Consent {
-            request: (self.signed && !self.revoked.contains("ana")).then(|| voice(&"ana")),
-            approvals: counted.map(voice).collect(),
-            rejection: self.rejected.then(|| Rejection { by: voice(&"dan"), reason: "no".into() }),
-            people: NAMES.iter().map(|person| voice(person)).collect(),
+            request: (self.signed && !self.revoked.contains("ana")).then(|| "ana".parse().unwrap()),
+            approvals: counted.map(approval).collect(),
+            rejection: self.rejected.then(|| Rejection { by: "dan".parse().unwrap(), reason: "no".into() }),
+            people: belay_domain::people::People {
+                teams: [("ranking".parse().unwrap(), team)].into(),
+                ..Default::default()
+            },
+            touched: Some(Touched {
+                feature_set: "ranker".parse().unwrap(),
+                owner: "ranking".into(),
+                environment: "prod".parse().unwrap(),
+                resources: BTreeSet::new(),
+                connections: BTreeSet::new(),
+            }),
         }
     }
 
@@ -62,7 +69,7 @@ impl People {
         match after.status() {
             Status::Waiting(wait) => {
                 assert!(!self.suffice(), "a run waits though people approved: {wait:?}");
-                assert!(!wait.signed || wait.quorums.iter().any(|standing| standing.missing() > 0));
+                assert!(!wait.signed || wait.needs.iter().any(|need| need.missing() > 0));
             }
             Status::Working if is_permitted(plan, after) => {
                 assert!(self.suffice(), "a plan of risk {} was permitted on nobody's approval", assessment.risk);
@@ -71,7 +78,11 @@ impl People {
             }
             // Refused for what people said, expired, blind, skipped in part, or halted over what a person must decide.
             Status::Working
-            | Status::Checking | Status::Stopping | Status::Paused(_) | Status::Halted(_) | Status::Ended { .. } => {}
+            | Status::Checking
+            | Status::Stopping
+            | Status::Paused(_)
+            | Status::Halted(_)
+            | Status::Ended { .. } => {}
         }
     }
 }

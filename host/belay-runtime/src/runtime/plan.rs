@@ -192,7 +192,7 @@ fn gate(spec: &RunSpec, first: &Judged) -> Gate {
             let band = spec.bands.of(risk);
             band.map_or_else(|| Gate::Refused { reasons: vec!["no band".to_owned()] }, |band| Gate::RunsAtOnce { band })
         }
-        StageDecision::Ask(asked) => Gate::NeedsApprovals { quorums: asked.quorums() },
+        StageDecision::Ask(missing) => Gate::NeedsApprovals { quorums: missing.quorums() },
         // What is skippable was left out of the plan already.
         StageDecision::Skip(_) => Gate::Skipped,
         StageDecision::Halt(halt) => Gate::Blind { reasons: vec![halt.to_string()] },

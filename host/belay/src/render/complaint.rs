@@ -178,13 +178,18 @@ fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
     };
     let missing = quorum::missing(wait);
     let what = format!("{run} waits before the stage {}: risk {} needs {missing}{people}", wait.name, wait.risk);
-    let nobody = wait.quorums.iter().any(|standing| standing.missing() > 0 && standing.could.is_empty());
-    let next = if nobody {
-        format!("belay abort {run} --reason …: nobody could approve it; [people] and [team] in belay.toml say who can")
+    let nobody = wait.needs.iter().find(|need| need.missing() > 0 && need.could.is_empty());
+    let next = if let Some(need) = nobody {
+        let why = need.problem.as_ref().map_or_else(String::new, |problem| format!(" ({problem})"));
+        format!(
+            "belay abort {run} --reason …: nobody could approve it{why}; [people] and [team] in belay.toml say who can"
+        )
     } else if wait.signed {
         format!("{}, then: belay resume {run}", quorum::approve(run, wait))
     } else {
-        format!("belay abort {run} --reason …, then the same belay run with --key FILE: an unsigned request is approved by nobody")
+        format!(
+            "belay abort {run} --reason …, then the same belay run with --key FILE: an unsigned request is approved by nobody"
+        )
     };
     (Error::new(api::Ending::Waits, what), next)
 }
@@ -363,9 +368,9 @@ mod tests {
             &sample::waiting(),
             4,
             expect![[r#"
-                waits: r-77 waits before the stage restore: risk 41 needs 1 approval (approver of ranking)
+                waits: r-77 waits before the stage restore: risk 61 needs 1 approval (approver of ranking); approved by cleo; dan or eve could
                 changed: flag restored; dataset not touched; model not touched
-                help: belay abort r-77 ends it as it stands: approvals can't be given yet
+                help: belay approve r-77, then: belay resume r-77
             "#]],
         );
         check(
@@ -428,10 +433,10 @@ mod tests {
             &refused(Refusal::OutsideMandate { outside }),
             5,
             expect![[r#"
-            error: r-77 ended before the stage restore: outside its mandate: restore would set aside 9,120,004 rows, the mandate allows 24,062
-            changed: flag restored; dataset not touched; model not touched
-            help: belay undo r-77 puts back what it changed
-        "#]],
+                error: r-77 ended before the stage restore: outside its mandate: restore would set aside 9,120,004 rows, the mandate allows 24,062
+                changed: flag restored; dataset not touched; model not touched
+                help: belay run standard-rollback checkout-ranker --env prod --to rp-0412 makes a new mandate; where people approve it, belay approve shows them the difference
+            "#]],
         );
         check(
             &refused(Refusal::RiskTooHigh { risk: 92, limit: 85 }),

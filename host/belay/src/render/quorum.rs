@@ -1,7 +1,8 @@
 //! People who must approve, in words.
 
+use belay_domain::people::{Need, PersonName};
 use belay_domain::verdict::Quorum;
-use belay_engine::{Standing, Wait};
+use belay_engine::Wait;
 
 /// `1 approval (approver of ranking)`; several, joined by "and".
 pub(crate) fn approvals(quorums: &[Quorum]) -> String {
@@ -11,19 +12,19 @@ pub(crate) fn approvals(quorums: &[Quorum]) -> String {
 /// What is still missing, in the same words: approvals, or the request's signature.
 pub(crate) fn missing(wait: &Wait) -> String {
     let signature = (!wait.signed).then(|| "the signature of its request".to_owned());
-    let people = wait.quorums.iter().filter(|standing| standing.missing() > 0);
-    joined(people.map(|standing| one(standing.missing(), &standing.role)).chain(signature))
+    let people = wait.needs.iter().filter(|need| need.missing() > 0);
+    joined(people.map(|need| one(need.missing(), &need.role)).chain(signature))
 }
 
 /// `approved by cleo; dan or eve could`; nothing where nobody did and nobody is known who could.
 pub(crate) fn people(wait: &Wait) -> String {
-    let names = |of: fn(&Standing) -> &Vec<String>| {
-        let mut names: Vec<&str> = wait.quorums.iter().flat_map(of).map(String::as_str).collect();
+    let names = |of: fn(&Need) -> &Vec<PersonName>| {
+        let mut names: Vec<&str> = wait.needs.iter().flat_map(of).map(PersonName::as_str).collect();
         names.sort_unstable();
         names.dedup();
         names
     };
-    let (given, could) = (names(|standing| &standing.given), names(|standing| &standing.could));
+    let (given, could) = (names(|need| &need.given), names(|need| &need.could));
     let given = (!given.is_empty()).then(|| format!("approved by {}", given.join(" and ")));
     let could = (!could.is_empty()).then(|| format!("{} could", could.join(" or ")));
     given.into_iter().chain(could).collect::<Vec<_>>().join("; ")

@@ -69,7 +69,8 @@ fn facts(receipt: &Receipt) -> Vec<Vec<Line>> {
     let ended = receipt.ending.is_some();
     rows.extend(verification(receipt.verification).filter(|_| ended).map(|line| fact("Verified", line)));
     let approved = receipt.stages.iter().filter(|stage| !stage.approved_by.is_empty());
-    let approved: Vec<_> = approved.map(|stage| format!("{} by {}", stage.name, stage.approved_by.join(", "))).collect();
+    let approved: Vec<_> =
+        approved.map(|stage| format!("{} by {}", stage.name, stage.approved_by.join(", "))).collect();
     if !approved.is_empty() {
         rows.push(fact("Approved", Line::new().with(approved.join(" · "))));
     }

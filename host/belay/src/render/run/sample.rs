@@ -5,9 +5,10 @@ use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, Millis, StepId};
 use belay_domain::json::Json;
 use belay_domain::mandate::Purpose;
+use belay_domain::people::Need;
 use belay_domain::risk::Assessment;
 use belay_engine::{
-    CheckView, Condition, Ending, Halt, Pause, RampView, Receipt, RunView, StageDisplay, StageView, Standing, Status,
+    CheckView, Condition, Ending, Halt, Pause, RampView, Receipt, RunView, StageDisplay, StageView, Status,
     StepDisplay, StepView, Verification, Wait,
 };
 
@@ -78,12 +79,13 @@ pub(crate) fn waiting() -> RunView {
         name: "restore".parse().unwrap(),
         plan: Digest::of(b"plan"),
         risk: 61,
-        quorums: vec![Standing {
+        needs: vec![Need {
             approvals: 2,
             role: "approver of ranking".to_owned(),
-            because: "risk 61".to_owned(),
-            given: vec!["cleo".to_owned()],
-            could: vec!["dan".to_owned(), "eve".to_owned()],
+            because: vec!["risk 61".to_owned()],
+            given: vec!["cleo".parse().unwrap()],
+            could: vec!["dan".parse().unwrap(), "eve".parse().unwrap()],
+            problem: None,
         }],
         signed: true,
         overrides: vec![],

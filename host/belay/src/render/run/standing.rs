@@ -1,7 +1,8 @@
 //! Where runs, stages, steps and checks stand, in a mark and a few words.
 
 use belay_domain::check::CheckResult;
-use belay_engine::{Condition, Ending, StageDisplay, Standing, Status, StepDisplay, StepView};
+use belay_domain::people::Need;
+use belay_engine::{Condition, Ending, StageDisplay, Status, StepDisplay, StepView};
 
 use crate::render::page::{Line, Paint};
 
@@ -15,7 +16,7 @@ pub(super) fn of_run(status: &Status) -> Line {
         Status::Working => mark(Paint::Strong, "●", "working"),
         Status::Checking => mark(Paint::Strong, "●", "restored, checks measure"),
         Status::Waiting(wait) => {
-            let approvals: u32 = wait.quorums.iter().map(Standing::missing).sum();
+            let approvals: u32 = wait.needs.iter().map(Need::missing).sum();
             if approvals == 0 {
                 return mark(Paint::Warn, "●", "waiting for the request's signature");
             }

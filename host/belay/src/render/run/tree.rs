@@ -207,7 +207,9 @@ mod tests {
                 r-77 · prod · INC-4211 · ● waiting for 1 approval · 3.0 s of 5m
                 ├─ contain
                 │  └─ flag      ✔ restored  1.2 s     off
-                └─ restore      ◌ waiting   risk 41 needs 1 approval (approver of ranking)
+                └─ restore      ◌ waiting   risk 61 needs 1 approval (approver of ranking)
+                                            approved by cleo; dan or eve could
+                                            belay approve r-77   prod checkout-ranker → rp-0412, risk 61, by ana, until 07:10
                    ├─ dataset   ◌ pending
                    └─ model     ◌ pending
             "#]],
