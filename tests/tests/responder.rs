@@ -388,7 +388,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Record belay audit log --run r-1
             waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
-            help: belay abort r-1 ends it as it stands: approvals can't be given yet
+            help: belay abort r-1 --reason …: nobody could approve it (there is no team `ranking`); [people] and [team] in belay.toml say who can
             [4]
         "#]],
     );
@@ -415,7 +415,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Record belay audit log --run r-1
             waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
-            help: belay abort r-1 ends it as it stands: approvals can't be given yet
+            help: belay abort r-1 --reason …: nobody could approve it (there is no team `ranking`); [people] and [team] in belay.toml say who can
             [4]
         "#]],
     );

@@ -30,7 +30,7 @@ pub enum Finding {
         judgements: Vec<GuardrailJudgement>,
         /// What people said of the mandate, as far as it counts now.
         #[serde(default)]
-        consent: Consent,
+        consent: Box<Consent>,
     },
 }
 

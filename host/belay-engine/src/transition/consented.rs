@@ -10,9 +10,10 @@ use crate::run::{Phase, Run};
 
 /// Somebody said something, or time passed: the stage is planned again, from what is there now.
 pub(super) fn reconsidered(run: &mut Run, at: Millis) -> Result<Vec<Command>, Rejected> {
-    match run.phase {
-        Phase::Waiting(_) => Ok(run.go_on(at)),
-        _ => Err(Rejected::NotExpected("run.reconsidered")),
+    if matches!(run.phase, Phase::Waiting(_)) {
+        Ok(run.go_on(at))
+    } else {
+        Err(Rejected::NotExpected("run.reconsidered"))
     }
 }
 

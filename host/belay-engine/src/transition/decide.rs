@@ -103,7 +103,10 @@ fn break_glass(
             let overrides = barred.map(ToString::to_string).into_iter().chain(skipped).collect();
             StageDecision::Ask(Missing { overrides, ..missing })
         }
-        decision => decision,
+        decision @ (StageDecision::Permit
+        | StageDecision::Refuse(_)
+        | StageDecision::Halt(_)
+        | StageDecision::Skip(_)) => decision,
     }
 }
 

@@ -68,7 +68,12 @@ fn decided(spec: &RunSpec, risk: u32, consent: Consent, verdict: Option<Verdict>
         judgement: Judgement { verdict, factors: vec![], notes: vec![] },
     };
     let judgements = verdict.into_iter().map(said).collect();
-    decide(spec, &plan, &Finding::Judged { examined, assessment, outside, judgements, consent }, Millis(1))
+    decide(
+        spec,
+        &plan,
+        &Finding::Judged { examined, assessment, outside, judgements, consent: Box::new(consent) },
+        Millis(1),
+    )
 }
 
 /// In short: what becomes of a plan of this risk.

@@ -8,7 +8,7 @@ use belay_domain::id::{ResourceAddress, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Subject;
 use belay_domain::state::{Context, Pin, State};
-use belay_engine::{Act, ActId, Consent, Event, Finding, GuardrailJudgement, Holder, Look, Observed};
+use belay_engine::{Act, ActId, Event, Finding, GuardrailJudgement, Holder, Look, Observed};
 use belay_ledger::{Blob, Condition};
 use futures_util::future::FutureExt as _;
 
@@ -294,7 +294,7 @@ pub(crate) fn finding_without_mandate(finding: &planner::Finding) -> Finding {
                     judgement: said.judgement.clone(),
                 })
                 .collect(),
-            consent: Consent::default(),
+            consent: Box::default(),
         },
     }
 }

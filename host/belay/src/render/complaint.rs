@@ -178,8 +178,7 @@ fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
     };
     let missing = quorum::missing(wait);
     let what = format!("{run} waits before the stage {}: risk {} needs {missing}{people}", wait.name, wait.risk);
-    let nobody = wait.needs.iter().find(|need| need.missing() > 0 && need.could.is_empty());
-    let next = if let Some(need) = nobody {
+    let next = if let Some(need) = quorum::unmeetable(wait) {
         let why = need.problem.as_ref().map_or_else(String::new, |problem| format!(" ({problem})"));
         format!(
             "belay abort {run} --reason …: nobody could approve it{why}; [people] and [team] in belay.toml say who can"

@@ -11,7 +11,8 @@ pub(crate) fn approvals(quorums: &[Quorum]) -> String {
 
 /// What is still missing, in the same words: approvals, or the request's signature.
 pub(crate) fn missing(wait: &Wait) -> String {
-    let signature = (!wait.signed).then(|| "the signature of its request".to_owned());
+    // Where nobody could approve, signing it helps nobody.
+    let signature = (!wait.signed && unmeetable(wait).is_none()).then(|| "the signature of its request".to_owned());
     let people = wait.needs.iter().filter(|need| need.missing() > 0);
     joined(people.map(|need| one(need.missing(), &need.role)).chain(signature))
 }
@@ -28,6 +29,11 @@ pub(crate) fn people(wait: &Wait) -> String {
     let given = (!given.is_empty()).then(|| format!("approved by {}", given.join(" and ")));
     let could = (!could.is_empty()).then(|| format!("{} could", could.join(" or ")));
     given.into_iter().chain(could).collect::<Vec<_>>().join("; ")
+}
+
+/// The need that nobody could meet.
+pub(crate) fn unmeetable(wait: &Wait) -> Option<&Need> {
+    wait.needs.iter().find(|need| need.missing() > 0 && need.could.is_empty())
 }
 
 /// The words to paste to whoever could approve.
