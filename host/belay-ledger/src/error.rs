@@ -68,6 +68,14 @@ pub enum Error {
         /// The newest that this code knows.
         known: i64,
     },
+    /// A belay from before the first release wrote this ledger.
+    #[error("the ledger has schema version {found}, this belay knows {known} only: use the older belay to read it")]
+    OlderSchema {
+        /// The ledger's.
+        found: i64,
+        /// The one that this code knows.
+        known: i64,
+    },
     /// The database lost entries that were published.
     #[error(
         "the database holds {held} entries, its own checkpoint {published}: it is an old copy; put the newer one back"

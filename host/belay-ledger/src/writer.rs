@@ -92,7 +92,7 @@ impl Drop for Writer {
     }
 }
 
-/// Writes what is due until the queue is closed and empty.
+/// Writes what is due until the queue is closed and empty, then tidies up.
 fn serve(queue: &Queue, worker: &Mutex<Worker>) {
     while queue.wait() {
         let answers = {
@@ -104,6 +104,7 @@ fn serve(queue: &Queue, worker: &Mutex<Worker>) {
         answers.give();
         lock(worker).tidy();
     }
+    lock(worker).close();
 }
 
 fn lock(worker: &Mutex<Worker>) -> MutexGuard<'_, Worker> {

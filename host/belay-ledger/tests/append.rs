@@ -124,9 +124,11 @@ fn blobs_and_objects_of_any_size_come_back_under_their_names() {
     }
     assert_eq!(std::fs::read_dir(place.state().join("blobs")).unwrap().count(), 4);
     for (seq, (commitment, digest, size)) in names.iter().enumerate() {
-        assert_eq!(ledger.blob(commitment), Ok(Some(("input".to_owned(), vec![7; *size]))));
-        assert_eq!(ledger.object(digest), Ok(Some(vec![8; *size])));
         let entry = ledger.entry(seq as u64).unwrap().unwrap();
+        assert_eq!(ledger.blob(&entry, commitment), Ok(Some(("input".to_owned(), vec![7; *size]))));
+        let another = &names[(seq + 1) % names.len()].0;
+        assert_eq!(ledger.blob(&entry, another), Ok(None));
+        assert_eq!(ledger.object(digest), Ok(Some(vec![8; *size])));
         assert_eq!((entry.blobs, entry.objects), (vec![*commitment], vec![*digest]));
     }
     assert_eq!(ledger.object(&Digest::of(b"nothing")), Ok(None));
@@ -161,6 +163,12 @@ fn filters_say_which_entries() {
     assert_eq!(seqs(Filter { environment: Some("staging".parse().unwrap()), ..all() }), [15, 16, 17, 18, 19]);
     assert_eq!(seqs(Filter { kinds: vec!["outcome".to_owned()], after: Some(13), ..all() }), [15, 17, 19]);
     assert_eq!(seqs(Filter { newest_first: true, before: Some(18), limit: Some(2), ..all() }), [17, 16]);
+    let both = || vec!["outcome".to_owned(), "intent".to_owned(), "seal".to_owned()];
+    let newest = Filter { kinds: both(), newest_first: true, before: Some(18), limit: Some(3), ..all() };
+    assert_eq!(seqs(newest), [17, 16, 15]);
+    let of_run = Filter { kinds: both(), run: Some(run("r-2")), after: Some(11), limit: Some(3), ..all() };
+    assert_eq!(seqs(of_run), [12, 13, 14]);
+    assert_eq!(seqs(Filter { kinds: both(), ..all() }).len(), 20);
 }
 
 #[test]

@@ -63,15 +63,18 @@ fn a_key_must_be_private_and_the_ledgers_own() {
 }
 
 #[test]
-fn what_is_no_ledger_or_a_newer_one_is_refused() {
+fn what_is_no_ledger_or_another_versions_is_refused() {
     let place = Place::new();
     let missing = Ledger::open(&place.state(), &place.key()).unwrap_err();
     assert!(matches!(missing, Error::NoLedger { .. }), "{missing}");
     drop(place.init());
     let database = rusqlite::Connection::open(place.state().join("ledger.db")).unwrap();
-    database.pragma_update(None, "user_version", 2).unwrap();
+    database.pragma_update(None, "user_version", 3).unwrap();
     let newer = Ledger::open(&place.state(), &place.key()).unwrap_err();
-    assert_eq!(newer, Error::NewerSchema { found: 2, known: 1 });
+    assert_eq!(newer, Error::NewerSchema { found: 3, known: 2 });
+    database.pragma_update(None, "user_version", 1).unwrap();
+    let older = Ledger::open(&place.state(), &place.key()).unwrap_err();
+    assert_eq!(older, Error::OlderSchema { found: 1, known: 2 });
     database.pragma_update(None, "application_id", 0).unwrap();
     let foreign = Ledger::open(&place.state(), &place.key()).unwrap_err();
     assert!(matches!(foreign, Error::NoLedger { .. }), "{foreign}");

@@ -19,7 +19,7 @@ const MARKED: &str = "point.marked";
 const SEEN: &str = "resource.seen";
 const CHANGED_OUTSIDE: &str = "resource.changed_outside";
 /// How many sightings are looked through for what belay last knew.
-const SIGHTINGS: u64 = 2_000;
+const SIGHTINGS: usize = 2_000;
 
 #[derive(Serialize, Deserialize)]
 struct Captured {
@@ -85,7 +85,9 @@ pub(crate) fn changed_outside(cause: &Cause, before: &Sighting, now: &Sighting) 
 pub(crate) fn points(ledger: &Ledger) -> Result<Vec<PointSummary>, Error> {
     let mut found: BTreeMap<PointId, PointSummary> = BTreeMap::new();
     let mut order = Vec::new();
-    for entry in entries(ledger, &[CAPTURED, MARKED], None, false)? {
+    let kinds = vec![CAPTURED.to_owned(), MARKED.to_owned()];
+    let entries = ledger.entries(&Filter { kinds, ..Filter::default() }).map_err(|error| ledger::error(&error))?;
+    for entry in entries {
         if entry.kind == CAPTURED {
             let body: Captured = body(&entry)?;
             let point = manifest(ledger, &body.id, &body.digest)?;
@@ -103,10 +105,17 @@ pub(crate) fn points(ledger: &Ledger) -> Result<Vec<PointSummary>, Error> {
 
 /// One point.
 pub(crate) fn point(ledger: &Ledger, id: &PointId) -> Result<PointSummary, Error> {
-    points(ledger)?
-        .into_iter()
-        .find(|point| point.id == *id)
+    newest_point(ledger, None, |point, _| point.id == *id)?
         .ok_or_else(|| Error::usage(format!("there is no rollback point `{id}`")).next("belay point list"))
+}
+
+/// The newest point of a set in an environment, whatever its mark.
+pub(crate) fn latest(
+    ledger: &Ledger,
+    set: &FeatureSetName,
+    environment: &EnvironmentName,
+) -> Result<Option<PointSummary>, Error> {
+    newest_point(ledger, Some(environment), |point, _| point.feature_set == *set)
 }
 
 /// The newest point of a set in an environment that is marked good.
@@ -115,15 +124,36 @@ pub(crate) fn latest_good(
     set: &FeatureSetName,
     environment: &EnvironmentName,
 ) -> Result<PointSummary, Error> {
-    let fits = |point: &PointSummary| {
-        point.point.feature_set == *set
-            && point.point.environment == *environment
-            && matches!(point.mark, Some((Mark::Good, _)))
-    };
-    points(ledger)?.into_iter().rev().find(fits).ok_or_else(|| {
+    let fits = |point: &Captured, mark| point.feature_set == *set && mark == Some(Mark::Good);
+    newest_point(ledger, Some(environment), fits)?.ok_or_else(|| {
         Error::usage(format!("`{set}` has no rollback point in `{environment}` that is marked good"))
             .next(format!("belay point list {set} --env {environment}"))
     })
+}
+
+/// The newest point that fits, with its last mark. Reads no further back than to it.
+fn newest_point(
+    ledger: &Ledger,
+    environment: Option<&EnvironmentName>,
+    fits: impl Fn(&Captured, Option<Mark>) -> bool,
+) -> Result<Option<PointSummary>, Error> {
+    let mut marks: BTreeMap<PointId, (Mark, String)> = BTreeMap::new();
+    for entry in Newest::of(ledger, &[CAPTURED, MARKED], environment) {
+        let entry = entry?;
+        if entry.kind == MARKED {
+            let marked: Marked = body(&entry)?;
+            // The later mark came first, and it counts.
+            marks.entry(marked.id).or_insert((marked.mark, entry.actor.name));
+            continue;
+        }
+        let captured: Captured = body(&entry)?;
+        let mark = marks.remove(&captured.id);
+        if fits(&captured, mark.as_ref().map(|(mark, _)| *mark)) {
+            let point = manifest(ledger, &captured.id, &captured.digest)?;
+            return Ok(Some(PointSummary { id: captured.id, digest: captured.digest, point, mark }));
+        }
+    }
+    Ok(None)
 }
 
 fn manifest(ledger: &Ledger, id: &PointId, digest: &Digest) -> Result<Point, Error> {
@@ -152,10 +182,11 @@ pub(crate) fn last_known(
     wanted: &[&ResourceAddress],
 ) -> Result<BTreeMap<ResourceAddress, Known>, Error> {
     let mut found = BTreeMap::new();
-    for entry in entries(ledger, &[SEEN, CHANGED_OUTSIDE], Some(environment), true)? {
+    for entry in Newest::of(ledger, &[SEEN, CHANGED_OUTSIDE], Some(environment)).take(SIGHTINGS) {
         if found.len() == wanted.len() {
             break;
         }
+        let entry = entry?;
         let sighting: Sighting = body(&entry)?;
         if wanted.contains(&&sighting.resource) {
             let from_outside = entry.kind == CHANGED_OUTSIDE;
@@ -165,20 +196,54 @@ pub(crate) fn last_known(
     Ok(found)
 }
 
-fn entries(
-    ledger: &Ledger,
-    kinds: &[&str],
-    environment: Option<&EnvironmentName>,
-    newest_first: bool,
-) -> Result<Vec<Entry>, Error> {
-    let filter = Filter {
-        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-        environment: environment.cloned(),
-        newest_first,
-        limit: newest_first.then_some(SIGHTINGS),
-        ..Filter::default()
-    };
-    ledger.entries(&filter).map_err(|error| ledger::error(&error))
+/// Entries of some kinds from the newest to the oldest, read in pieces: most who look for one find it near the end of a
+/// log that only grows.
+struct Newest<'l> {
+    ledger: &'l Ledger,
+    /// What the next piece is.
+    filter: Filter,
+    piece: std::vec::IntoIter<Entry>,
+    is_last: bool,
+}
+
+impl<'l> Newest<'l> {
+    /// The size of the first piece; each is twice as large as the one before.
+    const FIRST: u64 = 16;
+
+    fn of(ledger: &'l Ledger, kinds: &[&str], environment: Option<&EnvironmentName>) -> Self {
+        let filter = Filter {
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            environment: environment.cloned(),
+            newest_first: true,
+            limit: Some(Self::FIRST),
+            ..Filter::default()
+        };
+        Self { ledger, filter, piece: Vec::new().into_iter(), is_last: false }
+    }
+
+    fn read(&mut self) -> Result<(), Error> {
+        let entries = self.ledger.entries(&self.filter).map_err(|error| ledger::error(&error))?;
+        let limit = self.filter.limit.unwrap_or(Self::FIRST);
+        self.is_last = (entries.len() as u64) < limit;
+        self.filter.before = entries.last().map(|entry| entry.seq);
+        self.filter.limit = Some(limit.saturating_mul(2));
+        self.piece = entries.into_iter();
+        Ok(())
+    }
+}
+
+impl Iterator for Newest<'_> {
+    type Item = Result<Entry, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.piece.len() == 0 && !self.is_last {
+            if let Err(error) = self.read() {
+                self.is_last = true;
+                return Some(Err(error));
+            }
+        }
+        self.piece.next().map(Ok)
+    }
 }
 
 fn body<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, Error> {

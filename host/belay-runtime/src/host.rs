@@ -9,7 +9,7 @@ use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
 use belay_ledger::Ledger;
 use belay_sandbox::Access;
 use belay_sandbox::Reads;
-use belay_sandbox::{Limits, Plugin, Sandbox};
+use belay_sandbox::{Limits, LoadError, Plugin, Sandbox};
 
 use crate::api::{Error, Requester};
 use crate::ledger;
@@ -95,6 +95,18 @@ pub(crate) fn problems(problems: Problems) -> Error {
     Error::usage(problems.to_string()).changed("nothing was read or changed beyond the workspace").next("belay lint")
 }
 
+fn not_loaded(name: &PluginName, path: &Path, pinned: Digest, error: &LoadError) -> Error {
+    if let LoadError::OtherThanPinned { found } = error {
+        let (path, found, pinned) = (path.display(), found.short(), pinned.short());
+        return Error::refused(format!("{path} is {found}, but `{name}` is pinned as {pinned} in belay.lock"))
+            .changed("nothing was changed; the plugin was not run")
+            .next(format!("belay plugin add {path}, if the change is meant"));
+    }
+    Error::failed(format!("the plugin `{name}` can't be loaded: {error}"))
+        .changed("nothing was changed")
+        .next(format!("belay plugin inspect {}", path.display()))
+}
+
 /// Plugins, loaded when they are needed: a workspace may have many that a request has no use for.
 struct Plugins {
     compiled: PathBuf,
@@ -117,18 +129,8 @@ impl Plugins {
                 .changed("nothing was changed")
                 .next("belay plugin list")
         })?;
-        let found = Digest::of(&bytes);
-        if found != pinned {
-            let (path, found, pinned) = (path.display(), found.short(), pinned.short());
-            return Err(Error::refused(format!("{path} is {found}, but `{name}` is pinned as {pinned} in belay.lock"))
-                .changed("nothing was changed; the plugin was not run")
-                .next(format!("belay plugin add {path}, if the change is meant")));
-        }
-        let plugin = self.sandbox()?.load(&bytes, Some(&self.compiled)).map_err(|error| {
-            Error::failed(format!("the plugin `{name}` can't be loaded: {error}"))
-                .changed("nothing was changed")
-                .next(format!("belay plugin inspect {}", path.display()))
-        })?;
+        let plugin = self.sandbox()?.load_pinned(pinned, &bytes, Some(&self.compiled));
+        let plugin = plugin.map_err(|error| not_loaded(name, path, pinned, &error))?;
         loaded.insert(name.clone(), plugin.clone());
         Ok(plugin)
     }

@@ -184,7 +184,7 @@ fn event(ledger: &Ledger, entry: &Entry) -> Result<Event, Error> {
     };
     let commitment: Commitment =
         serde_json::from_value(commitment.clone()).map_err(|error| damaged(entry, &error.to_string()))?;
-    let blob = ledger.blob(&commitment).map_err(|error| ledger::error(&error))?;
+    let blob = ledger.blob(entry, &commitment).map_err(|error| ledger::error(&error))?;
     let (_, bytes) = blob.ok_or_else(|| damaged(entry, "its event is missing or redacted"))?;
     Json::parse_bytes(&bytes).and_then(|json| json.to()).map_err(|error| damaged(entry, &error.to_string()))
 }

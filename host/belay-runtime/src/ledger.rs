@@ -26,6 +26,7 @@ const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
         E::Busy => Some("try again: another process is writing"),
         E::Poisoned { .. } | E::Io { .. } => Some("look at the disk, then: belay audit verify"),
         E::NewerSchema { .. } => Some("use the belay that wrote this ledger, or a newer one"),
+        E::OlderSchema { .. } => Some("belay init, with another [workspace] state in belay.toml, begins a new ledger"),
         E::Behind { .. } | E::Forked { .. } | E::Checkpoint { .. } | E::TileDiffers { .. } | E::Corrupt(_) => {
             Some("belay audit verify says what is trustworthy; put the state folder back from a copy that is whole")
         }

@@ -13,6 +13,12 @@ use crate::sandbox::Sandbox;
 /// Why there is no plugin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
+    /// The component is not the one that was pinned.
+    #[error("the component is {}, not the one that was pinned", found.short())]
+    OtherThanPinned {
+        /// Its digest.
+        found: Digest,
+    },
     /// The bytes are none that this host can run.
     #[error(transparent)]
     NotAPlugin(#[from] NotAPlugin),
@@ -29,7 +35,19 @@ impl Sandbox {
     /// this user; a store that can't be used is passed over, because it only saves time. Compiling takes some 1 ms for
     /// each KB, blocks, and can't be stopped.
     pub fn load(&self, bytes: &[u8], store: Option<&Path>) -> Result<Plugin, LoadError> {
-        let digest = Digest::of(bytes);
+        self.load_as(Digest::of(bytes), bytes, store)
+    }
+
+    /// [`Sandbox::load`], if the component is the one that was pinned. Looks at nothing of another one.
+    pub fn load_pinned(&self, pinned: Digest, bytes: &[u8], store: Option<&Path>) -> Result<Plugin, LoadError> {
+        let found = Digest::of(bytes);
+        if found != pinned {
+            return Err(LoadError::OtherThanPinned { found });
+        }
+        self.load_as(found, bytes, store)
+    }
+
+    fn load_as(&self, digest: Digest, bytes: &[u8], store: Option<&Path>) -> Result<Plugin, LoadError> {
         let store = store.and_then(|folder| Precompiled::open(folder).ok());
         let kept = store.as_ref().and_then(|store| store.get(self.engine(), digest));
         let (component, world) = match kept {

@@ -65,7 +65,7 @@ impl Ledger {
             return Err(Error::Key { path: key.to_owned(), problem });
         }
         sync_recovered(&database.wal())?;
-        let writing = Writing::open(&database)?;
+        let writing = Writing::open(&database, reader.frontier()?)?;
         publish::check(folder, &reader, &signer.verifier())?;
         let blobs = BlobFolder::of(folder);
         let head = writing.head();
@@ -110,6 +110,7 @@ fn absent(removed: io::Result<()>, path: &Path) -> Result<(), Error> {
 /// finds and readers see, though a power failure could still take it away.
 fn sync_recovered(wal: &Path) -> Result<(), Error> {
     match File::open(wal) {
+        Ok(file) if file.metadata().is_ok_and(|found| found.len() == 0) => Ok(()),
         Ok(file) => file.sync_data().map_err(|error| Error::sync(wal, &error)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("open", wal, &error)),

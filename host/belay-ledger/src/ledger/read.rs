@@ -48,9 +48,11 @@ impl Ledger {
         })
     }
 
-    /// A blob's name and bytes, checked against its commitment; `None` where the ledger has no such blob.
-    pub fn blob(&self, commitment: &Commitment) -> Result<Option<(String, Vec<u8>)>, Error> {
-        let Some(row) = self.read(|reader| reader.blob(commitment))? else { return Ok(None) };
+    /// The name and bytes of a blob that came with an entry, checked against its commitment; `None` where the entry names
+    /// no such blob or the ledger does not have it any more.
+    pub fn blob(&self, entry: &Entry, commitment: &Commitment) -> Result<Option<(String, Vec<u8>)>, Error> {
+        let Some(n) = entry.blobs.iter().position(|named| named == commitment) else { return Ok(None) };
+        let Some(row) = self.read(|reader| reader.blob(entry.seq, n))? else { return Ok(None) };
         let damaged = |how| Error::Corrupt(format!("the blob {commitment} {how}"));
         let bytes = match row.bytes {
             Some(bytes) => bytes,

@@ -8,6 +8,15 @@ use crate::durable::{self, Staged};
 use crate::entry::Prepared;
 use crate::error::Error;
 
+/// Places of one entry's blobs, as bits. An entry names fewer than 1,024: each takes 67 of its 65,535 bytes.
+const PLACE_BITS: u32 = 10;
+
+/// The key of a blob's row: its entry's number and its place among the entry's blobs. `None` for what no entry has.
+pub(super) fn place(seq: u64, n: usize) -> Option<i64> {
+    let n = u64::try_from(n).ok().filter(|n| n >> PLACE_BITS == 0)?;
+    i64::try_from(seq.checked_mul(1 << PLACE_BITS)? | n).ok()
+}
+
 /// What is larger lies in a file beside the database, in bytes.
 const MAX_INLINE: usize = 256 * 1024;
 
@@ -54,5 +63,21 @@ impl BlobFolder {
 
     pub(crate) fn file(&self, name: &Digest) -> PathBuf {
         self.path.join(name.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use belay_domain::json::MAX_INTEGER;
+
+    use super::*;
+
+    #[test]
+    fn every_blob_of_every_entry_has_a_key_of_its_own() {
+        let last = MAX_INTEGER.unsigned_abs();
+        assert_eq!(place(0, 0), Some(0));
+        assert_eq!(place(1, 0), place(0, 1023).map(|key| key + 1));
+        assert_eq!(place(last, 1023), Some(i64::MAX));
+        assert_eq!((place(0, 1024), place(last + 1, 0)), (None, None));
     }
 }

@@ -1,14 +1,17 @@
 //! Reading. Each reader sees a state that was committed durably, and no writer waits for it.
 
-use belay_domain::digest::{Commitment, Digest, Salt};
+use std::cell::RefCell;
+
+use belay_domain::digest::{Digest, Salt};
 use belay_domain::id::{EnvironmentName, Epoch, IncidentId, RunId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
+use super::blobs::place;
 use super::{Database, Sync, condition, schema};
 use crate::draft::Holder;
 use crate::error::Error;
-use crate::tree::{self, Frontier, leaf};
+use crate::tree::{self, Frontier, TILE_WIDTH, leaf};
 
 /// Which entries to read: those that fit everything that is given.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +36,35 @@ pub struct Filter {
 
 impl Filter {
     fn sql(&self) -> (String, Vec<Value>) {
-        let mut sql = "SELECT bytes FROM entry WHERE TRUE".to_owned();
+        match (self.kinds.as_slice(), self.limit) {
+            ([], limit) => self.select("bytes", &[], limit),
+            (kinds @ [_], limit) => self.select("bytes", kinds, limit),
+            (kinds, None) => self.select("bytes", kinds, None),
+            (kinds, Some(limit)) => self.select_each(kinds, limit),
+        }
+    }
+
+    /// The first ones of each kind, then the first ones of those: an index has the entries of one kind in order, and of
+    /// several it would give all to be sorted.
+    fn select_each(&self, kinds: &[String], limit: u64) -> (String, Vec<Value>) {
+        let (mut parts, mut values) = (Vec::new(), Vec::new());
+        for kind in kinds {
+            let (sql, of_kind) = self.select("seq, bytes", std::slice::from_ref(kind), Some(limit));
+            parts.push(format!("SELECT * FROM ({sql})"));
+            values.extend(of_kind);
+        }
+        values.push(number(limit));
+        (format!("SELECT bytes FROM ({}){} LIMIT ?", parts.join(" UNION ALL "), self.order()), values)
+    }
+
+    const fn order(&self) -> &'static str {
+        if self.newest_first { " ORDER BY seq DESC" } else { " ORDER BY seq" }
+    }
+
+    fn select(&self, columns: &str, kinds: &[String], limit: Option<u64>) -> (String, Vec<Value>) {
+        let mut sql = format!("SELECT {columns} FROM entry WHERE TRUE");
         let mut values = Vec::new();
         let text = |text: &str| Value::Text(text.to_owned());
-        let number = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let mut require = |condition: &str, value: Option<Value>| {
             if let Some(value) = value {
                 sql.push_str(condition);
@@ -50,17 +78,21 @@ impl Filter {
         require(" AND environment = ?", self.environment.as_ref().map(|environment| text(environment.as_str())));
         require(" AND seq > ?", self.after.map(number));
         require(" AND seq < ?", self.before.map(number));
-        if !self.kinds.is_empty() {
-            sql.push_str(&format!(" AND kind IN ({})", vec!["?"; self.kinds.len()].join(", ")));
-            values.extend(self.kinds.iter().map(|kind| text(kind)));
+        if !kinds.is_empty() {
+            sql.push_str(&format!(" AND kind IN ({})", vec!["?"; kinds.len()].join(", ")));
+            values.extend(kinds.iter().map(|kind| text(kind)));
         }
-        sql.push_str(if self.newest_first { " ORDER BY seq DESC" } else { " ORDER BY seq" });
-        if let Some(limit) = self.limit {
+        sql.push_str(self.order());
+        if let Some(limit) = limit {
             sql.push_str(" LIMIT ?");
             values.push(number(limit));
         }
         (sql, values)
     }
+}
+
+fn number(number: u64) -> Value {
+    Value::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// A blob's row.
@@ -90,11 +122,20 @@ pub(crate) struct Columns {
 /// A connection that reads.
 pub(crate) struct Reader {
     connection: Connection,
+    leaves: RefCell<Leaves>,
+}
+
+/// The leaf hashes of one tile, as far as they were needed: entries never change, so that each is read and hashed once
+/// though a process asks for several roots. Most often it is the tile at the tree's end.
+#[derive(Default)]
+struct Leaves {
+    from: u64,
+    hashes: Vec<Digest>,
 }
 
 impl Reader {
     pub(crate) fn open(database: &Database) -> Result<Self, Error> {
-        Ok(Self { connection: database.connect(Sync::Never)? })
+        Ok(Self { connection: database.connect(Sync::Never)?, leaves: RefCell::default() })
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
@@ -140,12 +181,12 @@ impl Reader {
         Ok(self.connection.query_row("SELECT count(*) FROM entry", [], |row| row.get(0))?)
     }
 
-    pub(crate) fn blob(&self, commitment: &Commitment) -> Result<Option<BlobRow>, Error> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT salt, name, bytes FROM blob WHERE commitment = ?1")?;
-        let found = statement.query_row([commitment.digest().as_bytes()], |row| {
-            Ok(BlobRow { salt: Salt(row.get(0)?), name: row.get(1)?, bytes: row.get(2)? })
-        });
+    /// The blob at a place among those of an entry.
+    pub(crate) fn blob(&self, seq: u64, n: usize) -> Result<Option<BlobRow>, Error> {
+        let Some(place) = place(seq, n) else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached("SELECT salt, name, bytes FROM blob WHERE id = ?1")?;
+        let found = statement
+            .query_row([place], |row| Ok(BlobRow { salt: Salt(row.get(0)?), name: row.get(1)?, bytes: row.get(2)? }));
         Ok(found.optional()?)
     }
 
@@ -165,12 +206,39 @@ impl Reader {
 
     /// The hashes from `from` up to `to` of a level of tiles.
     pub(crate) fn hashes(&self, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
-        hashes(&self.connection, level, from, to)
+        let within_tile = from / TILE_WIDTH == to.saturating_sub(1) / TILE_WIDTH;
+        if level == 0 && from < to && within_tile {
+            self.leaves.borrow_mut().take(&self.connection, from, to)
+        } else {
+            stored_hashes(&self.connection, level, from, to)
+        }
+    }
+
+    /// The right edge of the whole log, from the hashes of its complete subtrees.
+    pub(crate) fn frontier(&self) -> Result<Frontier, Error> {
+        frontier(self.size()?, &mut |level, from, to| self.hashes(level, from, to))
     }
 
     /// The root of the first `size` entries.
     pub(crate) fn root(&self, size: u64) -> Result<Digest, Error> {
         tree::range(0, size, &mut |level, from, to| self.hashes(level, from, to))
+    }
+}
+
+impl Leaves {
+    /// Those from `from` up to `to`, which lie in one tile.
+    fn take(&mut self, connection: &Connection, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
+        let end = self.from + self.hashes.len() as u64;
+        if from < self.from || from > end || from / TILE_WIDTH != self.from / TILE_WIDTH {
+            *self = Self { from, hashes: Vec::new() };
+        }
+        let end = self.from + self.hashes.len() as u64;
+        if end < to {
+            self.hashes.extend(stored_hashes(connection, 0, end, to)?);
+        }
+        let place = |seq: u64| usize::try_from(seq - self.from).unwrap_or(usize::MAX);
+        let found = self.hashes.get(place(from)..place(to)).map(<[Digest]>::to_vec);
+        found.ok_or_else(|| Error::Corrupt(format!("entries between {from} and {to} are missing")))
     }
 }
 
@@ -202,7 +270,8 @@ pub(super) fn entries_from(
     if next == to { Ok(()) } else { Err(Error::Corrupt(format!("entry {next} is missing"))) }
 }
 
-fn hashes(connection: &Connection, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
+/// The hashes from `from` up to `to` of a level of tiles, read anew.
+pub(super) fn stored_hashes(connection: &Connection, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
     if level == 0 {
         let mut hashes = Vec::new();
         entries_from(connection, from, to, |bytes| hashes.push(leaf(bytes)))?;
@@ -220,14 +289,16 @@ fn hashes(connection: &Connection, level: u32, from: u64, to: u64) -> Result<Vec
     }
 }
 
-/// The right edge of the whole log, from the hashes of its complete subtrees.
-pub(super) fn stored_frontier(connection: &Connection) -> Result<Frontier, Error> {
-    let size = size(connection)?;
+/// The right edge of a log of `size` entries, from the hashes of its complete subtrees.
+pub(super) fn frontier(
+    size: u64,
+    hashes: &mut impl FnMut(u32, u64, u64) -> Result<Vec<Digest>, Error>,
+) -> Result<Frontier, Error> {
     let mut peaks = Vec::new();
     let mut start = 0;
     for height in (0..u64::BITS).rev().filter(|height| size >> height & 1 == 1) {
         let end = start + (1 << height);
-        peaks.push(tree::range(start, end, &mut |level, from, to| hashes(connection, level, from, to))?);
+        peaks.push(tree::range(start, end, hashes)?);
         start = end;
     }
     Frontier::from_peaks(size, peaks).ok_or_else(|| Error::Corrupt("the tree's edge".to_owned()))

@@ -6,14 +6,17 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::Database;
 use crate::error::Error;
 
-/// The version of the tables that this code makes and the newest that it opens.
-pub(crate) const SCHEMA: i64 = 1;
+/// The version of the tables that this code makes, and the only one that it opens: the tables changed before the first
+/// release.
+pub(crate) const SCHEMA: i64 = 2;
 /// `blay`: marks the file as a ledger of ours.
 const APPLICATION: i64 = 0x626c_6179;
 
 /// `entry` grows at its end only, so its key is the rowid and an append touches its last page. Its columns beside
-/// `bytes` repeat what the bytes say, for look-ups; they come first, so that a look-up does not read the bytes. The keys
-/// of `blob` and `object` are random: without a rowid a small one costs one page instead of two.
+/// `bytes` repeat what the bytes say, for look-ups; they come first, so that a look-up does not read the bytes. `blob`
+/// grows at its end too: its key is [`super::blobs::place`]. Under their commitments, which are random, each blob would
+/// cost a commit a page or two of its own. `object` has few rows, and those are looked up by digest: without a rowid a
+/// small one costs one page instead of two.
 ///
 /// `subtree` holds the hashes of the tiles above level 0; it follows from the entries, as the tables below it follow
 /// from what entries say. Only `counter` stands for itself.
@@ -26,9 +29,7 @@ CREATE INDEX entry_run ON entry (run) WHERE run IS NOT NULL;
 CREATE INDEX entry_kind ON entry (kind);
 CREATE INDEX entry_incident ON entry (incident) WHERE incident IS NOT NULL;
 CREATE TABLE subtree (level INTEGER, n INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;
-CREATE TABLE blob (
-    commitment BLOB PRIMARY KEY, salt BLOB NOT NULL, name TEXT NOT NULL, bytes BLOB
-) STRICT, WITHOUT ROWID;
+CREATE TABLE blob (id INTEGER PRIMARY KEY, salt BLOB NOT NULL, name TEXT NOT NULL, bytes BLOB) STRICT;
 CREATE TABLE object (digest BLOB PRIMARY KEY, bytes BLOB) STRICT, WITHOUT ROWID;
 
 CREATE TABLE owner (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -76,6 +77,9 @@ impl Meta {
         let found = number("user_version")?;
         if found > SCHEMA {
             return Err(Error::NewerSchema { found, known: SCHEMA });
+        }
+        if found < SCHEMA {
+            return Err(Error::OlderSchema { found, known: SCHEMA });
         }
         let meta = connection.query_row("SELECT origin, verifier FROM meta", [], |row| {
             Ok(Self { origin: row.get(0)?, verifier: row.get(1)? })

@@ -1,10 +1,12 @@
 //! The connection that writes. Sequence and tree head are read inside each transaction, never remembered across one
 //! without looking whether another process appended.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, Row};
 
-use super::blobs::BlobFolder;
-use super::read::{entries_from, size, stored_frontier};
+use super::blobs::{BlobFolder, place};
+use super::read::{entries_from, frontier, size, stored_hashes};
 use super::{Database, Sync, condition};
 use crate::draft::Condition;
 use crate::entry::Prepared;
@@ -22,10 +24,9 @@ pub(crate) struct Writing {
 }
 
 impl Writing {
-    pub(crate) fn open(database: &Database) -> Result<Self, Error> {
-        let connection = database.connect(Sync::Full)?;
-        let frontier = stored_frontier(&connection)?;
-        Ok(Self { connection, frontier })
+    /// Opens it with the tree as somebody has read it; what was appended since is caught up with.
+    pub(crate) fn open(database: &Database, frontier: Frontier) -> Result<Self, Error> {
+        Ok(Self { connection: database.connect(Sync::Full)?, frontier })
     }
 
     #[cfg(test)]
@@ -58,6 +59,14 @@ impl Writing {
     /// Moves what is committed from the write-ahead log into the database, as far as no reader needs it there.
     pub(crate) fn checkpoint(&self) -> Result<(), Error> {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// [`Writing::checkpoint`], and empties the write-ahead log unless somebody else uses it: what was moved is known to
+    /// open connections only, so that the next process would read and move all of it again. Waits for nobody.
+    pub(crate) fn empty_log(&self) -> Result<(), Error> {
+        self.connection.busy_timeout(Duration::ZERO)?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 }
@@ -103,11 +112,10 @@ impl Transaction<'_> {
             entry.environment.as_ref().map(|name| name.as_str()),
             &bytes,
         ))?;
-        for blob in &entry.blobs {
-            // A blob that was put into two drafts is one blob.
-            let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO blob VALUES (?1, ?2, ?3, ?4)")?;
-            let bytes = BlobFolder::inline(&blob.bytes);
-            statement.execute((blob.commitment.digest().as_bytes(), blob.salt.0, &blob.name, bytes))?;
+        for (n, blob) in entry.blobs.iter().enumerate() {
+            let place = place(seq, n).ok_or_else(|| Error::Invalid("an entry has too many blobs".to_owned()))?;
+            let mut statement = connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3, ?4)")?;
+            statement.execute((place, blob.salt.0, &blob.name, BlobFolder::inline(&blob.bytes)))?;
         }
         for object in &entry.objects {
             let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?;
@@ -138,7 +146,8 @@ impl Transaction<'_> {
             return Err(Error::Corrupt(format!("{held} entries where {known} were")));
         }
         if held - known > 256 {
-            self.frontier = stored_frontier(&self.writing.connection)?;
+            let connection = &self.writing.connection;
+            self.frontier = frontier(held, &mut |level, from, to| stored_hashes(connection, level, from, to))?;
             return Ok(());
         }
         entries_from(&self.writing.connection, known, held, |bytes| self.frontier.push(bytes, |_| ()))

@@ -65,12 +65,12 @@ impl Contents {
         if row.columns != columns(entry) {
             report.find(Place::Rows(entry.seq..entry.seq.saturating_add(1)), "its columns are not what the entry says");
         }
-        entry.blobs.iter().for_each(|blob| self.check_blob(blob, entry.seq, report));
+        entry.blobs.iter().enumerate().for_each(|(n, blob)| self.check_blob(blob, (entry.seq, n), report));
         entry.objects.iter().for_each(|object| self.check_object(object, entry.seq, report));
     }
 
-    fn check_blob(&self, commitment: &Commitment, seq: u64, report: &mut Report) {
-        let problem = match self.reader.blob(commitment) {
+    fn check_blob(&self, commitment: &Commitment, (seq, n): (u64, usize), report: &mut Report) {
+        let problem = match self.reader.blob(seq, n) {
             Err(error) => Some(error.to_string()),
             Ok(None) => Some(format!("missing; entry {seq} names it")),
             Ok(Some(row)) => {

@@ -7,6 +7,7 @@ use super::*;
 use crate::draft::{Actor, Draft};
 use crate::ledger::Appended;
 use crate::store::{self, Database, Meta, Reader};
+use crate::tree::Frontier;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -18,7 +19,7 @@ fn place(break_it: impl FnOnce(&rusqlite::Connection)) -> Place {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::of(folder.path());
     store::create(&database, &Meta { origin: "o".to_owned(), verifier: "v".to_owned() }).unwrap();
-    let writing = Writing::open(&database).unwrap();
+    let writing = Writing::open(&database, Frontier::default()).unwrap();
     break_it(writing.connection());
     let writer = Writer::start(writing, BlobFolder::of(folder.path())).unwrap();
     Place { folder, writer }
@@ -64,4 +65,19 @@ fn after_an_error_that_leaves_the_disk_unknown_everything_is_refused() {
     for error in [place.append(1).unwrap_err(), place.writer.record(entry(1)).unwrap_err()] {
         assert!(matches!(error, Error::Poisoned { .. }), "{error}");
     }
+}
+
+#[test]
+fn the_write_ahead_log_is_moved_when_the_ledger_is_closed_and_not_before() {
+    let place = place(|_| ());
+    let pending = |place: &tempfile::TempDir| {
+        Writing::open(&Database::of(place.path()), Frontier::default()).unwrap().pending().unwrap()
+    };
+    for _ in 0..20 {
+        place.append(60_000).unwrap();
+    }
+    assert!(pending(&place.folder) > 1 << 20);
+    let Place { folder, writer } = place;
+    drop(writer);
+    assert_eq!(pending(&folder), 0);
 }

@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answers, Group};
 use super::queue::Queue;
+use crate::error::Error;
 use crate::store::{BlobFolder, Writing};
 
-/// Bytes in the write-ahead log from which on it is moved into the database when nobody waits. Each process begins by
-/// reading all that is there, so that it is kept short.
-const CHECKPOINT_IDLE: usize = 1 << 20;
+/// Bytes in the write-ahead log from which on it is moved into the database when the ledger is closed. Each process
+/// begins by reading all that is there, so that it is kept short. Not sooner: a run would share the disk with it.
+const CHECKPOINT_CLOSING: usize = 1 << 20;
+/// Bytes from which on it is moved when nobody waits.
+const CHECKPOINT_IDLE: usize = 16 << 20;
 /// Bytes from which on it is moved even though somebody waits.
 const CHECKPOINT_BUSY: usize = 64 << 20;
 /// Barriers in one commit from which on it pays to wait a little for more.
@@ -82,10 +85,19 @@ impl Worker {
     /// Moves the write-ahead log into the database while nobody waits, or when it has become large.
     pub(super) fn tidy(&mut self) {
         let due = if self.queue.is_idle() { CHECKPOINT_IDLE } else { CHECKPOINT_BUSY };
+        self.move_from(due, Writing::checkpoint);
+    }
+
+    /// Leaves the next process little to read.
+    pub(super) fn close(&mut self) {
+        self.move_from(CHECKPOINT_CLOSING, Writing::empty_log);
+    }
+
+    fn move_from(&mut self, due: usize, moves: fn(&Writing) -> Result<(), Error>) {
         if self.pending < due || self.queue.check().is_err() {
             return;
         }
-        match self.writing.checkpoint() {
+        match moves(&self.writing) {
             Ok(()) => self.pending = 0,
             Err(error) if error.poisons() => self.queue.poison(&error),
             Err(error) => tracing::warn!(%error, "the write-ahead log stays as it is"),

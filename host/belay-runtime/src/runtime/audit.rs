@@ -59,7 +59,7 @@ impl Runtime {
         let read = |error: belay_ledger::Error| ledger::error(&error);
         let mut found = Vec::new();
         for commitment in &entry.blobs {
-            let blob = self.host.ledger.blob(commitment).map_err(read)?;
+            let blob = self.host.ledger.blob(entry, commitment).map_err(read)?;
             let (name, bytes) = blob.map_or((None, None), |(name, bytes)| (Some(name), Some(bytes)));
             found.push(attachment(*Commitment::digest(commitment), name, bytes));
         }

@@ -27,9 +27,7 @@ impl Runtime {
     pub async fn capture_point(&self, request: CaptureRequest) -> Result<PointSummary, Error> {
         let ground = self.capture_ground(&request)?;
         let pins = self.pins(&ground).await?;
-        let parent = history::points(&self.host.ledger)?.into_iter().rev().find(|point| {
-            point.point.feature_set == request.feature_set && point.point.environment == ground.environment_name
-        });
+        let parent = history::latest(&self.host.ledger, &request.feature_set, &ground.environment_name)?;
         let id = identity::next_point(&self.host.ledger)?;
         let point = Point {
             schema: SCHEMA,
