@@ -236,11 +236,12 @@ impl Iterator for Newest<'_> {
     type Item = Result<Entry, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.piece.len() == 0 && !self.is_last {
-            if let Err(error) = self.read() {
-                self.is_last = true;
-                return Some(Err(error));
-            }
+        if self.piece.len() == 0
+            && !self.is_last
+            && let Err(error) = self.read()
+        {
+            self.is_last = true;
+            return Some(Err(error));
         }
         self.piece.next().map(Ok)
     }

@@ -31,6 +31,7 @@ mod inspect;
 mod limits;
 mod load;
 mod log;
+mod meter;
 mod moment;
 mod perform;
 mod plugin;

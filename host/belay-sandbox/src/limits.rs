@@ -16,8 +16,9 @@ pub struct Limits {
     /// Fuel. A reproducible bound, not a clock: a nanosecond burns 2 to 18. Default: 20 · 10⁹.
     #[serde(with = "decimal")]
     pub fuel: u64,
-    /// Milliseconds that the guest may compute: on the wall's clock, so that a busy machine shortens it, but without
-    /// the time that its reads take. Checked every 10 ms, the first time within 100 ms. Default: 5,000.
+    /// Milliseconds of processor time that the guest may compute. Neither what its reads take counts nor the time in which
+    /// others had the processor: on a busy machine [`Limits::total_ms`] ends it. Counted from the first look of the clock,
+    /// within 100 ms, and checked every 10 ms. Default: 5,000.
     pub compute_ms: u64,
     /// Milliseconds from the start of the call to its end, reads included. Default: 60,000.
     pub total_ms: u64,

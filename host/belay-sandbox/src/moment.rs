@@ -8,6 +8,7 @@ use crate::access::{Access, Way};
 use crate::call::Deadline;
 use crate::limits::{Limit, Limits};
 use crate::log::Log;
+use crate::meter::Meter;
 use crate::read_record::{Kept, ReadRecord, ReadRequest};
 use crate::ticker::Pace;
 
@@ -19,9 +20,8 @@ pub(crate) struct Moment {
     pub(crate) reads: Vec<ReadRecord>,
     pub(crate) stopped: Option<Stop>,
     pub(crate) started: Instant,
+    pub(crate) meter: Meter,
     pace: Pace,
-    reading_since: Instant,
-    waited: Duration,
     host_calls: u32,
     read_bytes: u64,
     memory_bytes: u64,
@@ -40,17 +40,15 @@ pub(crate) enum Stop {
 
 impl Moment {
     pub(crate) fn new(access: Access, limits: Limits, pace: Pace) -> Self {
-        let started = Instant::now();
         Self {
             access,
             limits,
             log: Log::default(),
             reads: Vec::new(),
             stopped: None,
-            started,
+            started: Instant::now(),
+            meter: Meter::default(),
             pace,
-            reading_since: started,
-            waited: Duration::ZERO,
             host_calls: 0,
             read_bytes: 0,
             memory_bytes: 0,
@@ -74,14 +72,12 @@ impl Moment {
     /// Begins a read: counts it, and says where it goes.
     pub(crate) fn begin<T: Kept>(&mut self, request: &ReadRequest) -> wasmtime::Result<Way<T>> {
         self.host_call()?;
-        self.reading_since = Instant::now();
         self.pace.pause();
         self.access.way(self.reads.len(), request).ok_or_else(|| self.stop(Stop::Strayed))
     }
 
-    /// Ends the read that began last and records it. The time since is not the guest's.
+    /// Ends the read that began last and records it.
     pub(crate) fn keep<T: Kept>(&mut self, request: ReadRequest, answer: &T) -> wasmtime::Result<()> {
-        self.waited += self.reading_since.elapsed();
         self.pace.go_on();
         let (answer, body) = answer.keep();
         let record = ReadRecord { request, answer, body };
@@ -95,8 +91,7 @@ impl Moment {
 
     /// At each tick of the epoch: lets other tasks run, and ends a guest that computed for too long.
     pub(crate) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
-        let computed = self.started.elapsed().saturating_sub(self.waited);
-        if computed > Duration::from_millis(self.limits.compute_ms) {
+        if self.meter.read() > Duration::from_millis(self.limits.compute_ms) {
             return Err(self.stop(Stop::TimedOut(Deadline::Computing)));
         }
         Ok(UpdateDeadline::Yield(1))

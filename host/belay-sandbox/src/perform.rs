@@ -60,7 +60,9 @@ async fn put<P: Sync, Q: Question<P>>(
 ) -> Result<Q::Answer, CallError> {
     let limits = store.data().limits;
     store.set_fuel(limits.fuel).map_err(|error| CallError::HostFailed(error.to_string()))?;
-    match timeout(Duration::from_millis(limits.total_ms), question.put(pre, &mut *store)).await {
+    let meter = store.data().meter.clone();
+    let told = meter.over(question.put(pre, &mut *store));
+    match timeout(Duration::from_millis(limits.total_ms), told).await {
         Ok(Ok(told)) => told,
         Ok(Err(error)) => Err(ended(&error, store.data())),
         Err(_) => Err(CallError::TimedOut(Deadline::InAll)),

@@ -1,4 +1,4 @@
-//! The clock that bounds how long a guest computes: it moves the engine's epoch. Never wakes up while no call is under
+//! The clock that makes a guest look at how long it has computed: it moves the engine's epoch. Never wakes up while no call is under
 //! way, and seldom while every guest waits for its reads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,6 +3,8 @@
 
 mod guests;
 
+use std::time::Duration;
+
 use belay_domain::id::Millis;
 use belay_domain::json::Json;
 use belay_domain::state::{Context, Resource};
@@ -63,6 +65,43 @@ async fn the_clock_ends_what_fuel_does_not() {
     let limits = Limits { fuel: u64::MAX, compute_ms: 20, ..Limits::default() };
     let endless = guests::guardrail("", "(loop $on (br $on)) unreachable");
     assert_eq!(judged(&endless, limits).await, CallError::TimedOut(Deadline::Computing));
+}
+
+/// Computes for some 300 ms of processor time, then allows.
+fn busy() -> Vec<u8> {
+    let code = "(local $n i32)
+        (loop $on
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $on (i32.lt_u (local.get $n) (i32.const 150000000))))
+        (i32.const 128)";
+    guests::guardrail("", code)
+}
+
+#[tokio::test]
+async fn who_gets_no_processor_has_not_computed() {
+    let limits = Limits { compute_ms: 2_000, ..Limits::default() };
+    let plugin = Sandbox::new(limits).unwrap().load(&busy(), None).unwrap();
+    let empty = CanonicalText::parse("{}").unwrap();
+    let guardrail = plugin.as_guardrail().unwrap();
+    let mut call = std::pin::pin!(guardrail.judge(&empty, &empty));
+    // One thread for both: at each tick the guest lets others go on, and this other one keeps the thread.
+    let since = std::time::Instant::now();
+    let call = loop {
+        tokio::select! {
+            biased;
+            () = async { std::thread::sleep(Duration::from_millis(300)); tokio::task::yield_now().await } => {}
+            call = &mut call => break call,
+        }
+    };
+    assert_eq!(call.result.unwrap().verdict, Verdict::Allow);
+    assert!(since.elapsed() > Duration::from_millis(2_000), "it was not starved for long enough to tell");
+}
+
+#[tokio::test]
+async fn who_never_gets_the_processor_is_ended_all_the_same() {
+    let limits = Limits { fuel: u64::MAX, total_ms: 300, ..Limits::default() };
+    let endless = guests::guardrail("", "(loop $on (br $on)) unreachable");
+    assert_eq!(judged(&endless, limits).await, CallError::TimedOut(Deadline::InAll));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::write::not_applied;
 use crate::permit::Deadline;
 
 /// How many keys go with one command: the server does nothing else meanwhile.
-const BATCH: usize = 1_000;
+const BATCH: usize = 5_000;
 
 impl RedisConnection {
     /// Keys that come while it runs stay, unless they have the name of one that went. What breaks off half-way is
