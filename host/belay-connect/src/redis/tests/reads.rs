@@ -79,9 +79,9 @@ async fn keys_come_in_pages_and_are_counted_once() {
     let keys = |numbers: std::ops::Range<u32>| numbers.map(|number| format!("v9:{number}")).collect::<Vec<_>>();
     let server = Server::start(move |command| match command {
         "PING" => say("+PONG\r\n"),
-        "SCAN 0 MATCH v9:* COUNT 1000" => say(page("17", &keys(0..3))),
+        "SCAN 0 MATCH v9:* COUNT 5000" => say(page("17", &keys(0..3))),
         // A server that grows its table shows keys again; one that is odd shows others.
-        "SCAN 17 MATCH v9:* COUNT 1000" => say(page("0", &[keys(2..4), vec!["other".to_owned()]].concat())),
+        "SCAN 17 MATCH v9:* COUNT 5000" => say(page("0", &[keys(2..4), vec!["other".to_owned()]].concat())),
         _ => Act::Close,
     })
     .await;
