@@ -189,7 +189,7 @@ fn what_is_no_answer_of_the_stores_halts_the_run_before_it_writes() {
         (Act::Say(page), "a proxy"),
         (Act::Say(Answer::bytes(403, "application/xml", denied)), "ExpiredToken"),
         (Act::Say(cut), "broke off"),
-        (Act::LoseRequest, "attempt 3"),
+        (Act::LoseRequest, "tried 3 times"),
     ] {
         let garbling = act.clone();
         scene.proxy.rule(move |_, _| garbling.clone());

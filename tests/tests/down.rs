@@ -84,7 +84,7 @@ fn a_system_that_is_down_halts_the_run_unless_the_runbook_says_otherwise() {
           Record belay audit log --run r-1
         decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: listing clicks/_delta_log/: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
         changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+        help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         [6]
     "#]],
     );
@@ -220,7 +220,7 @@ fn what_is_gone_or_refused_is_not_down() {
           Record belay audit log --run r-1
         decide: r-1 halted: dataset: can't be put back: delta-table: missing: there is no table, so `v3` can't be restored
         changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+        help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         [6]
     "#]],
     );
@@ -249,7 +249,7 @@ fn what_is_gone_or_refused_is_not_down() {
           Record belay audit log --run r-1
         decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: listing clicks/_delta_log/: the host does not allow this read: this environment has no connection `lake`
         changed: flag restored; dataset not touched; model not touched
-        help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+        help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         [6]
     "#]],
     );

@@ -1,11 +1,12 @@
 //! Measures what belay promises about its speed: each figure against a baseline in the same run, interleaved. Judges
 //! nothing: the bars stand beside the figures.
 
+mod incident;
 mod measure;
 mod redis;
 mod registry;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::demo::Error;
@@ -13,6 +14,17 @@ use crate::{guests, host, repository};
 
 /// What can be measured by itself, in the order in which all of it is.
 const PARTS: [&str; 5] = ["calls", "barriers", "plan", "run", "redis"];
+
+/// Measures the rollback of the whole stack, on the lab.
+pub(crate) fn run_on_lab() -> ExitCode {
+    match build().and_then(|belay| incident::run(&belay)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Builds what is measured, measures all or one part of it, prints.
 pub(crate) fn run(only: Option<&str>) -> ExitCode {
@@ -29,9 +41,13 @@ pub(crate) fn run(only: Option<&str>) -> ExitCode {
     }
 }
 
-fn bench(only: Option<&str>) -> Result<(), Error> {
+fn build() -> Result<PathBuf, Error> {
     guests::build_all(&repository::target("plugins")).map_err(|error| Error::Build(error.to_string()))?;
-    let belay = host::build_release().map_err(Error::Build)?;
+    host::build_release().map_err(Error::Build)
+}
+
+fn bench(only: Option<&str>) -> Result<(), Error> {
+    let belay = build()?;
     PARTS.iter().filter(|part| only.is_none_or(|only| only == **part)).try_for_each(|part| measure(part, &belay))
 }
 

@@ -18,8 +18,9 @@ use std::process::ExitCode;
 use belay_tests::lab::part::{Part, installation};
 
 pub(crate) use hold::run as hold;
-pub(crate) use incident::{Responder, incident};
+pub(crate) use incident::{Desk, ROLLBACK, Responder, Stack, incident};
 pub(crate) use install::install;
+pub(crate) use state::{caught, present};
 pub(crate) use up::{down, status, tell, up};
 
 /// `cargo xtask lab install`: all parts, or those that are named.

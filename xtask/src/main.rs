@@ -19,6 +19,7 @@ usage: cargo xtask <task>
 
   bench [PART]         measure speed against baselines: calls, barriers, plan, run,
                        redis
+  bench --lab          measure the incident's rollback on real systems, against a script and an Ansible playbook
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
   guests               build every plugin into target/plugins
   lab [install PART…]  install the systems that the tests use into target/lab, or BELAY_LAB
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(None),
         ["demo", "--keep", folder] => demo::run(Some(Path::new(folder))),
         ["bench"] => bench::run(None),
+        ["bench", "--lab"] => bench::run_on_lab(),
         ["bench", part] => bench::run(Some(part)),
         ["guests"] => guests::run(),
         ["lab"] => lab::run_install(&[]),

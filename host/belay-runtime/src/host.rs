@@ -60,6 +60,17 @@ impl Host {
         self.plugins.load(name, path, pinned)
     }
 
+    /// Loads plugins before anything is read through them: where one must be compiled, nothing else goes on meanwhile,
+    /// and an answer that is under way would come too late.
+    pub(crate) fn load<'n>(&self, names: impl IntoIterator<Item = &'n PluginName>) -> Result<(), Error> {
+        names.into_iter().try_for_each(|name| self.plugin(name).map(|_| ()))
+    }
+
+    /// Where compiled plugins are kept.
+    pub(crate) fn compiled(&self) -> &Path {
+        &self.plugins.compiled
+    }
+
     /// A plugin's component, as its file is.
     pub(crate) fn component(&self, name: &PluginName) -> Result<Vec<u8>, Error> {
         let path = self.workspace.plugins.get(name);

@@ -17,6 +17,7 @@ mod journal;
 mod ledger;
 mod lint;
 mod log_line;
+mod one_look;
 mod owner;
 mod package;
 mod planner;

@@ -19,12 +19,13 @@ use belay_domain::ramp::{self, PlannedPart};
 use belay_domain::risk::Assessment;
 use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
-use belay_sandbox::Call;
+use belay_sandbox::{Access, Call, Reads};
 
 use crate::api::{Error, GuardrailVerdict};
 use crate::clock;
 use crate::down::{self, Unanswered};
 use crate::host::Host;
+use crate::one_look::OneLook;
 use crate::record::{self, Cause};
 use crate::workspace::{Environment, Guardrail};
 
@@ -114,6 +115,8 @@ impl Ground {
     /// Observes and plans the steps side by side, then examines, assesses and judges the whole.
     pub(crate) async fn plan(&self, stage: &StageToPlan<'_>) -> Result<Judged, Error> {
         let at = clock::now();
+        let targets = stage.steps.iter().filter_map(|step| step.subject.target());
+        self.host.load(targets.map(|target| &target.plugin))?;
         let steps = futures_util::future::join_all(stage.steps.iter().map(|step| self.plan_step(step, at)));
         let steps = steps.await.into_iter().collect::<Result<Vec<_>, _>>()?;
         let plan = StagePlan {
@@ -138,13 +141,16 @@ impl Ground {
         let blind = |what: &str, Unanswered { reason, cause }| {
             Ok((Work::Blind { reason: format!("{what}: {reason}"), cause }, Vec::new()))
         };
-        let observed = match self.observe(target).await? {
+        let look = Arc::new(OneLook::through(self.host.lines(&self.environment_name, &self.environment)));
+        let access = access(target, Arc::clone(&look) as Arc<dyn Reads>);
+        let observed = match self.observe_through(&access, target).await? {
             Ok(observed) => observed,
             Err(unanswered) => return blind("can't be observed", unanswered),
         };
+        look.plan();
         let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
         let (first, path) = way.of(target, &observed);
-        let changes = match self.propose(target, &moment, &observed, &path).await? {
+        let changes = match self.propose(&access, target, &moment, &observed, &path).await? {
             Ok(changes) => changes,
             Err(unanswered) => return blind("can't be put back", unanswered),
         };
@@ -155,15 +161,21 @@ impl Ground {
 
     /// The resource's state now, or why it can't be told.
     pub(crate) async fn observe(&self, target: &Target) -> Result<Result<State, Unanswered>, Error> {
+        let lines = self.host.lines(&self.environment_name, &self.environment);
+        self.observe_through(&access(target, lines), target).await
+    }
+
+    async fn observe_through(&self, access: &Access, target: &Target) -> Result<Result<State, Unanswered>, Error> {
         let plugin = self.host.plugin(&target.plugin)?;
         let Some(reverter) = plugin.as_reverter() else { return Ok(Err(no_reverter(&target.plugin))) };
-        let call = reverter.observe(&self.access(target), &target.to_resource()).await;
+        let call = reverter.observe(access, &target.to_resource()).await;
         self.answer(&target.plugin, call)
     }
 
     /// What the plugin proposes to get from a state along a path: one change for each state on it.
     async fn propose(
         &self,
+        access: &Access,
         target: &Target,
         moment: &Context,
         observed: &State,
@@ -172,7 +184,7 @@ impl Ground {
         let plugin = self.host.plugin(&target.plugin)?;
         let Some(reverter) = plugin.as_reverter() else { return Ok(Err(no_reverter(&target.plugin))) };
         let wanted = path.len();
-        let call = reverter.plan(&self.access(target), moment, &target.to_resource(), observed, path).await;
+        let call = reverter.plan(access, moment, &target.to_resource(), observed, path).await;
         let changes = self.answer(&target.plugin, call)?;
         Ok(changes.and_then(|changes| match changes.len() {
             found if found == wanted => Ok(changes),
@@ -203,11 +215,6 @@ impl Ground {
         let guardrails = self.host.workspace.guardrails.iter().map(|guardrail| &guardrail.plugin);
         let named = reverters.chain(guardrails).chain(&self.probes);
         named.filter_map(|name| Some((name.clone(), self.host.pinned(name).ok()?))).collect()
-    }
-
-    fn access(&self, target: &Target) -> belay_sandbox::Access {
-        let granted = std::iter::once(&target.at.connection).chain(&target.connections).cloned();
-        self.host.access(&self.environment_name, &self.environment, granted)
     }
 
     /// Records a call; its answer, or why there is none.
@@ -336,6 +343,11 @@ pub(crate) fn with_connections(config: &Json, connections: &[belay_domain::id::C
         object.insert("connections".to_owned(), serde_json::json!(connections));
     }
     Json::new(value).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// What a call about a resource may reach.
+fn access(target: &Target, reads: Arc<dyn Reads>) -> Access {
+    Access::new(reads, std::iter::once(&target.at.connection).chain(&target.connections).cloned())
 }
 
 fn no_reverter(plugin: &PluginName) -> Unanswered {

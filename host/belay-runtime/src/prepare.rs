@@ -361,6 +361,8 @@ async fn pins(ground: &Ground, resolution: &Resolution<'_>, aim: &Aim) -> Result
             Ok(point.pins.iter().map(|(name, pinned)| (name.clone(), pinned.pin.clone())).collect())
         }
         Aim::Locate { references, .. } => {
+            let specs = references.keys().filter_map(|name| ground.feature_set.resource(name));
+            ground.host.load(specs.map(|spec| &spec.plugin))?;
             let located = references.iter().map(|(name, reference)| ground.locate(name, reference));
             futures_util::future::join_all(located).await.into_iter().collect()
         }

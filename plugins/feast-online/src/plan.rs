@@ -101,7 +101,7 @@ fn clear(values: &Values, goal: &Goal, scene: &Comparison) -> Result<Operation, 
 
 fn materialise(values: &Values, goal: &Goal, scene: &Comparison, pin: &Pin) -> Result<Operation, Fault> {
     Ok(Operation {
-        summary: format!("materialise {}: → {}", values.sidecar.view_name(), pin.state.version),
+        summary: format!("materialise {} as {}", values.sidecar.view_name(), pin.state.version),
         write: write(values, goal, "/online/materialise")?,
         yields: pin.state.content.clone(),
         reversibility: Reversibility::Recoverable,

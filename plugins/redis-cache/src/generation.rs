@@ -160,6 +160,7 @@ fn notes(reads: &dyn Reads, of: &Resource<Config>, values: Option<&str>, to: &Po
         None => format!("values of generation {generation} that are gone are made again by readers"),
         Some(values) => match count(reads, of, values, generation)? {
             Some(0) => format!("generation {generation} has no values left: readers make each again"),
+            Some(1) => format!("generation {generation} still has 1 value, as old as it is"),
             Some(left) => format!("generation {generation} still has {left} values, as old as they are"),
             None => format!("generation {generation} still has more than {COUNTED} values, as old as they are"),
         },

@@ -64,7 +64,7 @@ fn a_generation_goes_back_and_forth() {
     assert_eq!((nine.version.as_str(), nine.content.as_str()), ("9", r#"{"generation":"9"}"#));
     let change = restore(&mut reads, &of, set(json!({ "generation": "8" })));
     assert_eq!(change.operations[0].summary, "generation of features:generation: 9 → 8");
-    assert_eq!(change.notes[1], "generation 8 still has 1 values, as old as they are");
+    assert_eq!(change.notes[1], "generation 8 still has 1 value, as old as it is");
     restore(&mut reads, &of, back_to(&nine));
     assert_eq!(RedisCache::observe(&reads, &of).unwrap(), nine);
 }

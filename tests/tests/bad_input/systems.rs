@@ -71,7 +71,7 @@ fn a_point_whose_resource_vanished() {
         &expect![[r#"
             decide: r-1 halted: dataset: can't be put back: delta-table: missing: there is no table, so `v3` can't be restored
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+            help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         "#]],
     );
     contained_only(
@@ -80,7 +80,7 @@ fn a_point_whose_resource_vanished() {
         &expect![[r#"
             decide: r-1 halted: model: can't be put back: flagd-flag: missing: the file models.flagd.json is gone: restore it, with its other flags
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once they can be observed; or abort it and run without them: --except model
+            help: belay resume r-1 once model can be observed; or belay abort r-1 --reason …, then run again with --except model
         "#]],
     );
     contained_only(
@@ -95,7 +95,7 @@ fn a_point_whose_resource_vanished() {
         &expect![[r#"
             decide: r-1 halted: dataset: can't be put back: delta-table: missing: 4 of the 4 files of version 3 are gone, perhaps vacuumed: `day=2026-11-17/part-00000-77bdb239-fd4e-42c9-9f38-[short]-c000.snappy.parquet`, `day=2026-11-18/part-00000-d7075ebd-7c61-48de-92ee-[short]-c000.snappy.parquet`, `day=2026-11-19/part-00000-09142f83-0162-47a3-9bc9-[short]-c000.snappy.parquet`, …
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+            help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         "#]],
     );
 }
@@ -108,7 +108,7 @@ fn nonsense_where_a_system_has_its_state() {
         &expect![[r#"
             decide: r-1 halted: model: can't be observed: flagd-flag: unexpected answer: flags/models.flagd.json: expected value at line 1 column 1
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once they can be observed; or abort it and run without them: --except model
+            help: belay resume r-1 once model can be observed; or belay abort r-1 --reason …, then run again with --except model
         "#]],
     );
     let commit = "lake/clicks/_delta_log/00000000000000000005.json";
@@ -118,7 +118,7 @@ fn nonsense_where_a_system_has_its_state() {
         &expect![[r#"
             decide: r-1 halted: dataset: can't be observed: delta-table: unexpected answer: commit 5, line 1: EOF while parsing a value at line 1 column 7
             changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once they can be observed; or abort it and run without them: --except dataset
+            help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         "#]],
     );
 }

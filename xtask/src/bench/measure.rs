@@ -1,5 +1,8 @@
 //! One command as a whole process: wall time, processor time, memory, as the system counts them.
 
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +29,36 @@ pub(super) fn measure(command: &mut Command) -> Result<Taken, Error> {
         return Err(Error::Ended { command: shown, found: status.to_string(), expected: 0 });
     }
     Ok(Taken { wall, cpu: usage.0, peak_kib: usage.1 })
+}
+
+/// Runs a command that must succeed and print a line that `is_mark` knows. Says what it took, and how long until that
+/// line. What it says on standard error is in `errors` afterwards.
+pub(super) fn watch(
+    command: &mut Command,
+    errors: &Path,
+    is_mark: impl Fn(&str) -> bool,
+) -> Result<(Taken, Duration), Error> {
+    let shown = format!("{:?}", command.get_program());
+    let file = |source| Error::File { path: errors.to_path_buf(), source };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(errors).map_err(file)?);
+    let began = Instant::now();
+    let failed = |source| Error::File { path: shown.clone().into(), source };
+    let mut process = command.spawn().map_err(failed)?;
+    let mut marked = None;
+    for line in process.stdout.take().into_iter().flat_map(|said| BufReader::new(said).lines()) {
+        if is_mark(&line.map_err(failed)?) {
+            marked.get_or_insert_with(|| began.elapsed());
+        }
+    }
+    let (status, usage) = wait(process.id()).map_err(failed)?;
+    let wall = began.elapsed();
+    match marked {
+        Some(marked) if status == 0 => Ok((Taken { wall, cpu: usage.0, peak_kib: usage.1 }, marked)),
+        _ => {
+            let said = fs::read_to_string(errors).map_err(file)?;
+            Err(Error::Untrue(format!("{shown} ended with {status}, and not as it should: {said}")))
+        }
+    }
 }
 
 /// Waits for a process and takes the system's account of it: processor time, and the most memory in KiB.

@@ -4,18 +4,18 @@
 mod desk;
 mod stack;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use desk::Desk;
-use stack::{Served, Stack};
+pub(crate) use desk::Desk;
+pub(crate) use stack::{Served, Stack};
 
-use super::state::{self, State};
+use super::state;
 use crate::{guests, host, repository};
 
 /// What is rolled back, in a responder's words.
-const ROLLBACK: [&str; 6] = ["standard-rollback", "checkout-ranker", "--to", "latest-good", "--incident", "INC-4211"];
+pub(crate) const ROLLBACK: [&str; 6] =
+    ["standard-rollback", "checkout-ranker", "--to", "latest-good", "--incident", "INC-4211"];
 
 /// Who rolls back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,10 +28,7 @@ pub(crate) enum Responder {
 
 /// `cargo xtask lab incident`.
 pub(crate) fn incident(responder: Responder) -> ExitCode {
-    // The lab's helpers end a test by panicking; here that is the end of a command.
-    let played = catch_unwind(AssertUnwindSafe(|| play(responder)));
-    let played = played.unwrap_or_else(|panic| Err(state::said(&*panic)));
-    match played {
+    match state::caught(|| play(responder)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -41,11 +38,11 @@ pub(crate) fn incident(responder: Responder) -> ExitCode {
 }
 
 fn play(responder: Responder) -> Result<(), String> {
-    let lab = State::read(&state::folder()).ok_or("no lab is up\nhelp: cargo xtask lab up")?;
+    let lab = state::present()?;
     guests::build_all(&repository::target("plugins")).map_err(|error| error.to_string())?;
     let belay = host::build_release()?;
     let stack = Stack::of(&lab)?;
-    let desk = Desk::set(&stack, belay)?;
+    let desk = Desk::set(&repository::target("lab").join("incident"), &stack, belay)?;
 
     say("Version 8 of the ranker is live and good: flag off for v9, features v0, model 1. A rollback point");
     stack.release_good()?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub(super) const SOCKET: &str = "control";
 
 /// A lab.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The supervisor's process.
     pub(super) pid: u32,
     /// The systems by name.
@@ -79,6 +80,19 @@ impl State {
         fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
         fs::rename(fresh, path)
     }
+}
+
+/// The lab that is up.
+///
+/// # Errors
+/// None is, in words for people.
+pub(crate) fn present() -> Result<State, String> {
+    State::read(&folder()).ok_or_else(|| "no lab is up\nhelp: cargo xtask lab up".to_owned())
+}
+
+/// Does what may panic: the lab's helpers end a test so, and here that is the end of a command.
+pub(crate) fn caught<T>(act: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| Err(said(&*panic)))
 }
 
 /// What a panic said.

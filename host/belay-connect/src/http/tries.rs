@@ -98,9 +98,9 @@ impl Tries {
             [] => reason,
             // Who reads this at night needs one reason once.
             before if before.iter().all(|failed| failed.ends_with(&reason)) => {
-                format!("{reason} (attempt {}, as before)", before.len() + 1)
+                format!("{reason} (tried {} times)", before.len() + 1)
             }
-            before => format!("{reason} (attempt {}; before: {})", before.len() + 1, before.join("; ")),
+            before => format!("{reason} (tried {} times; before: {})", before.len() + 1, before.join("; ")),
         }
     }
 
@@ -179,10 +179,10 @@ mod tests {
         assert_eq!(tried.explain(HttpError::TimedOut), HttpError::TimedOut);
         tried.note("answer 503");
         let told = tried.explain(HttpError::Unreachable("refused".to_owned()));
-        assert_eq!(told, HttpError::Unreachable("refused (attempt 2; before: answer 503)".to_owned()));
+        assert_eq!(told, HttpError::Unreachable("refused (tried 2 times; before: answer 503)".to_owned()));
         let mut tried = tries(3);
         tried.note("unreachable: refused");
         let told = tried.explain(HttpError::Unreachable("refused".to_owned()));
-        assert_eq!(told, HttpError::Unreachable("refused (attempt 2, as before)".to_owned()));
+        assert_eq!(told, HttpError::Unreachable("refused (tried 2 times)".to_owned()));
     }
 }

@@ -196,6 +196,8 @@ impl Driver {
         let found = self.run.check(check).cloned();
         let expected = found.as_ref().and_then(|check| self.run.pinned(check.resource.as_ref()?)).cloned();
         let ground = Arc::clone(&self.ground);
+        // Here, before another check reads; why a probe can't be loaded is told when it is to measure.
+        let _loaded = ground.host.load(found.iter().map(|check| &check.probe));
         async move {
             let Some(found) = found else { return Done::Failed(Error::failed("the run has no such check")) };
             match ground.measure(&found, expected.as_ref()).await {

@@ -35,7 +35,7 @@ impl Runtime {
             summary: None,
             problem: None,
         };
-        match inspect_plugin(path).await {
+        match self.inspect(path).await {
             Err(error) => summary.problem = Some(error.what),
             Ok(inspection) => {
                 summary.problem = match summary.pinned {
@@ -52,7 +52,7 @@ impl Runtime {
 
     /// Pins a component's digest under the plugin's name in `belay.toml`; the component itself joins the ledger.
     pub async fn add_plugin(&self, file: &Path, name: Option<PluginName>) -> Result<PluginSummary, Error> {
-        let inspection = inspect_plugin(file).await?;
+        let inspection = self.inspect(file).await?;
         let name = match name {
             Some(name) => name,
             None => self.name_of(file, &inspection)?,
@@ -80,6 +80,11 @@ impl Runtime {
         summary.version = inspection.description.map(|description| description.version);
         summary.problem = None;
         Ok(summary)
+    }
+
+    /// Looks into a component, and keeps what was compiled for it: no rollback waits for that then.
+    async fn inspect(&self, file: &Path) -> Result<PluginInspection, Error> {
+        inspect(file, Some(self.host.compiled())).await
     }
 
     async fn pin(&self, name: &PluginName, path: &Path, inspection: &PluginInspection) -> Result<(), Error> {
@@ -132,13 +137,17 @@ const BUILD: &str = "belay plugin build, in the plugin's folder, makes a compone
 
 /// Looks into a component: what it is, what it imports, what it says of itself. Needs no workspace.
 pub async fn inspect_plugin(file: &Path) -> Result<PluginInspection, Error> {
+    inspect(file, None).await
+}
+
+async fn inspect(file: &Path, compiled: Option<&Path>) -> Result<PluginInspection, Error> {
     let bytes = read(file)?;
     let shown = || PathBuf::from(file).display().to_string();
     let inspection =
         belay_sandbox::inspect(&bytes).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
     let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
     let plugin =
-        sandbox.load(&bytes, None).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
+        sandbox.load(&bytes, compiled).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
     let description = plugin.describe().await.result;
     Ok(PluginInspection {
         digest: Digest::of(&bytes),

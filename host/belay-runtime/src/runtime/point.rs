@@ -102,6 +102,7 @@ impl Runtime {
 
     async fn pins(&self, ground: &Ground) -> Result<BTreeMap<ResourceName, PinnedResource>, Error> {
         let resources = ground.feature_set.resources();
+        self.host.load(resources.iter().map(|spec| &spec.plugin))?;
         let located = resources.iter().map(|spec| ground.locate(&spec.name, &Reference::Present));
         let located = futures_util::future::join_all(located).await.into_iter().collect::<Result<Vec<_>, _>>();
         let located = located.map_err(|error| Error { next: Some("belay lint".to_owned()), ..error })?;

@@ -150,9 +150,13 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
             format!("belay status {} says how it stands; once it has ended: {resume}", holder.run),
         ),
         Halt::Blind { resources } => {
-            let except: Vec<_> = resources.iter().map(|(resource, _)| format!("--except {resource}")).collect();
-            let next =
-                format!("{resume} once they can be observed; or abort it and run without them: {}", except.join(" "));
+            let names: Vec<_> = resources.iter().map(|(resource, _)| resource.to_string()).collect();
+            let except: Vec<_> = names.iter().map(|name| format!("--except {name}")).collect();
+            let next = format!(
+                "{resume} once {} can be observed; or belay abort {run} --reason …, then run again with {}",
+                names.join(" and "),
+                except.join(" ")
+            );
             (Error::new(api::Ending::PersonMustDecide, what), next)
         }
         Halt::PersonMustDecide { step, .. } | Halt::CannotLook { step, .. } => {
@@ -356,7 +360,7 @@ mod tests {
             expect![[r#"
                 decide: r-77 halted: model: connection refused
                 changed: flag restored; dataset not touched; model not touched
-                help: belay resume r-77 once they can be observed; or abort it and run without them: --except model
+                help: belay resume r-77 once model can be observed; or belay abort r-77 --reason …, then run again with --except model
             "#]],
         );
     }

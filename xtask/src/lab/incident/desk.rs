@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use belay_tests::lab::sources;
 use belay_tests::stage::copy;
@@ -25,16 +26,15 @@ const PLUGINS: [&str; 9] = [
 ];
 
 /// A workspace and belay.
-pub(super) struct Desk {
+pub(crate) struct Desk {
     responder: Responder,
 }
 
 impl Desk {
-    /// A new workspace at this stack, in place of one that an earlier incident left.
-    pub(super) fn set(stack: &Stack, belay: PathBuf) -> Result<Self, String> {
-        let folder = repository::target("lab").join("incident");
+    /// A new workspace at this stack in a folder, in place of one that an earlier incident left there.
+    pub(crate) fn set(folder: &Path, stack: &Stack, belay: PathBuf) -> Result<Self, String> {
         if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(failed(&folder))?;
+            fs::remove_dir_all(folder).map_err(failed(folder))?;
         }
         let workspace = folder.join("workspace");
         let source = sources().join("workspaces/stack");
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     /// Makes the ledger and pins the plugins.
-    pub(super) fn begin(&self) -> Result<(), String> {
+    pub(crate) fn begin(&self) -> Result<(), String> {
         self.run(0, &["init"])?;
         for plugin in PLUGINS {
             self.run(0, &["plugin", "add", &format!("plugins/{plugin}.wasm")])?;
@@ -72,13 +72,20 @@ impl Desk {
     }
 
     /// Types a command, which must end with this.
-    pub(super) fn run(&self, expected: i32, words: &[&str]) -> Result<(), String> {
+    pub(crate) fn run(&self, expected: i32, words: &[&str]) -> Result<(), String> {
         let at = self.responder.workspace.display();
         self.responder.run(expected, words).map_err(|error| format!("{error}\nhelp: cd {at}; belay status"))
     }
 
+    /// A command, to be run in the workspace.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.responder.belay);
+        command.args(words).current_dir(&self.responder.workspace);
+        command
+    }
+
     /// What a responder could type now, with a system that breaks on the way.
-    pub(super) fn hand_over(&self, rollback: &[&str]) {
+    pub(crate) fn hand_over(&self, rollback: &[&str]) {
         println!("  cd {}", self.responder.workspace.display());
         println!("  alias belay={}", self.responder.belay.display());
         println!("  belay plan {}", rollback.join(" "));

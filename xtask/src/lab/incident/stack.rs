@@ -1,6 +1,8 @@
 //! The stack that the incident harms: what release pipelines do to each system, and what each serves. Asks the systems
 //! themselves, never belay.
 
+mod told;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,20 +27,20 @@ const REGISTRY: &str = "/api/2.0/mlflow";
 
 /// What something serves, in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Served {
-    pub(super) what: &'static str,
-    pub(super) found: String,
+pub(crate) struct Served {
+    pub(crate) what: &'static str,
+    pub(crate) found: String,
 }
 
 /// The systems of a lab, and this incident's names in them: each incident of a lab has names of its own.
-pub(super) struct Stack<'lab> {
+pub(crate) struct Stack<'lab> {
     lab: &'lab State,
     number: usize,
 }
 
 impl<'lab> Stack<'lab> {
     /// The next incident's names. All systems must be known.
-    pub(super) fn of(lab: &'lab State) -> Result<Self, String> {
+    pub(crate) fn of(lab: &'lab State) -> Result<Self, String> {
         let stack = Self { lab, number: 0 };
         let played = stack.folder("shop")?.join("incidents");
         let number = fs::read_to_string(&played).ok().and_then(|text| text.parse().ok()).unwrap_or(0) + 1;
@@ -68,49 +70,8 @@ impl<'lab> Stack<'lab> {
         if self.number == 1 { name.to_owned() } else { format!("{name}_{}", self.number) }
     }
 
-    /// What to write where in the workspace's files.
-    pub(super) fn places(&self) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
-        let url = |system: &str| self.address(system).map(|at| format!("http://{at}")).unwrap_or_default();
-        let redis = self.address("redis").map(|at| format!("redis://{at}/0")).unwrap_or_default();
-        let lake = self.folder("lake").map(|folder| folder.display().to_string()).unwrap_or_default();
-        let addresses = vec![
-            ("\"UNLEASH\"", format!("\"{}\"", url("unleash"))),
-            ("\"LAKE\"", format!("\"{lake}\"")),
-            ("\"SIDECAR\"", format!("\"{}\"", url("feast/sidecar"))),
-            ("\"SERVING\"", format!("\"{}\"", url("feast"))),
-            ("\"MLFLOW\"", format!("\"{}\"", url("mlflow"))),
-            ("\"REDIS\"", format!("\"{redis}\"")),
-            ("\"PROMETHEUS\"", format!("\"{}\"", url("prometheus"))),
-        ];
-        let names = vec![
-            ("flags/ranker-v9", format!("flags/{}", self.named("ranker-v9"))),
-            ("lake/clicks", format!("lake/{}", self.named("shop_clicks"))),
-            ("features/clicks", format!("features/{}", self.named("clicks"))),
-            ("registry/ranker@", format!("registry/{}@", self.named("checkout-ranker"))),
-            ("scores:", format!("{}:", self.named("scores"))),
-        ];
-        let view = vec![("\"clicks", format!("\"{}", self.named("clicks")))];
-        vec![
-            ("belay.toml", addresses),
-            ("features/checkout-ranker.toml", names),
-            ("runbooks/standard-rollback.toml", view),
-        ]
-    }
-
-    /// The files of tokens.
-    pub(super) fn secrets(&self) -> Vec<(&'static str, String)> {
-        let secret = |system: &str, name: &str| {
-            self.lab.systems.get(system).and_then(|system| system.secrets.get(name)).cloned().unwrap_or_default()
-        };
-        vec![
-            ("unleash-admin", secret("unleash", "admin_token")),
-            ("unleash-client", secret("unleash", "client_token")),
-            ("feast", secret("feast", "sidecar_token")),
-        ]
-    }
-
     /// Version 8, live in all systems.
-    pub(super) fn release_good(&self) -> Result<(), String> {
+    pub(crate) fn release_good(&self) -> Result<(), String> {
         let flag = Flag::new_on(self.address("unleash")?, &self.named("ranker-v9"));
         flag.add(&gradual(flag.name(), 100));
         Table::create(&self.table()?);
@@ -124,7 +85,7 @@ impl<'lab> Stack<'lab> {
     }
 
     /// Version 9, in the order in which a release gone wrong does it.
-    pub(super) fn release_bad(&self) -> Result<(), String> {
+    pub(crate) fn release_bad(&self) -> Result<(), String> {
         let wrong = json!({ "do": "push", "user_id": [1, 9], "ctr": [9.5, 9.5], "clicks_7d": [-1, -1] });
         self.pipeline(wrong)?;
         self.pipeline(json!({ "do": "release_bad" }))?;
@@ -137,7 +98,7 @@ impl<'lab> Stack<'lab> {
     }
 
     /// Waits until Prometheus has told Alertmanager.
-    pub(super) fn await_alert(&self) -> Result<(), String> {
+    pub(crate) fn await_alert(&self) -> Result<(), String> {
         self.until("Alertmanager has no alert", |stack| {
             let alerts = get(stack.address("alertmanager")?, "/api/v2/alerts?active=true")?;
             let mut alerts = alerts.as_array().into_iter().flatten();
@@ -145,8 +106,16 @@ impl<'lab> Stack<'lab> {
         })
     }
 
+    /// Waits until Prometheus has measured the harm.
+    pub(crate) fn await_breach(&self) -> Result<(), String> {
+        self.until("Prometheus has measured no breach", |stack| {
+            let found = get(stack.address("prometheus")?, "/api/v1/query?query=shop_error_ratio%20%3E%200.02")?;
+            Ok(found["data"]["result"].as_array().is_some_and(|series| !series.is_empty()))
+        })
+    }
+
     /// What each system serves now.
-    pub(super) fn served(&self) -> Result<Vec<Served>, String> {
+    pub(crate) fn served(&self) -> Result<Vec<Served>, String> {
         let flag = Flag::on_server(self.address("unleash")?, &self.named("ranker-v9"));
         let rows = Table::at(&self.table()?).read().rows;
         let view = self.pipeline(json!({ "do": "state" }))?;
@@ -173,9 +142,8 @@ impl<'lab> Stack<'lab> {
 
     /// Tells the shop what to serve, and Prometheus when to call.
     fn open_shop(&self) -> Result<(), String> {
-        let token = self.secrets().into_iter().find(|(name, _)| *name == "unleash-client").map(|(_, token)| token);
         let shop = json!({
-            "flags": format!("http://{}", self.address("unleash")?), "client_token": token,
+            "flags": format!("http://{}", self.address("unleash")?), "client_token": self.secret("unleash", "client_token"),
             "flag": self.named("ranker-v9"),
             "features": format!("http://{}", self.address("feast")?),
             "service": format!("{}_all", self.named("clicks")),

@@ -68,7 +68,7 @@ async fn nobody_there_is_told_with_the_attempts() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let error = persistent(&url, 3, 5_000).http_send(read("GET", "/x")).await.unwrap_err();
-    assert!(matches!(&error, HttpError::Unreachable(reason) if reason.contains("(attempt 3, as before)")), "{error}");
+    assert!(matches!(&error, HttpError::Unreachable(reason) if reason.contains("(tried 3 times)")), "{error}");
     // What is not allowed is not allowed the next time either.
     let connections = connect(&url, |target| {
         target.allow.clear();
