@@ -9,6 +9,7 @@ pub mod examined;
 pub mod facts;
 pub mod fallback;
 pub mod feature_set;
+pub mod governance;
 pub mod grouped;
 pub mod guard;
 pub mod id;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::Check;
 use crate::id::{ConnectionName, ResourceName, RunbookName, StageName};
 use crate::json::Json;
+use crate::people::Scope;
 use crate::skip::WhenDown;
 
 /// A recipe.
@@ -34,6 +35,9 @@ pub struct Runbook {
     pub service_level: ServiceLevel,
     /// What follows where a stage or a check fails.
     pub on_failure: OnFailure,
+    /// What it may be applied to.
+    #[serde(default, skip_serializing_if = "Scope::is_unlimited")]
+    pub may_touch: Scope,
 }
 
 /// What follows where a stage or a check fails.
@@ -240,6 +244,7 @@ mod tests {
             checks: vec![],
             service_level: ServiceLevel::default(),
             on_failure: OnFailure::Halt,
+            may_touch: Scope::default(),
         }
     }
 

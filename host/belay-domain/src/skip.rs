@@ -163,6 +163,7 @@ mod tests {
             checks: vec![],
             service_level: ServiceLevel::default(),
             on_failure: OnFailure::Halt,
+            may_touch: crate::people::Scope::default(),
         }
     }
 

@@ -12,6 +12,7 @@ mod pattern;
 mod revoked;
 mod signers;
 mod verify;
+mod written;
 
 pub use agent::AgentError;
 pub use key::{KeyError, SigningKey};

@@ -75,7 +75,7 @@ impl AllowedSigners {
     }
 
     /// A key that two people share would let one of them be two.
-    fn add(&mut self, line: KeyLine) -> Result<(), String> {
+    pub(crate) fn add(&mut self, line: KeyLine) -> Result<(), String> {
         if let Some(other) = self.0.iter().find(|other| other.key == line.key && other.person != line.person) {
             let (person, number) = (&other.person, other.line);
             return Err(format!("this is the key of `{person}` too (line {number}): a key stands for one person"));
@@ -116,7 +116,7 @@ pub(crate) fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
     numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
-fn key_line(person: PersonName, key: KeyData, line: u32) -> KeyLine {
+pub(crate) fn key_line(person: PersonName, key: KeyData, line: u32) -> KeyLine {
     KeyLine {
         person,
         fingerprint: fingerprint(&key),

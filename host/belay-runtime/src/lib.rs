@@ -35,4 +35,4 @@ pub use driver::Progress;
 pub use init::init;
 pub use lint::lint;
 pub use runtime::{Runtime, inspect_plugin, verify_directory, verify_workspace};
-pub use workspace::Workspace;
+pub use workspace::{Staff, Workspace};

@@ -6,7 +6,9 @@ mod catalog;
 mod config;
 mod connections;
 mod lock;
+mod people;
 mod recipe;
+mod scopes;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -25,6 +27,7 @@ use belay_domain::runbook::Runbook;
 use serde::Serialize;
 
 pub(crate) use lock::{Lock, PinnedPlugin};
+pub use people::Staff;
 pub(crate) use source::Problems;
 
 /// The file that makes a folder a workspace.
@@ -55,6 +58,8 @@ pub struct Workspace {
     pub feature_sets: BTreeMap<FeatureSetName, FeatureSet>,
     /// The recipes.
     pub runbooks: BTreeMap<RunbookName, Runbook>,
+    /// Who may do what; none: the operating system's user asks, and nobody can approve.
+    pub staff: Option<Staff>,
 }
 
 /// Where rollbacks happen.

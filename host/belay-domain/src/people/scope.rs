@@ -65,6 +65,11 @@ impl fmt::Display for Outside {
 }
 
 impl Scope {
+    /// Whether it limits nothing.
+    pub fn is_unlimited(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What a request touches and the scope leaves out, in order.
     pub fn outside(&self, touched: &Touched) -> Vec<Outside> {
         let mut outside = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use belay_domain::feature_set::{Consumer, Error, FeatureSet, ResourceSpec, Tier, Unchecked};
-use belay_domain::id::{ConnectionName, FeatureSetName, PluginName, ResourceAddress, ResourceName};
+use belay_domain::id::{ConnectionName, FeatureSetName, PluginName, ResourceAddress, ResourceName, TeamName};
 use belay_domain::json::Json;
 use serde::Deserialize;
 use toml::Spanned;
@@ -22,7 +22,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Heading {
     name: FeatureSetName,
-    owner: String,
+    owner: Spanned<String>,
     #[serde(default)]
     tier: Tier,
     #[serde(default)]
@@ -54,6 +54,8 @@ struct ResourceTable {
 pub(super) struct Known<'config> {
     pub(super) plugins: &'config BTreeMap<PluginName, std::path::PathBuf>,
     pub(super) connections: &'config [&'config ConnectionName],
+    /// None: an owner is a word for people.
+    pub(super) teams: &'config [&'config TeamName],
 }
 
 /// Reads one file.
@@ -102,13 +104,18 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
         return Err(problems);
     }
     let heading = file.feature_set.into_inner();
+    let owner = heading.owner.as_ref();
+    if !known.teams.is_empty() && !known.teams.iter().any(|team| team.as_str() == owner) {
+        let message = format!("`{owner}` is no team: belay.toml has no [team.{owner}]");
+        return Err(vec![source.problem(Some(heading.owner.span()), message)]);
+    }
     let consumers = heading.consumers.into_iter().map(|entry| match entry {
         ConsumerEntry::Name(name) => Consumer { name, tier: Tier::default() },
         ConsumerEntry::Full(consumer) => consumer,
     });
     let set = Unchecked {
         name: heading.name,
-        owner: heading.owner,
+        owner: heading.owner.into_inner(),
         tier: heading.tier,
         consumers: consumers.collect(),
         resources,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
+use belay_domain::id::{ConnectionName, EnvironmentName, PluginName, TeamName};
 use belay_domain::json::Json;
+use belay_domain::people::Role;
 use belay_domain::risk::Bands;
 use serde::Deserialize;
 use toml::Spanned;
@@ -13,6 +14,8 @@ use toml::Spanned;
 use super::catalog::{self, Known};
 use super::connections::{ConnectionTable, Overlays, resolve};
 use super::lock::Lock;
+use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, TeamTable};
+use super::scopes::Nameable;
 use super::source::{Problem, Problems, Source, to_json};
 use super::{Environment, Guardrail, RiskPolicy, Workspace, alternates, recipe};
 
@@ -29,6 +32,12 @@ struct File {
     risk: Spanned<RiskTable>,
     #[serde(default)]
     guardrail: Vec<Spanned<GuardrailTable>>,
+    people: Option<PeopleTable>,
+    governance: Option<GovernanceTable>,
+    #[serde(default)]
+    team: BTreeMap<TeamName, Spanned<TeamTable>>,
+    #[serde(default)]
+    role: BTreeMap<Role, Spanned<RoleTable>>,
 }
 
 #[derive(Deserialize)]
@@ -96,15 +105,19 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
     let guardrails = guardrails.collect();
     let plugins = file.plugin.iter().map(|(name, table)| (name.clone(), root.join(&table.path))).collect();
     let connections: Vec<_> = file.connection.keys().collect();
-    let known = Known { plugins: &plugins, connections: &connections };
+    let teams: Vec<_> = file.team.keys().collect();
+    let known = Known { plugins: &plugins, connections: &connections, teams: &teams };
     let feature_sets = folder(&root, "features", &mut problems, |source| {
         catalog::parse(source, &known).map(|set| (set.name().clone(), set))
     });
+    let nameable = Nameable::new(file.environment.keys(), file.connection.keys(), feature_sets.values());
     let runbooks = folder(&root, "runbooks", &mut problems, |source| {
-        recipe::parse(source, &known).map(|recipe| (recipe.runbook.name.clone(), recipe))
+        recipe::parse(source, &known, &nameable).map(|recipe| (recipe.runbook.name.clone(), recipe))
     });
     problems.extend(alternates::check(&runbooks));
     let runbooks = runbooks.into_iter().map(|(name, recipe)| (name, recipe.runbook)).collect();
+    let tables = PeopleTables { people: file.people, governance: file.governance, team: file.team, role: file.role };
+    let staff = people::read(&root, &source, tables, &nameable, &mut problems);
     let lock = Lock::load(&root).unwrap_or_else(|problem| {
         problems.push(problem);
         Lock::default()
@@ -116,7 +129,20 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
     let state = normal(&root.join(&file.workspace.state));
     let key = file.workspace.key.map_or_else(|| default_key(&name), |key| normal(&root.join(key)));
     let origin = file.workspace.origin.unwrap_or_else(|| format!("belay/{name}"));
-    Ok(Workspace { root, name, origin, state, key, environments, plugins, lock, guardrails, feature_sets, runbooks })
+    Ok(Workspace {
+        root,
+        name,
+        origin,
+        state,
+        key,
+        environments,
+        plugins,
+        lock,
+        guardrails,
+        feature_sets,
+        runbooks,
+        staff,
+    })
 }
 
 /// A path without `.` and `..`, by its words alone: what it leads to need not be there yet.

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::catalog::Known;
+use super::scopes::{Nameable, ScopeTable};
 use super::source::{Problem, Source, to_json};
 
 #[derive(Deserialize)]
@@ -44,6 +45,8 @@ struct Heading {
     #[serde(default)]
     tags: Vec<String>,
     on_failure: Option<Spanned<toml::Value>>,
+    #[serde(default)]
+    may_touch: ScopeTable,
 }
 
 /// A runbook, and where it says what follows a failure.
@@ -111,7 +114,7 @@ struct ServiceLevelTable {
 }
 
 /// Reads one file.
-pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Recipe, Vec<Problem>> {
+pub(super) fn parse(source: &Source, known: &Known<'_>, nameable: &Nameable<'_>) -> Result<Recipe, Vec<Problem>> {
     let file: File = source.parse().map_err(|problem| vec![problem])?;
     let mut reader = Reader { source, known, problems: Vec::new() };
     let parameters: Vec<_> =
@@ -121,6 +124,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Recipe, Vec<Pr
     let place = file.runbook.on_failure.as_ref().map(Spanned::span);
     let on_failure = reader.on_failure(file.runbook.on_failure);
     let names_another = matches!(on_failure, OnFailure::Runbook(_)).then(|| source.problem(place, String::new()));
+    let may_touch = file.runbook.may_touch.read(source, nameable, &mut reader.problems);
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
@@ -139,6 +143,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<Recipe, Vec<Pr
             may_lose_ms: file.service_level.may_lose.map(millis),
         },
         on_failure,
+        may_touch,
     };
     Ok(Recipe { runbook, names_another })
 }

@@ -86,7 +86,7 @@ fn an_unknown_key_is_named_with_its_line() {
         "summary",
         "sumary",
         &expect![
-            "runbooks/off.toml:4: unknown field `sumary`, expected one of `name`, `summary`, `when`, `when_not`, `escalate_to`, `tags`, `on_failure`"
+            "runbooks/off.toml:4: unknown field `sumary`, expected one of `name`, `summary`, `when`, `when_not`, `escalate_to`, `tags`, `on_failure`, `may_touch`"
         ],
     );
     check(

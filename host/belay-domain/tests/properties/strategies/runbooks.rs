@@ -86,6 +86,7 @@ pub(crate) fn runbook() -> impl Strategy<Value = Runbook> {
             checks,
             service_level: last.0,
             on_failure: last.1,
+            may_touch: belay_domain::people::Scope::default(),
         },
     )
 }
