@@ -33,6 +33,11 @@ impl RevokedKeys {
         self.0.contains_key(fingerprint)
     }
 
+    /// Revokes what another list revokes, too.
+    pub fn extend(&mut self, other: &Self) {
+        self.0.extend(other.0.iter().map(|(fingerprint, line)| (fingerprint.clone(), *line)));
+    }
+
     /// The fingerprints, in order.
     pub fn fingerprints(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

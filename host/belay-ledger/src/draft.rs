@@ -201,6 +201,14 @@ pub enum Condition {
         /// For which run.
         run: RunId,
     },
+    /// Requires that the newest entry of a kind is this one; [`Error::Moved`] otherwise. So two processes that both
+    /// looked at it can't both build on it.
+    Newest {
+        /// The kind.
+        kind: String,
+        /// Its sequence number; `None`: there is no such entry.
+        expect: Option<u64>,
+    },
 }
 
 /// A resource that a run holds.

@@ -42,6 +42,12 @@ pub enum Error {
         /// The run that used it.
         run: RunId,
     },
+    /// Somebody added an entry of a kind that this batch builds on. Nothing of the batch was written.
+    #[error("another `{kind}` was added meanwhile")]
+    Moved {
+        /// The kind.
+        kind: String,
+    },
     /// Nothing was written; what was recorded stays queued.
     #[error("the disk is full; nothing was written")]
     DiskFull,
@@ -162,7 +168,12 @@ impl Error {
     pub(crate) fn is_refusal(&self) -> bool {
         matches!(
             self,
-            Self::Held(_) | Self::NotOwner { .. } | Self::AlreadyUsed { .. } | Self::TooLarge { .. } | Self::Invalid(_)
+            Self::Held(_)
+                | Self::NotOwner { .. }
+                | Self::AlreadyUsed { .. }
+                | Self::Moved { .. }
+                | Self::TooLarge { .. }
+                | Self::Invalid(_)
         )
     }
 

@@ -113,6 +113,22 @@ fn a_nonce_is_used_once_whoever_asks() {
 }
 
 #[test]
+fn what_builds_on_the_newest_entry_of_a_kind_is_refused_once_another_is_there() {
+    let place = Place::new();
+    let ledger = place.init();
+    let on = |expect| {
+        batch("governance.accepted", vec![Condition::Newest { kind: "governance.accepted".to_owned(), expect }])
+    };
+    let moved = Err(Error::Moved { kind: "governance.accepted".to_owned() });
+    let first = ledger.append(on(None)).unwrap().seqs.start;
+    assert_eq!(ledger.append(on(None)).map(|appended| appended.seqs.start), moved);
+    ledger.append(batch("another", vec![])).unwrap();
+    let second = ledger.append(on(Some(first))).unwrap().seqs.start;
+    assert_eq!(ledger.append(on(Some(first))).map(|appended| appended.seqs.start), moved);
+    assert!(ledger.append(on(Some(second))).is_ok());
+}
+
+#[test]
 fn blobs_and_objects_of_any_size_come_back_under_their_names() {
     let place = Place::new();
     let ledger = place.init();

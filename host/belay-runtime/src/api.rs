@@ -3,8 +3,10 @@
 
 mod answer;
 mod error;
+mod governance;
 mod request;
 
 pub use answer::*;
 pub use error::*;
+pub use governance::*;
 pub use request::*;

@@ -14,7 +14,7 @@ const KIND: &str = "configuration.changed";
 pub(crate) fn drafts(host: &Host, ground: &Ground) -> Result<Vec<Draft>, Error> {
     let environment = &ground.environment_name;
     let cant = |error: belay_domain::json::NotCanonical| Error::failed(error.to_string());
-    let rules = host.workspace.governance_json(environment).map_err(cant)?;
+    let rules = crate::standing::in_force(host)?;
     let runbook = host.workspace.runbooks.get(&ground.runbook.name);
     let runbook = runbook.map(belay_domain::json::Json::from).transpose().map_err(cant)?;
     let set = belay_domain::json::Json::from(&ground.feature_set).map_err(cant)?;

@@ -33,6 +33,7 @@ const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
         E::Key { .. } => Some("put the key back where belay.toml says ([workspace] key), readable by this user alone"),
         E::NoLedger { .. } => Some("belay init, on the host where this workspace's state is to live"),
         E::Exists { .. } => Some("name another state folder in belay.toml, or remove this one if it holds nothing"),
+        E::Moved { .. } => Some("try again: it is looked at anew"),
         E::TooLarge { .. } | E::Invalid(_) | E::Held(_) | E::NotOwner { .. } | E::AlreadyUsed { .. } | E::Closed => {
             None
         }

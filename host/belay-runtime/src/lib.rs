@@ -27,6 +27,7 @@ mod reads;
 mod record;
 mod resolve;
 mod runtime;
+mod standing;
 mod undo_point;
 mod words;
 mod workspace;

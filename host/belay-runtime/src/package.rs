@@ -21,6 +21,7 @@ use crate::planner::Ground;
 use crate::prepare;
 use crate::record::Cause;
 use crate::resolve;
+use crate::standing;
 
 const MAGIC: &[u8] = b"belay-package 1\n";
 const MADE: &str = "package.made";
@@ -42,8 +43,7 @@ pub(crate) async fn write(host: &Host, ground: &Ground, spec: &RunSpec) -> Resul
         ("mandate.json".to_owned(), canonical(&spec.mandate)?),
         ("feature_set.json".to_owned(), canonical(&ground.feature_set)?),
     ];
-    let rules = host.workspace.governance_json(&ground.environment_name);
-    let rules = rules.map_err(|error| Error::failed(error.to_string()))?;
+    let rules = standing::in_force(host)?;
     parts.push(("governance.json".to_owned(), rules.canonical().into_bytes()));
     if let Some(runbook) = host.workspace.runbooks.get(&ground.runbook.name) {
         parts.push(("runbook.json".to_owned(), canonical(runbook)?));
@@ -175,8 +175,7 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
             .next(format!("belay plan {} {} … -o FILE", mandate.runbook.name, mandate.feature_set.name)));
     }
     let (environment_name, environment) = resolve::environment(&host.workspace, Some(&mandate.environment))?;
-    let rules = host.workspace.governance(&environment_name);
-    if rules.ok() != Some(mandate.governance) {
+    if standing::digest(host)? != mandate.governance {
         return Err(Error::new(
             Ending::OutsideMandate,
             format!("the rules of `{environment_name}` changed since the package was made"),

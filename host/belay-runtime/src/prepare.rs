@@ -73,6 +73,8 @@ impl Prepared {
     /// Resolves a request and plans every stage from the present.
     pub(crate) async fn of(host: &Arc<Host>, request: &PlanRequest) -> Result<Self, Error> {
         let requested_at = clock::now();
+        // Before anything is read: what was not accepted governs nothing.
+        crate::standing::in_force(host)?;
         let resolution = Resolution::of(&host.workspace, request)?;
         let mut cause = Cause::of(&host.requester).within(&resolution.environment_name);
         cause.incident.clone_from(&request.incident);
@@ -199,7 +201,7 @@ impl Prepared {
             approvals: Vec::new(),
             break_glass: None,
             on_failure: self.fallback().map_err(cant)?,
-            governance: ground.host.workspace.governance(&ground.environment_name).map_err(cant)?,
+            governance: crate::standing::digest(&ground.host)?,
             components: self.components(),
             ledger: identity.log,
             issued_at,

@@ -1,6 +1,7 @@
 //! The runtime: one method for each request. Plain values in, plain values out.
 
 mod audit;
+mod governance;
 mod live;
 mod opening;
 mod pause;

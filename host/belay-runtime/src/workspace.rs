@@ -5,6 +5,7 @@ mod alternates;
 mod catalog;
 mod config;
 mod connections;
+mod document;
 mod lock;
 mod people;
 mod recipe;
@@ -18,10 +19,9 @@ use std::path::{Path, PathBuf};
 
 use belay_connect::ConnectionSpec;
 use belay_domain::connection::ConnectionRules;
-use belay_domain::digest::Digest;
 use belay_domain::feature_set::FeatureSet;
 use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginName, RunbookName};
-use belay_domain::json::{Json, NotCanonical};
+use belay_domain::json::Json;
 use belay_domain::risk::Bands;
 use belay_domain::runbook::Runbook;
 use serde::Serialize;
@@ -67,6 +67,8 @@ pub struct Workspace {
 pub struct Environment {
     /// Its connections.
     pub connections: BTreeMap<ConnectionName, ConnectionSpec>,
+    /// Where each leads, as the files say it, without secrets.
+    pub places: BTreeMap<ConnectionName, BTreeMap<String, Json>>,
     /// What may happen there at which risk.
     pub risk: RiskPolicy,
 }
@@ -104,31 +106,6 @@ impl Workspace {
     /// The nearest folder upwards that is a workspace.
     pub fn find(from: &Path) -> Option<PathBuf> {
         from.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_path_buf)
-    }
-
-    /// The rules in force in an environment, as one digest: bands, guardrails, connections' lists, plugin pins.
-    pub fn governance(&self, environment: &EnvironmentName) -> Result<Digest, NotCanonical> {
-        self.governance_json(environment).map(|rules| rules.digest())
-    }
-
-    /// What [`Workspace::governance`] digests.
-    pub fn governance_json(&self, environment: &EnvironmentName) -> Result<Json, NotCanonical> {
-        #[derive(Serialize)]
-        struct Governance<'w> {
-            environment: &'w EnvironmentName,
-            risk: Option<&'w RiskPolicy>,
-            guardrails: &'w [Guardrail],
-            connections: Vec<&'w ConnectionRules>,
-            plugins: &'w BTreeMap<PluginName, PinnedPlugin>,
-        }
-        let found = self.environments.get(environment);
-        Json::from(&Governance {
-            environment,
-            risk: found.map(|found| &found.risk),
-            guardrails: &self.guardrails,
-            connections: found.iter().flat_map(|found| found.connections.values()).map(|spec| &spec.rules).collect(),
-            plugins: &self.lock.plugin,
-        })
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn apply(connection: &Connection, condition: &Condition) -> Result<()
             Ok(())
         }
         Condition::UseOnce { nonce, run } => use_once(connection, nonce, run),
+        Condition::Newest { kind, expect } => require_newest(connection, kind, *expect),
     }
 }
 
@@ -76,6 +77,12 @@ fn use_once(connection: &Connection, nonce: &Digest, run: &RunId) -> Result<(), 
             Ok(())
         }
     }
+}
+
+fn require_newest(connection: &Connection, kind: &str, expected: Option<u64>) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached("SELECT max(seq) FROM entry WHERE kind = ?1")?;
+    let found: Option<u64> = statement.query_row([kind], |row| row.get(0))?;
+    if found == expected { Ok(()) } else { Err(Error::Moved { kind: kind.to_owned() }) }
 }
 
 pub(super) fn holders(connection: &Connection) -> Result<Vec<Holder>, Error> {

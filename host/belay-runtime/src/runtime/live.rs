@@ -207,8 +207,7 @@ impl Runtime {
         let spec = told.run.spec();
         let mandate = &spec.mandate;
         let (environment_name, environment) = resolve::environment(&self.host.workspace, Some(&mandate.environment))?;
-        let governance = self.host.workspace.governance(&environment_name);
-        if governance.ok() != Some(mandate.governance) {
+        if crate::standing::digest(&self.host)? != mandate.governance {
             return Err(Error::new(
                 Ending::OutsideMandate,
                 format!("the rules of `{environment_name}` changed since {} was opened", mandate.run),

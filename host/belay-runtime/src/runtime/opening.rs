@@ -18,6 +18,7 @@ use crate::owner::Owner;
 use crate::package;
 use crate::planner::Ground;
 use crate::prepare::Prepared;
+use crate::standing;
 use crate::words::whole_run;
 
 impl Runtime {
@@ -76,6 +77,12 @@ impl Runtime {
     /// The first barrier: mandate, claim and opening are durable together.
     pub(super) async fn begin(&self, ground: Ground, spec: RunSpec, progress: Progress) -> Result<RunAnswer, Error> {
         let id = spec.id().clone();
+        let touched = standing::touched(&ground, &spec.stages, &spec.checks);
+        if let Err(error) = standing::may_ask(&self.host, &ground, &touched) {
+            let recorded = self.refuse(&ground, std::slice::from_ref(&error.what)).await;
+            return Err(if recorded.ending == Ending::Refused { error } else { recorded });
+        }
+        let governed = standing::unchanged(&self.host, &spec.mandate.governance)?;
         let owner = Owner::begin(&self.host, &id, Epoch::FIRST)?;
         let nonce = Digest::of(spec.mandate.nonce.as_bytes());
         let mandate = self.mandate_draft(&ground, &spec)?;
@@ -91,6 +98,7 @@ impl Runtime {
         let conditions = vec![
             Condition::UseOnce { nonce, run: id.clone() },
             Condition::OwnRun { run: id.clone(), epoch: Epoch::FIRST, expect: None },
+            governed,
         ];
         let appended = ledger::append(&self.host.ledger, Batch { drafts, conditions }).await;
         let appended = appended.map_err(|error| {

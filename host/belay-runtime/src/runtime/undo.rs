@@ -46,6 +46,7 @@ impl Runtime {
     ) -> Result<Prepared, Error> {
         let told = self.told(id)?;
         let requested_at = clock::now();
+        crate::standing::in_force(&self.host)?;
         let run = &told.run;
         if run.undo_pins().is_empty() {
             return Err(Error::usage(format!("{id} wrote nothing: there is nothing to undo"))

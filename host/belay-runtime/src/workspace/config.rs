@@ -12,7 +12,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::catalog::{self, Known};
-use super::connections::{ConnectionTable, Overlays, resolve};
+use super::connections::{ConnectionTable, Overlays, merged, resolve};
+use super::document;
 use super::lock::Lock;
 use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, TeamTable};
 use super::scopes::Nameable;
@@ -186,12 +187,14 @@ fn environments(
             }
         }
         let mut connections = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for (connection, base) in &file.connection {
             // An environment that does not place a connection does without it.
             let Some(overlay) = table.connection.get(connection) else { continue };
             match resolve(root, connection, base, overlay.as_ref()) {
                 Ok(spec) => {
                     connections.insert(connection.clone(), spec);
+                    places.insert(connection.clone(), document::place(&merged(base, overlay.as_ref())));
                 }
                 Err(error) => {
                     let message = format!("connection `{connection}` of environment `{name}`: {error}");
@@ -201,7 +204,7 @@ fn environments(
         }
         match risk_policy(file.risk.as_ref(), table.risk.as_ref().map(AsRef::as_ref)) {
             Ok(risk) => {
-                found.insert(name.clone(), Environment { connections, risk });
+                found.insert(name.clone(), Environment { connections, places, risk });
             }
             Err(error) => {
                 let span = table.risk.as_ref().map_or_else(|| file.risk.span(), Spanned::span);

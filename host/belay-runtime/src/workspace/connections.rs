@@ -32,8 +32,7 @@ pub(super) fn resolve(
     base: &ConnectionTable,
     here: &toml::Table,
 ) -> Result<ConnectionSpec, String> {
-    let mut keys = base.target.clone();
-    keys.extend(here.clone());
+    let keys = merged(base, here);
     let target = match base.kind {
         ConnectionKind::Dir => {
             let mut target: belay_connect::DirTarget = keys.try_into().map_err(|e| plain(&e))?;
@@ -64,6 +63,13 @@ pub(super) fn resolve(
     let spec = ConnectionSpec { rules, target };
     spec.check()?;
     Ok(spec)
+}
+
+/// The target's keys, those of the environment before those of the workspace.
+pub(super) fn merged(base: &ConnectionTable, here: &toml::Table) -> toml::Table {
+    let mut keys = base.target.clone();
+    keys.extend(here.clone());
+    keys
 }
 
 fn plain(error: &toml::de::Error) -> String {
