@@ -11,7 +11,7 @@ use belay_domain::people::{PersonName, Touched};
 use belay_ledger::{Condition, Entry, Filter};
 use serde_json::Value;
 
-use crate::api::Error;
+use crate::api::{Error, Requester};
 use crate::host::Host;
 use crate::ledger;
 use crate::planner::Ground;
@@ -124,11 +124,16 @@ pub(crate) fn staff(host: &Host) -> Result<Option<Staff>, Error> {
     Ok(Some(staff))
 }
 
-/// Whom the requester is, where that is known: by a key, or by the account of the operating system, which stands for the
-/// person that `os_users` names, or for the one of the same name.
-pub(crate) fn person(host: &Host) -> Option<PersonName> {
-    let staff = host.workspace.staff.as_ref()?;
-    let name = &host.requester.name;
+/// How a requester is told apart who proved with a key who they are; see [`crate::api::Requester`].
+const BY_KEY: &str = "SSH key ";
+
+/// Whom a requester is: the person of their key; or whom their account of the operating system stands for, which is the
+/// person that `os_users` names, or else the one of the same name.
+pub(crate) fn person(staff: &Staff, requester: &Requester) -> Option<PersonName> {
+    let name = &requester.name;
+    if requester.authenticated_by.starts_with(BY_KEY) {
+        return name.parse().ok();
+    }
     let mapped = staff.people.os_users.get(name).cloned();
     mapped.or_else(|| staff.signers.people().into_iter().find(|person| person.as_str() == name).cloned())
 }
@@ -170,8 +175,9 @@ pub(crate) fn may_ask(host: &Host, ground: &Ground, touched: &Touched) -> Result
     let Some(staff) = host.workspace.staff.as_ref().filter(|staff| !staff.people.teams.is_empty()) else {
         return Ok(());
     };
-    let Some(person) = person(host) else {
-        let account = &host.requester.name;
+    let requester = &ground.cause.requester;
+    let Some(person) = person(staff, requester) else {
+        let account = &requester.name;
         let who = staff.people.requesters(touched);
         return Err(refused(format!(
             "the account `{account}` stands for nobody of [people], and {} belongs to {}",

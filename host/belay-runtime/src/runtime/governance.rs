@@ -56,7 +56,8 @@ impl Runtime {
 
     /// Whom the requester's account stands for.
     pub fn requester_person(&self) -> Option<PersonName> {
-        standing::person(&self.host)
+        let staff = self.host.workspace.staff.as_ref()?;
+        standing::person(staff, &self.host.requester)
     }
 
     fn staff_or_refuse(&self) -> Result<Staff, Error> {

@@ -140,7 +140,7 @@ fn drafts(
     approvals: &[Approval],
     held: &Held,
 ) -> Result<Vec<Draft>, Error> {
-    let by = Requester { name: signer.person.to_string(), authenticated_by: format!("ssh key {}", signer.fingerprint) };
+    let by = Requester { name: signer.person.to_string(), authenticated_by: format!("SSH key {}", signer.fingerprint) };
     let cause = Cause::of(&by);
     let text = found.proposal.digest();
     let body = serde_json::json!({

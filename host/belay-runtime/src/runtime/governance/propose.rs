@@ -69,7 +69,7 @@ impl Runtime {
             "governance": document.digest(), "in_force": proposal.in_force, "author": author, "accept": proposal.accept,
             "text": signed.digest(), "key": signer.fingerprint, "signature": signature.trim(),
         });
-        let by = Requester { name: author.to_string(), authenticated_by: format!("ssh key {}", signer.fingerprint) };
+        let by = Requester { name: author.to_string(), authenticated_by: format!("SSH key {}", signer.fingerprint) };
         let mut cause = Cause::of(&by);
         cause.reason = reason;
         let mut draft = cause.draft(PROPOSED, body)?;
