@@ -2,6 +2,7 @@
 //! installs anything: `cargo xtask lab install` does.
 
 pub mod alertmanager;
+pub mod authority;
 pub mod desk;
 pub mod exporter;
 pub mod feast;
@@ -25,6 +26,7 @@ pub mod service;
 pub mod shop;
 pub mod table;
 pub mod tier;
+pub mod tls_front;
 pub mod unleash;
 
 use std::path::PathBuf;

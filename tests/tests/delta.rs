@@ -75,6 +75,40 @@ fn a_version_or_a_moment_needs_no_point() {
     assert_eq!(table.read().rows, good.rows);
 }
 
+#[test]
+fn a_writer_whose_clock_is_an_hour_behind_is_not_believed_about_a_moment_and_stands_in_no_runs_way() {
+    if is_left_out() {
+        return;
+    }
+    let (desk, table, good) = good();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let bad = table.overwrite();
+    behind(&table, bad);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    // A second before the bad commit, which says that it is an hour older.
+    let said = desk.belay(&format!("run table-back clicks --before {}", rfc3339(now - 1)));
+    said.ends(1).says("two clocks disagree about that moment").says("--at RESOURCE=v2");
+    assert_eq!(table.read().version, bad, "nothing was written");
+    desk.belay(RUN).ends(0);
+    assert_eq!(table.read(), Read { version: bad + 1, rows: good.rows });
+    desk.belay(PLAN).ends(0).says("nothing");
+    desk.belay("undo r-1").ends(0);
+    desk.is_sound();
+}
+
+/// Makes a commit say that it was made an hour before.
+fn behind(table: &Table, version: u64) {
+    let text = fs::read_to_string(table.commit(version)).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut action: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(at) = action.pointer_mut("/commitInfo/timestamp") {
+            *at = json!(at.as_u64().unwrap() - 3_600_000);
+        }
+        format!("{action}\n")
+    });
+    fs::write(table.commit(version), lines.collect::<String>()).unwrap();
+}
+
 /// Seconds since 1970 as people type them, by Debian's `date`.
 fn rfc3339(seconds: u64) -> String {
     let date =

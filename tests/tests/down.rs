@@ -247,7 +247,7 @@ fn what_is_gone_or_refused_is_not_down() {
           Service level not restored yet, promised within 5m
           Still affected search-page consumes this set · cart-upsell consumes this set
           Record belay audit log --run r-1
-        decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: listing clicks/_delta_log/: the host does not allow this read: this environment has no connection `lake`
+        decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: listing clicks/_delta_log/: this environment has no connection `lake`
         changed: flag restored; dataset not touched; model not touched
         help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
         [6]

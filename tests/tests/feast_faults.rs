@@ -3,11 +3,13 @@
 // Helpers fail their test by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::fs;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
 use belay_tests::lab::desk::{Desk, left, writes};
+use belay_tests::lab::feast::TOKEN;
 use belay_tests::lab::feature_shop::{FeatureShop, feature_shop};
 use belay_tests::lab::http1::Answer;
 use belay_tests::lab::proxy::{Act, Proxy};
@@ -187,9 +189,30 @@ fn a_run_killed_after_clearing_or_materialising_is_restored_by_resume() {
 /// Kills the sidecar at several moments of a write, starts it again, and resumes.
 fn crash_in_the_middle(view: &str, words: &str, resource: &str, spoil: fn(&FeatureShop, &str)) {
     let shop = feature_shop();
-    shop.release_good(view);
     let mut sidecar = shop.feast.other_sidecar();
     let proxy = Proxy::start(sidecar.address());
+    let crash = |crash| match crash {
+        Crash::Kill => sidecar.kill(),
+        Crash::Revive => sidecar.revive(),
+    };
+    crashed_and_resumed(shop, &proxy, view, (words, resource), spoil, crash);
+}
+
+/// What happens to a system in the middle of a write.
+enum Crash {
+    Kill,
+    Revive,
+}
+
+fn crashed_and_resumed(
+    shop: &FeatureShop,
+    proxy: &Proxy,
+    view: &str,
+    (words, resource): (&str, &str),
+    spoil: fn(&FeatureShop, &str),
+    mut crash: impl FnMut(Crash),
+) {
+    shop.release_good(view);
     let desk = shop.desk(&proxy.url(), view);
     desk.capture("clicks");
     // A write takes a second or so: the process is killed before, within and after what it does.
@@ -201,9 +224,9 @@ fn crash_in_the_middle(view: &str, words: &str, resource: &str, spoil: fn(&Featu
             thread::sleep(Duration::from_millis(1));
         }
         thread::sleep(Duration::from_millis(after_ms));
-        sidecar.kill();
+        crash(Crash::Kill);
         let ended = run.wait().unwrap();
-        sidecar.revive();
+        crash(Crash::Revive);
         // On a fast machine the last kill comes when the run is over.
         if !ended.success() {
             let said = desk.belay(&format!("resume r-{} --json", number + 1));
@@ -228,4 +251,52 @@ fn a_sidecar_killed_while_it_clears_or_materialises_is_settled_once_it_is_back()
         return;
     }
     crash_in_the_middle("crashed_values", VALUES, "online", FeatureShop::push_bad);
+}
+
+#[test]
+fn a_redis_killed_while_feast_clears_or_materialises_is_settled_once_it_is_back() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let shop = FeatureShop::of_its_own();
+    let proxy = Proxy::start(shop.feast.sidecar.address());
+    let crash = |crash| match crash {
+        Crash::Kill => shop.redis.lock().unwrap().service().kill(),
+        Crash::Revive => shop.redis.lock().unwrap().service().revive(),
+    };
+    crashed_and_resumed(&shop, &proxy, "unplugged", (VALUES, "online"), FeatureShop::push_bad, crash);
+}
+
+#[test]
+fn a_token_that_the_sidecar_no_longer_takes_between_two_writes_is_named_and_the_second_is_made_later() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let shop = feature_shop();
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = folder.path().join("token");
+    fs::write(&wanted, TOKEN).unwrap();
+    let sidecar = shop.feast.other_sidecar_wanting(&wanted);
+    let proxy = Proxy::start(sidecar.address());
+    shop.release_good("locked");
+    let desk = shop.desk(&proxy.url(), "locked");
+    desk.capture("clicks");
+    shop.push_bad("locked");
+    let revoked = wanted.clone();
+    proxy.rule(move |_, request| {
+        if request.target.ends_with("/materialise") {
+            fs::write(&revoked, "another-token").unwrap();
+        }
+        Act::Pass
+    });
+    let said = desk.belay(VALUES);
+    assert!(matches!(said.status, Some(1 | 6)), "{said}");
+    said.says("401").says("features").says("online changed by 1 write, not restored").says("belay resume r-1");
+    assert_eq!(shop.serves("locked", "ctr"), Ok(json!([null, 0.25, null])), "cleared, and not materialised");
+
+    proxy.rule(|_, _| Act::Pass);
+    fs::write(desk.systems().join("token"), "another-token").unwrap();
+    desk.belay("resume r-1").ends(0);
+    assert_eq!(shop.serves("locked", "ctr"), Ok(good()));
+    desk.is_sound();
 }

@@ -70,8 +70,8 @@ pub enum Error {
 }
 
 impl Connections {
-    /// Opens directories and checks what can be checked without reaching anything. Takes microseconds: names, secrets
-    /// and certificate authorities are read when they are used.
+    /// Checks what can be checked without reaching anything. Takes microseconds: directories are opened, and names,
+    /// secrets and certificate authorities read, when they are used.
     pub fn open(specs: Vec<ConnectionSpec>) -> Result<Self, Error> {
         let mut connections = BTreeMap::new();
         for spec in specs {
@@ -272,7 +272,7 @@ impl Connections {
 fn open_one(spec: ConnectionSpec) -> Result<Connection, Error> {
     let (name, kind) = (spec.rules.name.clone(), spec.rules.kind);
     let opened = match (spec.target, kind) {
-        (Target::Dir(target), ConnectionKind::Dir) => DirConnection::open(spec.rules, target).map(Connection::Dir),
+        (Target::Dir(target), ConnectionKind::Dir) => Ok(Connection::Dir(DirConnection::new(spec.rules, target))),
         (Target::Http(target), ConnectionKind::Http) => {
             HttpConnection::open(spec.rules, target).map(|http| Connection::Http(Box::new(http)))
         }

@@ -53,7 +53,7 @@ pub struct Digested {
 /// Why a read over HTTP brought nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The host does not allow this read.
+    /// The host does not allow this read, has no credential for it, or does not trust who answers. Nobody is down.
     #[error("denied: {0}")]
     Denied(String),
     /// No connection was made, or it broke.
@@ -81,7 +81,7 @@ pub struct Meta {
 /// Why a read of an object brought nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// The host does not allow this read.
+    /// The host does not allow this read, has no credential for it, or does not trust who answers. Nobody is down.
     #[error("denied: {0}")]
     Denied(String),
     /// Nothing has this name.
@@ -119,7 +119,7 @@ pub struct KeyPage {
 /// Why a read of keys brought nothing.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The host does not allow this read.
+    /// The host does not allow this read, has no credential for it, or does not trust who answers. Nobody is down.
     #[error("denied: {0}")]
     Denied(String),
     /// The store answered that it will not.

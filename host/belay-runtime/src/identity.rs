@@ -26,6 +26,12 @@ pub(crate) fn nonce() -> Result<String, Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
+/// What a run's operations may carry in what they write: `r-77-5f0c…`. The same however often the run is resumed, and
+/// another in each ledger: two of them number their runs alike.
+pub(crate) fn key(run: &RunId, nonce: &str) -> String {
+    format!("{run}-{nonce}")
+}
+
 /// The log as it stands.
 pub(crate) fn log_head(ledger: &Ledger, origin: &str) -> Result<LogHead, Error> {
     let head = ledger.head().map_err(|error| ledger::error(&error))?;

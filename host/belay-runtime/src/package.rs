@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Ending, Error};
 use crate::clock;
 use crate::host::Host;
+use crate::identity;
 use crate::ledger;
 use crate::planner::Ground;
 use crate::prepare;
@@ -204,7 +205,7 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
         probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
         left: BTreeMap::new(),
-        key: mandate.run.to_string(),
+        key: identity::key(&mandate.run, &mandate.nonce),
     };
     Ok((ground, spec))
 }

@@ -18,48 +18,18 @@ use crate::clock;
 /// The connections of an environment, each opened by itself: one that can't be opened stands in nobody else's way.
 pub(crate) struct Lines(BTreeMap<ConnectionName, Result<Connections, String>>);
 
-/// Why a connection can't be used.
-enum Shut {
-    /// Nothing opened: it may later.
-    Down(String),
-    /// The environment does without it, and always will.
-    NotPlaced(String),
-}
-
-impl Shut {
-    fn into_http(self) -> HttpError {
-        match self {
-            Self::Down(reason) => HttpError::Unreachable(reason),
-            Self::NotPlaced(reason) => HttpError::Denied(reason),
-        }
-    }
-
-    fn into_key(self) -> KeyError {
-        match self {
-            Self::Down(reason) => KeyError::Unreachable(reason),
-            Self::NotPlaced(reason) => KeyError::Denied(reason),
-        }
-    }
-
-    fn into_object(self) -> ObjectError {
-        match self {
-            Self::Down(reason) => ObjectError::Unreachable(reason),
-            Self::NotPlaced(reason) => ObjectError::Denied(reason),
-        }
-    }
-}
-
 impl Lines {
     pub(crate) fn open<'s>(specs: impl IntoIterator<Item = &'s ConnectionSpec>) -> Self {
         let open = |spec: &ConnectionSpec| Connections::open(vec![spec.clone()]).map_err(|error| error.to_string());
         Self(specs.into_iter().map(|spec| (spec.rules.name.clone(), open(spec))).collect())
     }
 
-    fn to(&self, name: &ConnectionName) -> Result<&Connections, Shut> {
+    /// Why not: it makes no sense, or the environment does without it. Neither is a system that is down.
+    fn to(&self, name: &ConnectionName) -> Result<&Connections, String> {
         match self.0.get(name) {
             Some(Ok(connections)) => Ok(connections),
-            Some(Err(reason)) => Err(Shut::Down(reason.clone())),
-            None => Err(Shut::NotPlaced(format!("this environment has no connection `{name}`"))),
+            Some(Err(reason)) => Err(reason.clone()),
+            None => Err(format!("this environment has no connection `{name}`")),
         }
     }
 
@@ -67,9 +37,7 @@ impl Lines {
     pub(crate) async fn perform(&self, permit: Permit) -> Performed {
         match self.to(permit.operation().write.connection()) {
             Ok(connections) => connections.perform(permit, Arc::new(clock::now)).await,
-            Err(Shut::Down(reason) | Shut::NotPlaced(reason)) => {
-                Performed { outcome: Outcome::NotApplied { reason }, answer: None }
-            }
+            Err(reason) => Performed { outcome: Outcome::NotApplied { reason }, answer: None },
         }
     }
 
@@ -77,7 +45,7 @@ impl Lines {
     pub(crate) async fn look(&self, write: &Write) -> Look {
         match self.to(write.connection()) {
             Ok(connections) => connections.look(write).await,
-            Err(Shut::Down(reason) | Shut::NotPlaced(reason)) => Look::CannotTell(reason),
+            Err(reason) => Look::CannotTell(reason),
         }
     }
 }
@@ -138,7 +106,7 @@ impl Reads for Lines {
         request: &'a HttpRequest,
     ) -> Reading<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_http)?;
+            let line = self.to(connection).map_err(HttpError::Denied)?;
             let answer = line.http_send(read(connection, request)).await.map_err(http_error)?;
             let belay_connect::HttpResponse { status, headers, body, took, failed_before } = answer;
             Ok(HttpResponse { status, headers, body, took_us: micros(took), failed_before })
@@ -151,7 +119,7 @@ impl Reads for Lines {
         request: &'a HttpRequest,
     ) -> Reading<'a, Result<HttpDigested, HttpError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_http)?;
+            let line = self.to(connection).map_err(HttpError::Denied)?;
             let found = line.http_digest(read(connection, request)).await.map_err(http_error)?;
             let belay_connect::Digested { status, size, sha256, took, failed_before } = found;
             Ok(HttpDigested { status, size, sha256, took_us: micros(took), failed_before })
@@ -164,7 +132,7 @@ impl Reads for Lines {
         key: &'a str,
     ) -> Reading<'a, Result<Vec<u8>, ObjectError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_object)?;
+            let line = self.to(connection).map_err(ObjectError::Denied)?;
             line.object_get(connection, key).await.map_err(object_error)
         })
     }
@@ -175,7 +143,7 @@ impl Reads for Lines {
         key: &'a str,
     ) -> Reading<'a, Result<ObjectMeta, ObjectError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_object)?;
+            let line = self.to(connection).map_err(ObjectError::Denied)?;
             line.object_head(connection, key).await.map(meta).map_err(object_error)
         })
     }
@@ -186,7 +154,7 @@ impl Reads for Lines {
         key: &'a str,
     ) -> Reading<'a, Result<ObjectDigested, ObjectError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_object)?;
+            let line = self.to(connection).map_err(ObjectError::Denied)?;
             let (size, sha256) = line.object_digest(connection, key).await.map_err(object_error)?;
             Ok(ObjectDigested { size, sha256 })
         })
@@ -198,7 +166,7 @@ impl Reads for Lines {
         range: &'a ObjectRange,
     ) -> Reading<'a, Result<Vec<ObjectMeta>, ObjectError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_object)?;
+            let line = self.to(connection).map_err(ObjectError::Denied)?;
             let found = line.object_list(connection, &range.prefix, range.after.as_deref(), range.limit).await;
             found.map(|found| found.into_iter().map(meta).collect()).map_err(object_error)
         })
@@ -210,7 +178,7 @@ impl Reads for Lines {
         key: &'a [u8],
     ) -> Reading<'a, Result<Option<Vec<u8>>, KeyError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_key)?;
+            let line = self.to(connection).map_err(KeyError::Denied)?;
             line.key_get(connection, key).await.map_err(key_error)
         })
     }
@@ -221,7 +189,7 @@ impl Reads for Lines {
         fields: &'a KeyFields,
     ) -> Reading<'a, Result<Vec<Option<Body>>, KeyError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_key)?;
+            let line = self.to(connection).map_err(KeyError::Denied)?;
             let names: Vec<&[u8]> = fields.names.iter().map(|name| name.0.as_slice()).collect();
             let found = line.key_fields(connection, &fields.key.0, &names).await.map_err(key_error)?;
             Ok(found.into_iter().map(|value| value.map(Body)).collect())
@@ -234,7 +202,7 @@ impl Reads for Lines {
         key: &'a [u8],
     ) -> Reading<'a, Result<Option<KeyMeta>, KeyError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_key)?;
+            let line = self.to(connection).map_err(KeyError::Denied)?;
             let found = line.key_head(connection, key).await.map_err(key_error)?;
             Ok(found.map(|found| KeyMeta { kind: found.kind, expires: found.expires }))
         })
@@ -246,7 +214,7 @@ impl Reads for Lines {
         scan: &'a KeyScan,
     ) -> Reading<'a, Result<KeyPage, KeyError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_key)?;
+            let line = self.to(connection).map_err(KeyError::Denied)?;
             let page = line.key_scan(connection, &scan.prefix.0, scan.from.as_deref(), scan.limit).await;
             let page = page.map_err(key_error)?;
             Ok(KeyPage { keys: page.keys.into_iter().map(Body).collect(), next: page.next })
@@ -259,7 +227,7 @@ impl Reads for Lines {
         count: &'a KeyCount,
     ) -> Reading<'a, Result<Option<u64>, KeyError>> {
         Box::pin(async move {
-            let line = self.to(connection).map_err(Shut::into_key)?;
+            let line = self.to(connection).map_err(KeyError::Denied)?;
             line.key_count(connection, &count.prefix.0, count.most).await.map_err(key_error)
         })
     }

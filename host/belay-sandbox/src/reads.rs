@@ -131,7 +131,7 @@ pub struct HttpDigested {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HttpError {
-    /// The host does not allow this read, and why.
+    /// The host does not allow this read, or has no credential for it, or does not trust who answers; and why.
     Denied(String),
     /// No connection was made, or it broke.
     Unreachable(String),
@@ -176,7 +176,7 @@ pub struct ObjectDigested {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectError {
-    /// The host does not allow this read, and why.
+    /// The host does not allow this read, or has no credential for it, or does not trust who answers; and why.
     Denied(String),
     /// Nothing has this name.
     Missing,
@@ -239,7 +239,7 @@ pub struct KeyPage {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyError {
-    /// The host does not allow this read, and why.
+    /// The host does not allow this read, or has no credential for it, or does not trust who answers; and why.
     Denied(String),
     /// The store answered that it will not.
     Refused(String),

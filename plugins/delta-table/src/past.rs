@@ -55,15 +55,33 @@ pub(crate) fn locate_version(folder: &Folder, label: &str) -> Result<Pin, Fault>
     locate(folder, &Log::list(folder)?, version)
 }
 
-/// The version that was there at a moment, in milliseconds since 1970 UTC: the latest whose commit is not later.
+/// The version that was there at a moment, in milliseconds since 1970 UTC: the latest whose commit is not later. Each
+/// writer says by its own clock when it committed; where the store's clock gives another version, nobody guesses.
 pub(crate) fn locate_at(folder: &Folder, moment: u64) -> Result<Pin, Fault> {
     let log = Log::list(folder)?;
+    let said = latest_by(&log, moment, |version| Ok(info(folder, &log, version)?.timestamp))?;
+    // A log that was copied later has no file from then: its store's clock has no say.
+    let kept = latest_by(&log, moment, |version| Ok(log.modified(version)))?;
+    match (said, kept) {
+        (None, _) => Err(Fault::Missing("the table's log has no commit from then or earlier".to_owned())),
+        (Some(said), Some(kept)) if said != kept => Err(Fault::Unsupported(format!(
+            "two clocks disagree about that moment: by its writers' the table was at {}, by its store's at {}; name the \
+             version instead, as in --at RESOURCE={}",
+            label(said),
+            label(kept),
+            label(kept)
+        ))),
+        (Some(said), _) => locate(folder, &log, said),
+    }
+}
+
+fn latest_by(log: &Log, moment: u64, time: impl Fn(u64) -> Result<Option<u64>, Fault>) -> Result<Option<u64>, Fault> {
     for version in log.versions() {
-        if info(folder, &log, version)?.timestamp.is_some_and(|at| at <= moment) {
-            return locate(folder, &log, version);
+        if time(version)?.is_some_and(|at| at <= moment) {
+            return Ok(Some(version));
         }
     }
-    Err(Fault::Missing("the table's log has no commit from then or earlier".to_owned()))
+    Ok(None)
 }
 
 fn locate(folder: &Folder, log: &Log, version: u64) -> Result<Pin, Fault> {

@@ -1,6 +1,8 @@
 //! The writes that bring values back: clearing where the store would keep what is newer, then materialising. The sidecar
 //! does either only while the feature view is at the version.
 
+mod nothing;
+
 use belay_sdk::{
     Change, Desired, Fault, Loss, NoAttributes, Operation, Pin, Reversibility, RiskFactor, State, Write, json,
 };
@@ -28,6 +30,13 @@ struct Goal {
     proof: Option<Proof>,
 }
 
+impl Goal {
+    /// Nothing was stored for any of the entities: an undo takes their values away again.
+    const fn is_nothing(&self) -> bool {
+        self.window.end == 0
+    }
+}
+
 /// One change for each desired state.
 pub(crate) fn plan(values: &Values, observed: &State, path: Vec<Desired<NoAttributes>>) -> Result<Vec<Change>, Fault> {
     match path.as_slice() {
@@ -40,6 +49,9 @@ pub(crate) fn plan(values: &Values, observed: &State, path: Vec<Desired<NoAttrib
 
 fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault> {
     let (now, goal) = (observed.content::<Content>()?, goal(values, pin)?);
+    if goal.is_nothing() {
+        return nothing::change(values, observed, &now, &goal);
+    }
     let scene = values.sidecar.compare(values.entities, goal.content.version, &goal.window)?;
     if now == goal.content && scene.standing == 0 {
         return Ok(Change::nothing());
@@ -47,7 +59,7 @@ fn change(values: &Values, observed: &State, pin: &Pin) -> Result<Change, Fault>
     if let Some(difference) = difference(&scene.source.rows, &goal.content.rows) {
         return Err(Fault::Missing(format!(
             "materialising {} of `{}` gives other values than those that were pinned: {difference}; put its batch source \
-             back first",
+             back first: its dataset belongs into an earlier stage of the runbook",
             label(goal.content.version),
             values.sidecar.view_name()
         )));
@@ -78,11 +90,6 @@ fn goal(values: &Values, pin: &Pin) -> Result<Goal, Fault> {
         Some(proof) => proof.until,
         None => pin.state.revision::<Revision>()?.latest,
     };
-    if end == 0 {
-        return Err(Fault::Unsupported(
-            "nothing was stored for any of the entities: no materialisation brings that back".to_owned(),
-        ));
-    }
     Ok(Goal { content, window: values.window(end), proof })
 }
 
@@ -92,7 +99,7 @@ fn clear(values: &Values, goal: &Goal, scene: &Comparison) -> Result<Operation, 
     let count = scene.standing;
     Ok(Operation {
         summary: format!("clear {count} rows of {} that are newer", values.sidecar.view_name()),
-        write: write(values, goal, "/online/clear")?,
+        write: write(values, goal.content.version, &goal.window, "/online/clear")?,
         yields: json::text(&Content { version: goal.content.version, rows })?,
         reversibility: Reversibility::Recoverable,
         touches: count,
@@ -102,15 +109,15 @@ fn clear(values: &Values, goal: &Goal, scene: &Comparison) -> Result<Operation, 
 fn materialise(values: &Values, goal: &Goal, scene: &Comparison, pin: &Pin) -> Result<Operation, Fault> {
     Ok(Operation {
         summary: format!("materialise {} as {}", values.sidecar.view_name(), pin.state.version),
-        write: write(values, goal, "/online/materialise")?,
+        write: write(values, goal.content.version, &goal.window, "/online/materialise")?,
         yields: pin.state.content.clone(),
         reversibility: Reversibility::Recoverable,
         touches: scene.source.count,
     })
 }
 
-fn write(values: &Values, goal: &Goal, what: &str) -> Result<Write, Fault> {
-    values.sidecar.write(what, &Asked { version: goal.content.version, window: &goal.window })
+fn write(values: &Values, version: u32, window: &Window, what: &str) -> Result<Write, Fault> {
+    values.sidecar.write(what, &Asked { version, window })
 }
 
 fn factors(goal: &Goal, scene: &Comparison) -> Vec<RiskFactor> {

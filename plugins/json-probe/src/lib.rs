@@ -73,7 +73,11 @@ fn document(reads: &dyn Reads, connection: &str, config: &Config) -> Result<Opti
         None => match reads.object(connection, key) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(objects::Error::Missing) => Ok(None),
-            Err(objects::Error::Denied(_)) => over_http(reads, connection, &config.path),
+            Err(objects::Error::Denied(why)) => over_http(reads, connection, &config.path).map_err(|fault| {
+                // Which of the two the connection is for is not known here.
+                let Fault::Unavailable(text) = fault else { return fault };
+                Fault::Unavailable(format!("{text}; as an object: {why}"))
+            }),
             Err(error @ (objects::Error::Unreachable(_) | objects::Error::TimedOut | objects::Error::TooLarge(_))) => {
                 Err(Fault::from(error).while_doing(&format!("reading {connection}/{key}")))
             }

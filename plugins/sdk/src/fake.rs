@@ -20,6 +20,7 @@ use keys::Keys;
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     objects: BTreeMap<(String, String), Vec<u8>>,
+    modified: BTreeMap<(String, String), u64>,
     answers: BTreeMap<(String, String), http::Response>,
     keys: Keys,
     unreachable: Vec<String>,
@@ -37,6 +38,13 @@ impl Reads {
     /// Like [`Reads::object`], in place: what the host would do with an operation.
     pub fn put(&mut self, connection: &str, key: &str, bytes: impl AsRef<[u8]>) {
         self.objects.insert((connection.to_owned(), key.to_owned()), bytes.as_ref().to_vec());
+    }
+
+    /// When an object was last written, in milliseconds since 1970 UTC; not known of one that this does not say.
+    #[must_use]
+    pub fn written(mut self, connection: &str, key: &str, at: u64) -> Self {
+        self.modified.insert((connection.to_owned(), key.to_owned()), at);
+        self
     }
 
     /// Takes an object away.
@@ -128,7 +136,8 @@ impl crate::Reads for Reads {
 
     fn object_meta(&self, connection: &str, key: &str) -> Result<objects::Meta, objects::Error> {
         let bytes = self.object(connection, key)?;
-        Ok(objects::Meta { key: key.to_owned(), size: bytes.len() as u64, modified: None })
+        let modified = self.modified.get(&(connection.to_owned(), key.to_owned())).copied();
+        Ok(objects::Meta { key: key.to_owned(), size: bytes.len() as u64, modified })
     }
 
     fn object_digest(&self, connection: &str, key: &str) -> Result<(u64, String), objects::Error> {
@@ -147,10 +156,10 @@ impl crate::Reads for Reads {
         let matching = self.objects.iter().filter(|((of, key), _)| {
             of == connection && key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after)
         });
-        let meta = |((_, key), bytes): (&(String, String), &Vec<u8>)| objects::Meta {
-            key: key.clone(),
+        let meta = |(named, bytes): (&(String, String), &Vec<u8>)| objects::Meta {
+            key: named.1.clone(),
             size: bytes.len() as u64,
-            modified: None,
+            modified: self.modified.get(named).copied(),
         };
         Ok(matching.map(meta).take(limit as usize).collect())
     }

@@ -1,12 +1,11 @@
-//! Failed reads as faults.
+//! Failed reads as faults. The host's reasons are whole sentences: nothing is put before them.
 
 use crate::{Fault, http, keyvalue, objects};
 
 impl From<http::Error> for Fault {
     fn from(error: http::Error) -> Self {
         match error {
-            http::Error::Denied(why) => Self::Unavailable(format!("the host does not allow this read: {why}")),
-            http::Error::Unreachable(why) => Self::Unavailable(why),
+            http::Error::Denied(why) | http::Error::Unreachable(why) => Self::Unavailable(why),
             http::Error::TimedOut => Self::Unavailable("no answer within the connection's time limit".to_owned()),
             http::Error::TooLarge(limit) => Self::Unexpected(format!("the answer is larger than {limit} bytes")),
         }
@@ -16,9 +15,8 @@ impl From<http::Error> for Fault {
 impl From<objects::Error> for Fault {
     fn from(error: objects::Error) -> Self {
         match error {
-            objects::Error::Denied(why) => Self::Unavailable(format!("the host does not allow this read: {why}")),
             objects::Error::Missing => Self::Missing("nothing has this name".to_owned()),
-            objects::Error::Unreachable(why) => Self::Unavailable(why),
+            objects::Error::Denied(why) | objects::Error::Unreachable(why) => Self::Unavailable(why),
             objects::Error::TimedOut => Self::Unavailable("no answer within the connection's time limit".to_owned()),
             objects::Error::TooLarge(limit) => Self::Unexpected(format!("the object is larger than {limit} bytes")),
         }
@@ -28,8 +26,9 @@ impl From<objects::Error> for Fault {
 impl From<keyvalue::Error> for Fault {
     fn from(error: keyvalue::Error) -> Self {
         match error {
-            keyvalue::Error::Denied(why) => Self::Unavailable(format!("the host does not allow this read: {why}")),
-            keyvalue::Error::Refused(why) | keyvalue::Error::Unreachable(why) => Self::Unavailable(why),
+            keyvalue::Error::Denied(why) | keyvalue::Error::Refused(why) | keyvalue::Error::Unreachable(why) => {
+                Self::Unavailable(why)
+            }
             keyvalue::Error::WrongKind(why) => Self::Unexpected(why),
             keyvalue::Error::TimedOut => Self::Unavailable("no answer within the connection's time limit".to_owned()),
             keyvalue::Error::TooLarge(limit) => Self::Unexpected(format!("the answer is larger than {limit} bytes")),

@@ -60,7 +60,7 @@ impl Feast {
         let pipelines = Service::start(pipelines(folder, redis, at.pipelines), folder);
         let (sidecar, serving) = thread::scope(|scope| {
             let serving = scope.spawn(|| Service::start(serving(folder, at.serving), folder));
-            (start_sidecar(folder, at.sidecar), serving.join().unwrap())
+            (start_sidecar(folder, &folder.join("token"), at.sidecar), serving.join().unwrap())
         });
         Self { pipelines, serving, sidecar, registry: OnceLock::new(), folder: folder.to_path_buf() }
     }
@@ -70,7 +70,15 @@ impl Feast {
     /// # Panics
     /// Where it does not start.
     pub fn other_sidecar(&self) -> Service {
-        start_sidecar(&self.folder, free_address())
+        start_sidecar(&self.folder, &self.folder.join("token"), free_address())
+    }
+
+    /// Another sidecar over the same store, which wants the token that is in this file.
+    ///
+    /// # Panics
+    /// Where it does not start. The file must hold [`TOKEN`] until then.
+    pub fn other_sidecar_wanting(&self, token: &Path) -> Service {
+        start_sidecar(&self.folder, token, free_address())
     }
 
     /// Feast's own REST registry.
@@ -101,9 +109,9 @@ fn registry(folder: &Path) -> Recipe {
     recipe("registry", address, command_line(folder, &words), |address| answers(address, "/api/v1/projects"))
 }
 
-fn start_sidecar(folder: &Path, address: SocketAddr) -> Service {
+fn start_sidecar(folder: &Path, token: &Path, address: SocketAddr) -> Service {
     let place = folder.display().to_string();
-    let (token, port) = (folder.join("token").display().to_string(), address.port().to_string());
+    let (token, port) = (token.display().to_string(), address.port().to_string());
     let words = ["-m", "belay_feast", "--repository", &place, "--token-file", &token, "--port", &port];
     let recipe = recipe("sidecar", address, words.map(str::to_owned).into(), is_sidecar);
     Service::start(recipe, folder)

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,22 +25,27 @@ const SERVED: Duration = Duration::from_secs(30);
 pub struct FeatureShop {
     /// Feast's servers.
     pub feast: Feast,
-    _redis: Redis,
+    /// Where it keeps the values that are served.
+    pub redis: Mutex<Redis>,
     _folder: Folder,
 }
 
 /// The store of this test binary; started when it is first asked for.
 pub fn feature_shop() -> &'static FeatureShop {
     static SHOP: OnceLock<FeatureShop> = OnceLock::new();
-    SHOP.get_or_init(FeatureShop::start)
+    SHOP.get_or_init(FeatureShop::of_its_own)
 }
 
 impl FeatureShop {
-    fn start() -> Self {
+    /// A store that is not shared, for a test that kills a part of it; its servers take some 15 s to start.
+    ///
+    /// # Panics
+    /// Where one does not start.
+    pub fn of_its_own() -> Self {
         let _folder = Folder::guarded(running("feast"));
-        let _redis = Redis::start(_folder.path());
-        let feast = Feast::start(_folder.path(), _redis.address(), Addresses::free());
-        Self { feast, _redis, _folder }
+        let redis = Redis::start(_folder.path());
+        let feast = Feast::start(_folder.path(), redis.address(), Addresses::free());
+        Self { feast, redis: Mutex::new(redis), _folder }
     }
 
     /// The shared sidecar's address as a connection's `url` says it.

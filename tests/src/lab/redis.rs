@@ -1,16 +1,29 @@
 //! A real Redis server, and what a cache's readers do to it. Durable: what it acknowledged, it still has after a kill.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::authority::Vouched;
 use super::port::free_address;
 use super::program;
 use super::service::{Recipe, Service};
 
 /// A server.
 #[derive(Debug)]
-pub struct Redis(Service);
+pub struct Redis {
+    service: Service,
+    tls_port: Option<u16>,
+}
+
+/// What a server shows and wants on its TLS port.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    /// Its certificate.
+    pub shows: Vouched,
+    /// The authority of those whom it lets in.
+    pub wants: PathBuf,
+}
 
 impl Redis {
     /// Starts one in a folder, in which it may have run before, and waits until it answers.
@@ -26,6 +39,28 @@ impl Redis {
     /// # Panics
     /// Where it does not start.
     pub fn start_at(folder: &Path, address: SocketAddr) -> Self {
+        Self::launch(folder, address, &[], None)
+    }
+
+    /// One with a TLS port too, which wants a certificate of its clients. The plain port is the test's own way in.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_with_tls(folder: &Path, tls: &Tls) -> Self {
+        let (address, port) = (free_address(), free_address().port());
+        let shown = |file: &Path| file.display().to_string();
+        let settings = [
+            ("--tls-port", port.to_string()),
+            ("--tls-cert-file", shown(&tls.shows.certificate)),
+            ("--tls-key-file", shown(&tls.shows.key)),
+            ("--tls-ca-cert-file", shown(&tls.wants)),
+            ("--tls-auth-clients", "yes".to_owned()),
+        ];
+        let settings: Vec<String> = settings.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+        Self::launch(folder, address, &settings, Some(port))
+    }
+
+    fn launch(folder: &Path, address: SocketAddr, more: &[String], tls_port: Option<u16>) -> Self {
         let (host, port) = (address.ip().to_string(), address.port().to_string());
         let settings = [
             ["--bind", &host],
@@ -37,18 +72,27 @@ impl Redis {
         ];
         let mut command = vec![program("redis-server").display().to_string()];
         command.extend(settings.iter().flatten().map(ToString::to_string));
+        command.extend_from_slice(more);
         let recipe = Recipe { name: "redis", address, command, environment: Vec::new(), is_ready };
-        Self(Service::start(recipe, folder))
+        Self { service: Service::start(recipe, folder), tls_port }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.service.address()
+    }
+
+    /// Where it speaks TLS, on the same host.
+    ///
+    /// # Panics
+    /// It does not.
+    pub fn tls_port(&self) -> u16 {
+        self.tls_port.unwrap()
     }
 
     /// The server as a service.
     pub fn service(&mut self) -> &mut Service {
-        &mut self.0
+        &mut self.service
     }
 
     /// What the server answers to a command, as `redis-cli` prints it.

@@ -21,10 +21,12 @@ impl DirConnection {
         let (prefix, after) = (prefix.to_owned(), after.unwrap_or_default().to_owned());
         let most = usize::try_from(limit).unwrap_or(MOST).min(MOST);
         self.blocking(self.target.timeout, move |shared| {
-            let mut walk =
-                Walk { root: &shared.root, prefix: &prefix, after: &after, most, looked_at: 0, found: Vec::new() };
-            walk.begin()?;
-            Ok(walk.found)
+            let walk = |root: &Dir| {
+                let mut walk = Walk { root, prefix: &prefix, after: &after, most, looked_at: 0, found: Vec::new() };
+                walk.begin()?;
+                Ok(walk.found)
+            };
+            shared.root.read(walk, Vec::is_empty)
         })
         .await?
     }

@@ -29,7 +29,8 @@ impl DirConnection {
 /// `leaves`: what the write leaves there; a deletion leaves nothing.
 fn look(shared: &Shared, key: &str, leaves: Option<Digest>) -> io::Result<Look> {
     let (path, name) = key::split(key);
-    let folder = match open_folder(&shared.root, path) {
+    let root = shared.root.now()?;
+    let folder = match open_folder(&root, path) {
         Ok(folder) => folder,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(without_folder(leaves)),
         Err(error) => return Err(error),

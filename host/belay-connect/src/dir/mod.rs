@@ -4,6 +4,7 @@
 mod list;
 mod look;
 mod read;
+mod root;
 pub(crate) mod stage;
 #[cfg(test)]
 mod tests;
@@ -15,14 +16,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use belay_domain::connection::ConnectionRules;
-use cap_std::ambient_authority;
-use cap_std::fs::Dir;
 use tokio::time::timeout;
 
+use self::root::Root;
 use crate::read::ObjectError;
 use crate::spec::DirTarget;
 
-/// One directory, opened as a capability.
+/// One directory, opened as a capability when it is needed.
 #[derive(Debug)]
 pub(crate) struct DirConnection {
     rules: ConnectionRules,
@@ -33,7 +33,7 @@ pub(crate) struct DirConnection {
 /// What blocking work needs.
 #[derive(Debug)]
 struct Shared {
-    root: Dir,
+    root: Root,
     /// Held from comparing to renaming, so that no two writes of this process overlap. Holds the folders that were
     /// searched for staging files that a crash left behind.
     writing: Mutex<BTreeSet<String>>,
@@ -46,11 +46,11 @@ enum Stopped {
 }
 
 impl DirConnection {
-    pub(crate) fn open(rules: ConnectionRules, target: DirTarget) -> Result<Self, String> {
-        let root = Dir::open_ambient_dir(&target.path, ambient_authority())
-            .map_err(|error| format!("the directory {} can't be opened: {error}", target.path.display()))?;
+    /// Reaches nothing: the directory may come and go.
+    pub(crate) fn new(rules: ConnectionRules, target: DirTarget) -> Self {
+        let root = Root::new(rules.name.to_string(), target.path.clone());
         let shared = Arc::new(Shared { root, writing: Mutex::default() });
-        Ok(Self { rules, target, shared })
+        Self { rules, target, shared }
     }
 
     pub(crate) const fn rules(&self) -> &ConnectionRules {

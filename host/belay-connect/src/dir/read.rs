@@ -18,22 +18,21 @@ const PIECE: usize = 128 << 10;
 impl DirConnection {
     pub(crate) async fn get(&self, key: &str) -> Result<Vec<u8>, ObjectError> {
         let (key, limit) = (checked(key)?, self.target.max_object);
-        self.blocking(self.target.timeout, move |shared| read_whole(&shared.root, &key, limit)).await?
-    }
-
-    pub(crate) async fn head(&self, key: &str) -> Result<Meta, ObjectError> {
-        let key = checked(key)?;
         self.blocking(self.target.timeout, move |shared| {
-            let metadata = shared.root.metadata(&key).map_err(|error| object_error(&error))?;
-            refuse_no_file(&metadata)?;
-            Ok(meta(key, &metadata))
+            shared.root.read(|root| read_whole(root, &key, limit), |_| false)
         })
         .await?
     }
 
+    pub(crate) async fn head(&self, key: &str) -> Result<Meta, ObjectError> {
+        let key = checked(key)?;
+        self.blocking(self.target.timeout, move |shared| shared.root.read(|root| look_at(root, key), |_| false)).await?
+    }
+
     pub(crate) async fn digest(&self, key: &str) -> Result<(u64, Digest), ObjectError> {
         let (key, limit) = (checked(key)?, self.target.digest_timeout);
-        self.blocking(limit, move |shared| digest_within(open(&shared.root, &key)?, limit)).await?
+        self.blocking(limit, move |shared| shared.root.read(|root| digest_within(open(root, &key)?, limit), |_| false))
+            .await?
     }
 }
 
@@ -60,6 +59,12 @@ fn refuse_no_file(metadata: &Metadata) -> Result<(), ObjectError> {
     } else {
         Err(ObjectError::Denied("it is not an ordinary file".to_owned()))
     }
+}
+
+fn look_at(root: &Dir, key: String) -> Result<Meta, ObjectError> {
+    let metadata = root.metadata(&key).map_err(|error| object_error(&error))?;
+    refuse_no_file(&metadata)?;
+    Ok(meta(key, &metadata))
 }
 
 /// What is known of a file.

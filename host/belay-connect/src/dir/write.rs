@@ -60,7 +60,8 @@ impl Point {
 fn apply(shared: &Shared, write: &ObjectWrite, point: &Point) -> Result<&'static str, Outcome> {
     let mut swept = shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
     let (path, name) = key::split(&write.key);
-    let folder = open_folder(&shared.root, path).map_err(|error| no_folder(path, &error))?;
+    let root = shared.root.now().map_err(|error| not_applied(error.to_string()))?;
+    let folder = open_folder(&root, path).map_err(|error| no_folder(path, &error))?;
     if swept.insert(path.to_owned()) {
         stage::sweep(&folder);
     }

@@ -70,10 +70,10 @@ impl Authenticator {
         match self {
             Self::None => Ok(Credential { header: None, token: None, scrubber: Scrubber::none() }),
             Self::Secret { scheme, reader } => {
-                let secret = reader.read().await.map_err(Failed::lasting)?;
-                scheme.say(&secret).map_err(Failed::lasting)
+                let secret = reader.read().await.map_err(Failed::denied)?;
+                scheme.say(&secret).map_err(Failed::denied)
             }
-            Self::Token(tokens) => tokens.lend().await.and_then(|lent| bearer(lent).map_err(Failed::lasting)),
+            Self::Token(tokens) => tokens.lend().await.and_then(|lent| bearer(lent).map_err(Failed::denied)),
         }
     }
 
@@ -185,7 +185,7 @@ mod tests {
     async fn a_credential_that_no_header_can_hold_is_refused_unprinted() {
         let authenticator = authenticator(Auth::Bearer(printed("canary\nx: y"))).unwrap();
         let error = authenticator.credential().await.err().unwrap().error.to_string();
-        assert_eq!(error, "unreachable: the credential contains control characters");
+        assert_eq!(error, "denied: the credential contains control characters");
         for name in ["host", "Content-Length", "a b", ""] {
             let auth = Auth::Header { name: name.into(), value: printed("x") };
             assert!(self::authenticator(auth).is_err(), "{name}");

@@ -55,13 +55,11 @@ impl Dialer {
         if !self.base.tls {
             return Ok(Box::new(stream));
         }
-        let connector = self.tls.connector().await.map_err(Failed::lasting)?;
+        let connector = self.tls.connector().await.map_err(Failed::denied)?;
         let name = ServerName::try_from(self.base.host.clone())
             .map_err(|_| HttpError::Denied(format!("`{}` can't be the name of a certificate", self.base.host)))?;
-        let stream = connector.connect(name, stream).await.map_err(|error| {
-            let (reason, passing) = tls::explain(&self.base.authority, &error);
-            Failed { error: HttpError::Unreachable(reason), passing }
-        })?;
+        let stream =
+            connector.connect(name, stream).await.map_err(|error| tls::explain(&self.base.authority, &error))?;
         Ok(Box::new(stream))
     }
 

@@ -16,6 +16,12 @@ impl Failed {
         Self { error: HttpError::Unreachable(reason), passing: true }
     }
 
+    /// What belay has is not enough to ask or to believe: a credential that can't be read, a certificate that does not
+    /// match. Nobody is down, and time does not mend it.
+    pub(crate) const fn denied(reason: String) -> Self {
+        Self { error: HttpError::Denied(reason), passing: false }
+    }
+
     /// The system can't be reached like this, however often one tries.
     pub(crate) const fn lasting(reason: String) -> Self {
         Self { error: HttpError::Unreachable(reason), passing: false }

@@ -34,7 +34,7 @@ impl Line {
         request: Request<Full<Bytes>>,
         patience: Duration,
     ) -> Result<(Response<Incoming>, Sender, Instant), Failed> {
-        self.pace.turn(patience).await.map_err(Failed::lasting)?;
+        self.pace.turn(patience).await.map_err(Failed::denied)?;
         let sent = Instant::now();
         if let Some(mut sender) = self.pool.take()
             && sender.ready().await.is_ok()
@@ -47,7 +47,7 @@ impl Line {
         match sender.send_request(request).await {
             Ok(answer) => Ok((answer, sender, sent)),
             Err(error) => Err(match tls::refused_certificate(&error) {
-                Some(refusal) => Failed::lasting(format!("{}: {refusal}", self.dialer.base.authority)),
+                Some(refusal) => Failed::denied(format!("{}: {refusal}", self.dialer.base.authority)),
                 None => Failed::passing(format!("no answer: {error}")),
             }),
         }
@@ -55,7 +55,7 @@ impl Line {
 
     /// A connection of its own for a write, when it is its turn.
     pub(crate) async fn dial_alone(&self, patience: Duration) -> Result<Sender, Failed> {
-        self.pace.turn(patience).await.map_err(Failed::lasting)?;
+        self.pace.turn(patience).await.map_err(Failed::denied)?;
         self.dialer.dial().await
     }
 

@@ -100,7 +100,7 @@ impl TokenSource {
 
     /// A token that is good now, and the secret that it was asked for with.
     pub(super) async fn lend(&self) -> Result<Lent, Failed> {
-        let client_secret = self.secret.read().await.map_err(Failed::lasting)?;
+        let client_secret = self.secret.read().await.map_err(Failed::denied)?;
         // Held while the endpoint is asked: requests side by side must not ask it many times.
         let mut kept = self.kept.lock().await;
         if let Some(found) = kept.as_ref().filter(|found| Instant::now() < found.good_until) {
@@ -126,16 +126,18 @@ impl TokenSource {
     }
 
     async fn ask(&self, secret: &Secret) -> Result<Token, Failed> {
-        let request = self.request(secret).map_err(Failed::lasting)?;
+        let request = self.request(secret).map_err(Failed::denied)?;
         let asked = Instant::now();
         let mut sender = self.dialer.dial().await?;
         let answer =
             sender.send_request(request).await.map_err(|error| Failed::passing(format!("no answer: {error}")))?;
         let (head, body) = answer.into_parts();
         let body = Zeroizing::new(body::read_whole(body, MOST).await?);
-        let refused = |reason: String| Err(Failed::lasting(reason));
+        let refused = |reason: String| Err(Failed::denied(reason));
         if head.status != 200 {
-            return refused(refusal(head.status.as_u16(), &body));
+            let (status, told) = (head.status.as_u16(), refusal(head.status.as_u16(), &body));
+            // The same answers of a system's own count as its being down.
+            return if matches!(status, 502..=504) { Err(Failed::lasting(told)) } else { refused(told) };
         }
         let Ok(granted) = serde_json::from_slice::<Granted>(&body) else {
             return refused("it answered 200, but not with a token: a proxy may have answered in its place".to_owned());
@@ -144,7 +146,7 @@ impl TokenSource {
             return refused("it gave a token that is no bearer token".to_owned());
         }
         let token = Secret::new(Zeroizing::new(granted.access_token.into_bytes()))
-            .map_err(|reason| Failed::lasting(format!("it gave a token that can't be used: {reason}")))?;
+            .map_err(|reason| Failed::denied(format!("it gave a token that can't be used: {reason}")))?;
         Ok(Token { token, good_until: asked + kept_for(granted.expires_in) })
     }
 
@@ -201,9 +203,16 @@ impl TokenSource {
 
     /// The error as it may be shown: which endpoint, and nothing of what it was given.
     fn named(&self, failed: Failed, scrubber: &Scrubber) -> Failed {
-        let reason = failed.error.to_string();
-        let reason = String::from_utf8_lossy(&scrubber.scrub(reason.as_bytes())).into_owned();
-        let error = HttpError::Unreachable(format!("no token from {}: {reason}", self.client.token_url));
+        let told = |reason: String| {
+            let reason = String::from_utf8_lossy(&scrubber.scrub(reason.as_bytes())).into_owned();
+            format!("no token from {}: {reason}", self.client.token_url)
+        };
+        let error = match failed.error {
+            HttpError::Denied(reason) => HttpError::Denied(told(reason)),
+            HttpError::Unreachable(reason) => HttpError::Unreachable(told(reason)),
+            error @ HttpError::TooLarge(_) => HttpError::Denied(told(error.to_string())),
+            error @ HttpError::TimedOut => HttpError::Unreachable(told(error.to_string())),
+        };
         Failed { error, passing: failed.passing }
     }
 }

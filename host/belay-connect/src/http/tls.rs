@@ -11,6 +11,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, AlertDescription, ClientConfig, RootCertStore};
 
+use super::failed::Failed;
 use crate::secret::{Secret, SecretReader};
 use crate::spec::ClientCertificate;
 
@@ -122,20 +123,21 @@ fn system_roots() -> Result<Arc<RootCertStore>, String> {
     Ok(Arc::new(roots))
 }
 
-/// Why a handshake failed, for people, and whether the next one could do better.
-pub(crate) fn explain(authority: &str, error: &io::Error) -> (String, bool) {
+/// Why a handshake failed. Whoever answers with another's certificate, or with no TLS at all, is not down.
+pub(crate) fn explain(authority: &str, error: &io::Error) -> Failed {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         Some(rustls::Error::InvalidCertificate(reason)) => {
             let unknown = matches!(reason, rustls::CertificateError::UnknownIssuer);
             let help = if unknown { "; `ca_file` names the authorities that are trusted" } else { "" };
-            (format!("TLS with {authority}: its certificate does not match: {error}{help}"), false)
+            Failed::denied(format!("TLS with {authority}: its certificate does not match: {error}{help}"))
         }
-        Some(_) => match refused_certificate(error) {
-            Some(refusal) => (format!("TLS with {authority}: {refusal}"), false),
-            None => (format!("TLS with {authority}: {error}"), false),
+        Some(rustls::Error::AlertReceived(_)) => match refused_certificate(error) {
+            Some(refusal) => Failed::denied(format!("TLS with {authority}: {refusal}")),
+            None => Failed::lasting(format!("TLS with {authority}: {error}")),
         },
-        None => (format!("TLS with {authority}: {error}"), true),
+        Some(_) => Failed::denied(format!("TLS with {authority}: {error}; is this address one for TLS?")),
+        None => Failed::passing(format!("TLS with {authority}: {error}")),
     }
 }
 

@@ -119,7 +119,7 @@ impl StoreConnection {
 
     async fn ask(&self, query: &[(&str, &str)]) -> Attempt<Page> {
         let session = self.session(None).await?;
-        let request = self.request(query, session.credential.as_deref()).map_err(Failed::lasting)?;
+        let request = self.request(query, session.credential.as_deref()).map_err(Failed::denied)?;
         let answer = match session.service.call(request).await {
             Ok(answer) if answer.status().is_success() => answer,
             Ok(_) => return session.failure(&self.target.bucket, &std::fmt::Error),
@@ -136,7 +136,7 @@ impl StoreConnection {
         }
         let page = quick_xml::de::from_reader(whole.as_slice()).map_err(|_| {
             let reason = "its listing is no store's: it was cut, or a proxy answered in the store's place";
-            Failed::lasting(reason.to_owned())
+            Failed::denied(reason.to_owned())
         })?;
         Ok(Answered { value: Ok(page), status: 200, wait: None })
     }

@@ -116,7 +116,7 @@ impl StoreConnection {
 
 /// Every store tags what it gives out; a proxy's page has no tag.
 fn untagged() -> Failed {
-    Failed::lasting("its answer has no entity tag: it is no store's, a proxy may have answered in its place".to_owned())
+    Failed::denied("its answer has no entity tag: it is no store's, a proxy may have answered in its place".to_owned())
 }
 
 /// The answer to a read, once it is final.

@@ -60,6 +60,9 @@ impl<'a> Refusal<'a> {
     /// What it says, for people.
     fn told(&self, shown: impl Fn(&str) -> String) -> String {
         let text = match &self.said {
+            Some(said) if said.code == "RequestTimeTooSkewed" => {
+                format!("{}: this host's clock and the store's are apart: {}", said.code, said.message)
+            }
             Some(said) => format!("{} {}", said.code, said.message),
             None => String::from_utf8_lossy(self.body).into_owned(),
         };
@@ -73,14 +76,24 @@ impl<'a> Refusal<'a> {
         let code = self.said.as_ref().map(|said| said.code.as_str());
         match (self.status, code) {
             (404, Some("NoSuchKey")) => ObjectError::Missing,
-            (404, Some("NoSuchBucket")) => ObjectError::Unreachable(format!("the store has no bucket `{bucket}`")),
-            (401 | 403, Some(_)) => ObjectError::Denied(format!("the store refused it: {}", self.told(shown))),
+            (404, Some("NoSuchBucket")) => ObjectError::Denied(format!("the store has no bucket `{bucket}`")),
+            (_, Some(_)) if self.is_for_good() => {
+                ObjectError::Denied(format!("the store refused it: {}", self.told(shown)))
+            }
             (_, Some(_)) => ObjectError::Unreachable(format!("the store answered {}", self.told(shown))),
-            (_, None) => ObjectError::Unreachable(format!(
-                "it answered {}, which is no store's answer: a proxy may have answered in its place",
-                self.told(shown)
-            )),
+            (_, None) => {
+                let told = self.told(shown);
+                let reason =
+                    format!("it answered {told}, which is no store's answer: a proxy may have answered in its place");
+                if self.is_for_good() { ObjectError::Denied(reason) } else { ObjectError::Unreachable(reason) }
+            }
         }
+    }
+
+    /// Whether somebody has to change something before the answer will be another one: a store answers an expired token
+    /// with 400. The others say that the store, or the way to it, is in trouble (RFC 9110, RFC 6585).
+    const fn is_for_good(&self) -> bool {
+        !matches!(self.status, 408 | 429 | 500..)
     }
 
     /// What a write's refusal means. The two conditional statuses are the store's own; of the others only what a store
@@ -126,7 +139,17 @@ mod tests {
             (404, String::new(), "no store's answer"),
             (403, xml("InvalidAccessKeyId"), "denied: the store refused it: 403 InvalidAccessKeyId m"),
             (403, PAGE.to_owned(), "no store's answer"),
-            (500, xml("InternalError"), "the store answered 500 InternalError m"),
+            (
+                403,
+                xml("RequestTimeTooSkewed"),
+                "denied: the store refused it: 403 RequestTimeTooSkewed: this host's clock",
+            ),
+            (400, xml("ExpiredToken"), "denied: the store refused it: 400 ExpiredToken m"),
+            (404, xml("NoSuchBucket"), "denied: "),
+            (403, PAGE.to_owned(), "denied: "),
+            (500, xml("InternalError"), "unreachable: the store answered 500 InternalError m"),
+            (503, xml("SlowDown"), "unreachable: "),
+            (502, PAGE.to_owned(), "unreachable: "),
         ] {
             let error = read(status, &body).to_string();
             assert!(error.contains(part), "{status} {body}: {error}");

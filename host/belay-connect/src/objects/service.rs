@@ -136,7 +136,7 @@ impl Service {
             let unsent = error.take_message().is_some();
             let told = format!("the connection broke before an answer: {}", error.error());
             match tls::refused_certificate(error.error()) {
-                Some(refusal) => Fate::Failed(Failed::lasting(refusal)),
+                Some(refusal) => Fate::Failed(Failed::denied(refusal)),
                 None if unsent => Fate::Failed(Failed::lasting(told)),
                 None => Fate::Unanswered(told),
             }

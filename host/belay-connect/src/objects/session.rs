@@ -54,7 +54,7 @@ impl StoreConnection {
     /// A store for one operation; with an `act` for a write.
     pub(super) async fn session(&self, act: Option<Act>) -> Result<Session, Failed> {
         let (credential, scrubber) = match &self.signer {
-            Some(signer) => signer.credential().await.map_err(Failed::lasting)?,
+            Some(signer) => signer.credential().await.map_err(Failed::denied)?,
             None => (None, Scrubber::none()),
         };
         let fate = Arc::new(Mutex::new(None));
@@ -64,7 +64,7 @@ impl StoreConnection {
             act: act.map(Arc::new),
             fate: Arc::clone(&fate),
         };
-        let store = self.build(&service, credential.clone()).map_err(|error| Failed::lasting(error.to_string()))?;
+        let store = self.build(&service, credential.clone()).map_err(|error| Failed::denied(error.to_string()))?;
         Ok(Session { store, service, credential, scrubber, fate })
     }
 
@@ -119,7 +119,7 @@ impl Session {
             Some(Fate::Failed(failed)) => Err(failed),
             // A request that was not made, or an answer that object_store does not understand.
             Some(Fate::Stopped(_) | Fate::Unanswered(_)) | None => {
-                Err(Failed::lasting(format!("its answer is no store's: {}", self.shown(&error.to_string()))))
+                Err(Failed::denied(format!("its answer is no store's: {}", self.shown(&error.to_string()))))
             }
         }
     }

@@ -46,7 +46,7 @@ impl Entry {
     /// Dials, says who asks, chooses the database. Nothing is read or written there.
     pub(super) async fn enter(&self) -> Result<Session, KeyError> {
         let secret = match &self.password {
-            Some(password) => Some(password.read().await.map_err(KeyError::Unreachable)?),
+            Some(password) => Some(password.read().await.map_err(KeyError::Denied)?),
             None => None,
         };
         let scrubber = secret.as_ref().map_or_else(Scrubber::none, |secret| Scrubber::of(&[secret.bytes()]));
@@ -79,6 +79,9 @@ impl Session {
         self.meter.reset(self.most.saturating_add(FRAME));
         let told: Result<Value, _> = command.query_async(&mut self.connection).await;
         told.map(Reply::from).map_err(|error| {
+            if let Some(why) = self.meter.turned_away() {
+                return Failure::Refused { reason: format!("TLS: {why}"), before: true, wrong_kind: false };
+            }
             if self.meter.is_over() { Failure::TooLarge(self.most) } else { Failure::of(&error, &self.scrubber) }
         })
     }

@@ -62,16 +62,22 @@ pub enum RunRequest {
     /// A rollback package: the bytes of its file.
     Package(Vec<u8>),
     /// Back to what a run had found.
-    Undo {
-        /// That run.
-        run: RunId,
-        /// Whether the runbook's checks are made too.
-        with_checks: bool,
-        /// The incident that it is about.
-        incident: Option<IncidentId>,
-        /// Why, for the record.
-        reason: Option<String>,
-    },
+    Undo(UndoRequest),
+}
+
+/// Which run to undo. The words of `belay undo`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UndoRequest {
+    /// That run.
+    pub run: RunId,
+    /// Not these resources: the undo ends partial.
+    pub except: Vec<ResourceName>,
+    /// Whether the runbook's checks are made too.
+    pub with_checks: bool,
+    /// The incident that it is about; that of the run if not given.
+    pub incident: Option<IncidentId>,
+    /// Why, for the record.
+    pub reason: Option<String>,
 }
 
 /// A person's word on a step that belay can't decide.

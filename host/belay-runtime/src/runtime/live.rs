@@ -13,6 +13,7 @@ use super::opening::{answer, sealed};
 use crate::api::{Ending, Error, ResolveAs, RunAnswer, RunSummary};
 use crate::clock;
 use crate::driver::{self, Ask, Driver, Progress, Start};
+use crate::identity;
 use crate::journal::{self, Told};
 use crate::ledger::{self, UNRECORDED};
 use crate::owner::{self, Owner};
@@ -236,7 +237,7 @@ impl Runtime {
                 Purpose::Rollback => std::collections::BTreeMap::new(),
                 Purpose::Undo { run } => self.told(run)?.run.left(),
             },
-            key: mandate.run.to_string(),
+            key: identity::key(&mandate.run, &mandate.nonce),
         })
     }
 }

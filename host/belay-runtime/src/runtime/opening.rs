@@ -12,6 +12,7 @@ use super::Runtime;
 use crate::api::{Ending, Error, Gate, RunAnswer, RunRequest};
 use crate::clock;
 use crate::driver::{Driver, Progress, Start};
+use crate::identity;
 use crate::journal;
 use crate::ledger::{self, UNRECORDED};
 use crate::owner::Owner;
@@ -36,9 +37,9 @@ impl Runtime {
                 let (ground, spec) = package::read(&self.host, &bytes).await?;
                 self.begin(ground, spec, progress).await
             }
-            RunRequest::Undo { run, with_checks, incident, reason } => {
-                self.has_ended(&run)?;
-                let prepared = self.prepare_undo(&run, with_checks, true, incident, reason).await?;
+            RunRequest::Undo(request) => {
+                self.has_ended(&request.run)?;
+                let prepared = self.prepare_undo(&request, true).await?;
                 self.open_prepared(prepared, progress).await
             }
         }
@@ -53,7 +54,7 @@ impl Runtime {
         }
         let identity = self.identity()?;
         prepared.ground.cause.run = Some(identity.run.clone());
-        prepared.ground.key = identity.run.to_string();
+        prepared.ground.key = identity::key(&identity.run, &identity.nonce);
         let spec = prepared.spec(identity)?;
         self.begin(prepared.ground, spec, progress).await
     }

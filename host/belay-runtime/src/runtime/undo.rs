@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use belay_domain::id::{IncidentId, RunId, StageName};
+use belay_domain::id::{ResourceName, RunId, StageName};
 use belay_domain::mandate::{Destination, Purpose};
 use belay_domain::plan::{Subject, Work};
 use belay_domain::runbook::OnFailure;
@@ -10,20 +10,21 @@ use belay_domain::skip::Skips;
 use belay_engine::{Run, StageSpec, StepSpec};
 
 use super::Runtime;
-use crate::api::{Error, PlanAnswer};
+use crate::api::{Error, PlanAnswer, UndoRequest};
 use crate::clock;
 use crate::ledger;
 use crate::planner::Ground;
 use crate::prepare::{self, Prepared};
 use crate::resolve;
 use crate::undo_point;
+use crate::workspace::Environment;
 
 impl Runtime {
     /// What undoing a run would do. Changes nothing.
-    pub async fn plan_undo(&self, run: &RunId) -> Result<PlanAnswer, Error> {
-        let prepared = self.prepare_undo(run, false, false, None, None).await?;
+    pub async fn plan_undo(&self, request: &UndoRequest) -> Result<PlanAnswer, Error> {
+        let prepared = self.prepare_undo(request, false).await?;
         let mut answer = self.describe(&prepared)?;
-        answer.changed_since = self.changed_since_run(&prepared, run)?;
+        answer.changed_since = self.changed_since_run(&prepared, &request.run)?;
         Ok(answer)
     }
 
@@ -36,14 +37,9 @@ impl Runtime {
             .next(format!("belay abort {id} --reason …, then belay undo {id}")))
     }
 
-    pub(super) async fn prepare_undo(
-        &self,
-        id: &RunId,
-        with_checks: bool,
-        recorded: bool,
-        incident: Option<IncidentId>,
-        reason: Option<String>,
-    ) -> Result<Prepared, Error> {
+    /// `recorded`: with an entry that keeps what is gone back to.
+    pub(super) async fn prepare_undo(&self, request: &UndoRequest, recorded: bool) -> Result<Prepared, Error> {
+        let UndoRequest { run: id, with_checks, .. } = request;
         let told = self.told(id)?;
         let requested_at = clock::now();
         crate::standing::in_force(&self.host)?;
@@ -52,12 +48,13 @@ impl Runtime {
             return Err(Error::usage(format!("{id} wrote nothing: there is nothing to undo"))
                 .next(format!("belay status {id}")));
         }
+        known(run, &request.except)?;
         let spec = run.spec();
         let mandate = &spec.mandate;
         let (environment_name, environment) = resolve::environment(&self.host.workspace, Some(&mandate.environment))?;
         let mut cause = crate::record::Cause::of(&self.host.requester).within(&environment_name);
-        cause.incident = incident.or_else(|| mandate.incident.clone());
-        cause.reason = reason;
+        cause.incident = request.incident.clone().or_else(|| mandate.incident.clone());
+        cause.reason = request.reason.clone();
         let point = undo_point::manifest(run)?;
         if recorded {
             let mut of_run = crate::record::Cause::of(&self.host.requester).within(&environment_name);
@@ -65,7 +62,7 @@ impl Runtime {
             let draft = undo_point::draft(&of_run, run, &point)?;
             self.host.ledger.record(draft).map_err(|error| ledger::error(&error))?;
         }
-        let stages = reversed(run, environment);
+        let stages = reversed(run, environment, &request.except);
         let ground = Ground {
             host: Arc::clone(&self.host),
             cause,
@@ -76,7 +73,7 @@ impl Runtime {
             destination: Destination::UndoPoint { digest: *point.digest(), run: id.clone() },
             runbook: mandate.runbook.clone(),
             restored: prepare::restored(&stages),
-            probes: if with_checks { spec.checks.iter().map(|check| check.probe.clone()).collect() } else { vec![] },
+            probes: if *with_checks { spec.checks.iter().map(|check| check.probe.clone()).collect() } else { vec![] },
             stages: stages.iter().map(|stage| stage.name.clone()).collect(),
             left: run.left(),
             key: format!("undo of {id}"),
@@ -86,11 +83,11 @@ impl Runtime {
             destination_label: format!("what {id} had found"),
             stages,
             left_out: Vec::new(),
-            checks: if with_checks { spec.checks.clone() } else { Vec::new() },
+            checks: if *with_checks { spec.checks.clone() } else { Vec::new() },
             service_level: belay_domain::runbook::ServiceLevel::default(),
             parameters: mandate.parameters.clone(),
             still_affected: Vec::new(),
-            excepted: Vec::new(),
+            excepted: request.except.clone(),
             may_skip: Skips::default(),
             firsts: Vec::new(),
             skipped: Vec::new(),
@@ -118,10 +115,21 @@ impl Runtime {
     }
 }
 
+/// Refuses to leave out what the run did not write: it is left as it is anyway.
+fn known(run: &Run, except: &[ResourceName]) -> Result<(), Error> {
+    let pins = run.undo_pins();
+    let Some(stranger) = except.iter().find(|name| !pins.contains_key(*name)) else { return Ok(()) };
+    let (id, written) = (run.spec().id(), resolve::list(pins.keys()));
+    Err(Error::usage(format!("--except {stranger}: {id} wrote {written}")).next(format!("belay undo {id} --plan")))
+}
+
 /// What puts back what the run wrote, under the connections' rules as they are now.
-fn reversed(run: &Run, environment: &crate::workspace::Environment) -> Vec<StageSpec> {
+fn reversed(run: &Run, environment: &Environment, except: &[ResourceName]) -> Vec<StageSpec> {
     let stages = run.undo_stages(0, StageName::clone).into_iter().map(|stage| {
-        let step = |step: StepSpec| prepare::step_spec(environment, step.id, step.subject, false);
+        let step = |step: StepSpec| {
+            let excepted = step.subject.target().is_some_and(|target| except.contains(&target.resource));
+            prepare::step_spec(environment, step.id, step.subject, excepted)
+        };
         StageSpec { name: stage.name, steps: stage.steps.into_iter().map(step).collect() }
     });
     stages.collect()

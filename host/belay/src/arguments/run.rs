@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use belay_domain::id::{FeatureSetName, IncidentId, RunId};
-use belay_runtime::api::{Error, PlanRequest, ResolveAs, RunRequest};
+use belay_domain::id::{FeatureSetName, IncidentId, ResourceName, RunId};
+use belay_runtime::api::{Error, PlanRequest, ResolveAs, UndoRequest};
 use clap::{Args, ValueEnum};
 use jiff::Zoned;
 
@@ -63,6 +63,9 @@ pub(crate) struct UndoArguments {
     /// Show what it would do and what changed since the run; change nothing
     #[arg(long)]
     pub plan: bool,
+    /// Leave this resource as it is: the undo ends partial; may be repeated
+    #[arg(long, value_name = "RESOURCE")]
+    except: Vec<ResourceName>,
     /// Make the runbook's checks afterwards too
     #[arg(long)]
     with_checks: bool,
@@ -74,9 +77,10 @@ pub(crate) struct UndoArguments {
     reason: Option<String>,
 }
 
-impl From<UndoArguments> for RunRequest {
+impl From<UndoArguments> for UndoRequest {
     fn from(typed: UndoArguments) -> Self {
-        Self::Undo { run: typed.run, with_checks: typed.with_checks, incident: typed.incident, reason: typed.reason }
+        let UndoArguments { run, plan: _, except, with_checks, incident, reason } = typed;
+        Self { run, except, with_checks, incident, reason }
     }
 }
 

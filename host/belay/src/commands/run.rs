@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use belay_domain::id::RunId;
 use belay_engine::Receipt;
-use belay_runtime::api::{Ending, Error, RunAnswer, RunRequest, RunSummary};
+use belay_runtime::api::{Ending, Error, RunAnswer, RunRequest, RunSummary, UndoRequest};
 use belay_runtime::{Progress, Runtime};
 use jiff::Zoned;
 use tokio::sync::mpsc::unbounded_channel;
@@ -41,16 +41,17 @@ pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) ->
 
 pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) -> Result<Ending, Error> {
     let runtime = open(global)?.staying_paused(output.draws());
-    let plan = runtime.plan_undo(&typed.run).await?;
-    if typed.plan {
-        output.answer("plan", &plan, |plan| render::plan::plan(plan, Asked::Undo(&typed.run), &clock()))?;
+    let (plan_only, request) = (typed.plan, UndoRequest::from(typed));
+    let plan = runtime.plan_undo(&request).await?;
+    if plan_only {
+        output.answer("plan", &plan, |plan| render::plan::plan(plan, Asked::Undo(&request), &clock()))?;
         return Ok(ending_of(&plan));
     }
     if !plan.changed_since.is_empty() {
-        let words = format!("changed since {}: {}", typed.run, plan.changed_since.join(" · "));
+        let words = format!("changed since {}: {}", request.run, plan.changed_since.join(" · "));
         output.say(&Page::from(vec![Line::new().painted(Paint::Warn, words)]));
     }
-    follow(&runtime, Caption::default(), output, |progress| runtime.run(typed.into(), progress)).await
+    follow(&runtime, Caption::default(), output, |progress| runtime.run(RunRequest::Undo(request), progress)).await
 }
 
 pub(super) async fn resume(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {

@@ -2,11 +2,11 @@
 
 mod step;
 
-use belay_domain::id::RunId;
+use belay_domain::id::ResourceName;
 use belay_domain::mandate::Purpose;
 use belay_domain::plan::Work;
 use belay_domain::verdict::Verdict;
-use belay_runtime::api::{Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedStage};
+use belay_runtime::api::{Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedStage, UndoRequest};
 
 use super::clock::Clock;
 use super::page::{Line, Page, Paint};
@@ -20,7 +20,24 @@ pub(crate) enum Asked<'a> {
     /// With the words of `plan` and `run`.
     Rollback(&'a PlanRequest),
     /// To undo this run.
-    Undo(&'a RunId),
+    Undo(&'a UndoRequest),
+}
+
+impl Asked<'_> {
+    /// The command that performs it, without these resources too.
+    fn command(self, without: &[ResourceName], clock: &Clock) -> String {
+        match self {
+            Self::Rollback(request) => {
+                let mut request = request.clone();
+                request.except.extend_from_slice(without);
+                format!("belay run {}", words(&request, clock))
+            }
+            Self::Undo(request) => {
+                let except = request.except.iter().chain(without).map(|resource| format!(" --except {resource}"));
+                format!("belay undo {}{}", request.run, except.collect::<String>())
+            }
+        }
+    }
 }
 
 /// The whole plan.
@@ -152,10 +169,7 @@ fn guardrails(plan: &PlanAnswer) -> Vec<String> {
 
 /// One command, or the reason why none helps.
 fn next(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Line {
-    let run = match asked {
-        Asked::Rollback(request) => format!("belay run {}", words(request, clock)),
-        Asked::Undo(run) => format!("belay undo {run}"),
-    };
+    let run = asked.command(&[], clock);
     let first_barred = plan.stages.iter().find(|stage| matches!(stage.gate, Gate::Refused { .. } | Gate::Blind { .. }));
     let idle = |stage: &PlannedStage| matches!(stage.gate, Gate::NothingToDo | Gate::Skipped);
     if plan.stages.iter().all(idle) {
@@ -166,32 +180,27 @@ fn next(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Line {
         };
     }
     let strong = |words: String| Line::new().painted(Paint::Strong, words);
-    match (first_barred, asked) {
-        (None, _) => strong(run),
-        (Some(stage), Asked::Rollback(request)) if matches!(stage.gate, Gate::Blind { .. }) => {
-            match without_blind(plan, request) {
-                Some(without) => strong(format!("belay run {}", words(&without, clock))),
-                None => {
-                    Line::new().painted(Paint::Warn, "nothing can be done before it can be observed; then plan again")
-                }
-            }
-        }
-        (Some(stage), _) if is_first_with_work(plan, stage) => {
+    match first_barred {
+        None => strong(run),
+        Some(stage) if matches!(stage.gate, Gate::Blind { .. }) => match blind_beside_work(plan) {
+            Some(blind) => strong(asked.command(&blind, clock)),
+            None => Line::new().painted(Paint::Warn, "nothing can be done before it can be observed; then plan again"),
+        },
+        Some(stage) if is_first_with_work(plan, stage) => {
             Line::new().with("nothing would run: remove the cause, then plan again")
         }
-        (Some(stage), _) => strong(run).with(format!("   (ends before {})", stage.name)),
+        Some(stage) => strong(run).with(format!("   (ends before {})", stage.name)),
     }
 }
 
-/// The same words without the resources that make the run halt because nobody can observe them; none where nothing else
-/// is to be done.
-fn without_blind(plan: &PlanAnswer, request: &PlanRequest) -> Option<PlanRequest> {
-    let mut without = request.clone();
+/// The resources that make the run halt because nobody can observe them or put them back; none where nothing else is to
+/// be done.
+fn blind_beside_work(plan: &PlanAnswer) -> Option<Vec<ResourceName>> {
     let steps = || plan.stages.iter().flat_map(|stage| &stage.plan.steps);
     let rest = steps().any(|step| !matches!(step.work, Work::Blind { .. }) && !is_as_desired(&step.work));
     let blind = steps().filter(|step| matches!(step.work, Work::Blind { .. })).filter_map(|step| step.subject.target());
-    without.except.extend(blind.map(|target| target.resource.clone()));
-    rest.then_some(without)
+    let blind = blind.map(|target| target.resource.clone()).collect();
+    rest.then_some(blind)
 }
 
 fn is_first_with_work(plan: &PlanAnswer, stage: &PlannedStage) -> bool {

@@ -1,7 +1,7 @@
 //! What the plugin sees in logs of every kind that it reads.
 
 use crate::lake::{actions, commit_key, lake, missing, observe, table, version};
-use belay_sdk::{Past, Reference, Reverter as _};
+use belay_sdk::{Fault, Past, Reference, Reverter as _};
 use delta_table::DeltaTable;
 
 fn time_of(reads: &belay_sdk::fake::Reads, version: u64) -> u64 {
@@ -50,6 +50,35 @@ fn a_moment_stands_for_the_latest_commit_that_is_not_later() {
     }
     assert_eq!(at(u64::MAX), Ok("v3".to_owned()));
     missing(at(time_of(&reads, 0) - 1));
+}
+
+#[test]
+fn a_moment_of_which_two_clocks_tell_another_version_is_refused() {
+    let mut reads = lake("plain");
+    let at =
+        |reads: &_, moment| DeltaTable::locate(reads, &table(), Reference::At(moment)).map(|pin| pin.state.version);
+    let last = time_of(&reads, 3);
+    let hour = 3_600_000;
+    // Copied long after: the store's clock tells nothing of then.
+    for version in 0..=3 {
+        reads = reads.written("lake", &commit_key(version), last + 24 * hour);
+    }
+    assert_eq!(at(&reads, last), Ok("v3".to_owned()));
+    // The store's clock goes with the writers'.
+    for version in 0..=3 {
+        let said = time_of(&reads, version);
+        reads = reads.written("lake", &commit_key(version), said);
+    }
+    assert_eq!(at(&reads, last), Ok("v3".to_owned()));
+    // The last writer's clock is an hour behind.
+    reads = reads.written("lake", &commit_key(3), last + hour);
+    match at(&reads, last + hour - 1) {
+        Err(Fault::Unsupported(why)) => {
+            assert!(why.contains("by its writers' the table was at v3, by its store's at v2"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(at(&reads, last + hour), Ok("v3".to_owned()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What can't be brought back, and configurations that make no sense.
 
-use belay_sdk::{Fault, Reference, Reverter as _};
+use belay_sdk::{Change, Fault, Pin, Reference, Reverter as _};
 use feast_online::{Config, FeastOnline};
 use serde_json::json;
 
@@ -34,10 +34,23 @@ fn a_batch_source_that_gives_other_values_is_named_before_anything_is_cleared() 
 
 #[test]
 fn an_undo_to_pushed_values_is_refused() {
-    let pushed = belay_sdk::Pin::without_proof(observe(&at("pushed")).unwrap());
+    let pushed = Pin::without_proof(observe(&at("pushed")).unwrap());
     assert!(matches!(plan(&at("materialised"), &pushed), Err(Fault::Missing(_))));
-    let nothing = belay_sdk::Pin::without_proof(observe(&at("released")).unwrap());
-    assert!(matches!(plan(&at("materialised"), &nothing), Err(Fault::Unsupported(_))));
+}
+
+#[test]
+fn rows_of_others_that_may_have_been_there_before_are_not_cleared_away() {
+    let nothing = Pin::without_proof(observe(&at("released")).unwrap());
+    let mut answers = answers("released");
+    answers["online/compare"]["standing"] = 4.into();
+    assert_eq!(plan(&answering(&answers), &nothing).unwrap(), Change::nothing(), "as it was found");
+    // The view went to another version meanwhile; nobody wrote the rows of this one.
+    answers["online/compare"]["stored"] = answers["online/read"]["rows"].clone();
+    answers["online/read"]["version"] = 0.into();
+    match plan(&answering(&answers), &nothing) {
+        Err(Fault::Unsupported(why)) => assert!(why.contains("4 others have values of it"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

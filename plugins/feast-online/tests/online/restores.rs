@@ -1,8 +1,8 @@
 //! What is stored, what was, and how it is brought back.
 
-use belay_sdk::{Change, Loss, Reference, Reversibility, json};
+use belay_sdk::{Change, Loss, Pin, Reference, Reversibility, json};
 use expect_test::expect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::recorded::{answering, answers, at, locate, observe, plan, present, writes};
 
@@ -130,4 +130,30 @@ fn versions_and_moments_are_what_the_batch_source_gives() {
     assert_eq!(moment.state.content, good.state.content);
     let proof: Value = serde_json::from_str(&moment.proof).unwrap();
     assert_eq!((proof["until"].as_u64(), proof["count"].as_u64()), (Some(1_795_200_000_000), Some(3)));
+}
+
+#[test]
+fn an_undo_to_no_values_clears_what_was_materialised_for_the_version() {
+    let nothing = Pin::without_proof(observe(&at("released")).unwrap());
+    // The view is at that version, whose values were materialised meanwhile.
+    let mut answers = answers("good");
+    for rows in ["online/read", "online/compare"] {
+        answers[rows]["version"] = 1.into();
+    }
+    answers["online/compare"]["standing"] = 3.into();
+    let change = plan(&answering(&answers), &nothing).unwrap();
+    let [(path, asked)] = writes(&change).try_into().unwrap();
+    assert_eq!((path.as_str(), asked), ("online/clear", json!({ "version": 1, "start": 0, "end": 1 })));
+    assert!(json::same(&change.operations[0].yields, &nothing.state.content));
+    let latest = answers["online/read"]["latest"].as_u64().unwrap();
+    assert_eq!(change.loss, Some(Loss { since: latest, changes: 3, rows: Some(3) }));
+    assert_eq!((change.operations[0].touches, change.notes.len()), (3, 2), "{change:?}");
+
+    // The view is still elsewhere, and nothing is stored: what is left is that the view comes back.
+    let mut elsewhere = self::answers("released");
+    elsewhere["online/read"]["version"] = 0.into();
+    elsewhere["online/compare"]["standing"] = 0.into();
+    let change = plan(&answering(&elsewhere), &nothing).unwrap();
+    assert_eq!((writes(&change).len(), change.operations[0].touches), (1, 0));
+    assert_eq!(plan(&at("released"), &nothing).unwrap(), Change::nothing());
 }

@@ -125,10 +125,14 @@ class View:
         self.write_batch(at=at, keep=True, user_id=[1, 2, 3], ctr=[0.625, 0.75, 0.875], clicks_7d=[11, 21, 31])
         self.store.materialize(START, at, [self.name])
 
-    def back_to_first_day(self):
-        """The values before that, as a store that was behind would have them."""
+    def wipe(self):
+        """No values at all, as before the first materialisation."""
         view = self.store.get_feature_view(self.name)
         self.store._get_provider().online_store.delete_table(self.store.config, view)
+
+    def back_to_first_day(self):
+        """The values before that, as a store that was behind would have them."""
+        self.wipe()
         self.store.materialize(START, GOOD_AT, [self.name])
 
     def push(self, at=None, **columns):

@@ -64,15 +64,64 @@ async fn another_connection_is_denied() {
     assert_eq!(error, ObjectError::Denied("there is no connection `other`".to_owned()));
 }
 
-#[test]
-fn a_directory_that_is_not_there_is_named() {
+#[tokio::test]
+async fn a_directory_that_is_not_there_is_named() {
     use crate::{ConnectionSpec, DirTarget, Target};
     use belay_domain::connection::{ConnectionKind, ConnectionRules, Criticality};
     let spec = |kind| ConnectionSpec {
         rules: ConnectionRules { name: name(), kind, criticality: Criticality::Low, writes: Vec::new(), settle_ms: 0 },
         target: Target::Dir(DirTarget::new("/nonexistent/lake")),
     };
-    let error = Connections::open(vec![spec(ConnectionKind::Dir)]).unwrap_err();
-    assert!(error.to_string().starts_with("connection `lake`: the directory /nonexistent/lake can't be opened"));
+    let connections = Connections::open(vec![spec(ConnectionKind::Dir)]).unwrap();
+    let Err(ObjectError::Unreachable(error)) = connections.object_get(&name(), "x").await else { panic!("reached") };
+    assert!(error.starts_with("connection `lake`: the directory /nonexistent/lake can't be opened"), "{error}");
     assert!(matches!(Connections::open(vec![spec(ConnectionKind::Http)]), Err(Error::Kind { .. })));
+}
+
+#[tokio::test]
+async fn a_directory_that_goes_in_the_middle_is_out_of_reach_and_no_file_is_missing() {
+    let lake = Lake::with(&[("x", "1")]);
+    let (connections, root) = (&lake.connections, lake.path(""));
+    assert_eq!(connections.object_get(&name(), "x").await.as_deref(), Ok(b"1".as_slice()));
+    assert_eq!(connections.object_get(&name(), "gone").await, Err(ObjectError::Missing));
+    let aside = lake.outer.path().join("aside");
+    std::fs::rename(&root, &aside).unwrap();
+    for key in ["x", "gone"] {
+        assert!(matches!(connections.object_get(&name(), key).await, Err(ObjectError::Unreachable(_))), "{key}");
+        assert!(matches!(connections.object_head(&name(), key).await, Err(ObjectError::Unreachable(_))), "{key}");
+        assert!(matches!(connections.object_digest(&name(), key).await, Err(ObjectError::Unreachable(_))), "{key}");
+    }
+    let listed = connections.object_list(&name(), "", None, 9).await;
+    assert!(matches!(listed, Err(ObjectError::Unreachable(_))), "{listed:?}");
+    // What came in its place is what is read from then on, as if belay had been started now.
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("x"), "2").unwrap();
+    assert_eq!(connections.object_get(&name(), "x").await.as_deref(), Ok(b"2".as_slice()));
+    assert!(connections.object_list(&name(), "y", None, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_directory_that_goes_while_it_is_read_is_not_an_empty_one() {
+    use crate::dir::root::Root;
+    let lake = Lake::with(&[("x", "1")]);
+    let root = Root::new("lake".to_owned(), lake.path(""));
+    let (path, aside) = (lake.path(""), lake.outer.path().join("aside"));
+    let gone = root.read(
+        |_| -> Result<(), ObjectError> {
+            std::fs::rename(&path, &aside).unwrap();
+            Err(ObjectError::Missing)
+        },
+        |()| false,
+    );
+    assert!(matches!(gone, Err(ObjectError::Unreachable(_))), "{gone:?}");
+    std::fs::rename(&aside, &path).unwrap();
+    let replaced = root.read(
+        |_| {
+            std::fs::rename(&path, &aside).unwrap();
+            std::fs::create_dir(&path).unwrap();
+            Ok(Vec::<u8>::new())
+        },
+        Vec::is_empty,
+    );
+    assert!(matches!(replaced, Err(ObjectError::Unreachable(why)) if why.contains("another directory")));
 }

@@ -183,3 +183,17 @@ async fn a_look_tells_whose_bytes_are_there() {
     let looked = lake.connections.look(&Write::Object(put("link", "ours", Expectation::Absent))).await;
     assert!(matches!(looked, Look::CannotTell(_)), "{looked:?}");
 }
+
+#[tokio::test]
+async fn nothing_is_written_into_a_directory_that_was_moved_away() {
+    let lake = Lake::with(&[("x", "1")]);
+    assert!(applied(&lake.perform(put("x", "2", bytes("1"))).await));
+    let aside = lake.outer.path().join("aside");
+    std::fs::rename(lake.path(""), &aside).unwrap();
+    let reason = refused(lake.perform(put("x", "3", bytes("2"))).await);
+    assert!(reason.contains("connection `lake`: the directory"), "{reason}");
+    assert_eq!(std::fs::read_to_string(aside.join("x")).unwrap(), "2");
+    // Not that a deletion had been made, either.
+    let looked = lake.connections.look(&Write::Object(delete("x", Expectation::Anything))).await;
+    assert!(matches!(looked, Look::CannotTell(_)), "{looked:?}");
+}

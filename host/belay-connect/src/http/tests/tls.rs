@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use belay_domain::operation::Outcome;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::server::{answer, read_request};
 use super::{alias, connect, perform, read};
-use crate::{ClientCertificate, Connections, SecretSource};
+use crate::{ClientCertificate, Connections, HttpError, SecretSource};
 
 /// A server with a certificate of its own for `localhost`; with an authority, it wants clients that it vouches for.
 /// Returns its port and the certificate in PEM.
@@ -82,6 +82,14 @@ fn trusting(host: &str, port: u16, ca_file: &Path, client: Option<(PathBuf, Path
     })
 }
 
+/// Why a read is denied: what does not match does not count as down, or a step could be skipped for it.
+async fn denial(connections: &Connections) -> String {
+    match connections.http_send(read("GET", "/x")).await {
+        Err(HttpError::Denied(reason)) => reason,
+        other => panic!("not denied: {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn an_authority_from_a_file_is_trusted_for_its_name_only() {
     let (port, pem) = start(None).await;
@@ -91,7 +99,7 @@ async fn an_authority_from_a_file_is_trusted_for_its_name_only() {
     let trusting = |host: &str| trusting(host, port, &path, None);
     assert_eq!(trusting("localhost").http_send(read("GET", "/x")).await.unwrap().body, b"{}");
     assert!(matches!(perform(&trusting("localhost"), alias()).await.outcome, Outcome::Applied { .. }));
-    let error = trusting("127.0.0.1").http_send(read("GET", "/x")).await.unwrap_err().to_string();
+    let error = denial(&trusting("127.0.0.1")).await;
     assert!(error.contains("TLS with 127.0.0.1") && error.contains("its certificate does not match"), "{error}");
 }
 
@@ -102,7 +110,7 @@ async fn a_certificate_of_an_unknown_authority_is_named_and_nothing_is_sent() {
     let path = dir.path().join("ca.pem");
     std::fs::write(&path, other).unwrap();
     let connections = trusting("localhost", port, &path, None);
-    let error = connections.http_send(read("GET", "/x")).await.unwrap_err().to_string();
+    let error = denial(&connections).await;
     assert!(error.contains("its certificate does not match"), "{error}");
     let outcome = perform(&connections, alias()).await.outcome;
     assert!(matches!(&outcome, Outcome::NotApplied { reason } if reason.contains("TLS with localhost")), "{outcome:?}");
@@ -116,7 +124,7 @@ async fn a_file_without_a_certificate_is_named() {
     std::fs::write(&path, "nothing").unwrap();
     for file in [path, dir.path().join("missing.pem")] {
         let connections = connect(&format!("https://localhost:{port}"), |target| target.ca_file = Some(file.clone()));
-        let error = connections.http_send(read("GET", "/x")).await.unwrap_err().to_string();
+        let error = denial(&connections).await;
         assert!(error.contains(&file.display().to_string()), "{error}");
     }
 }
@@ -136,7 +144,7 @@ async fn belay_shows_its_certificate_where_the_system_wants_one() {
 
     for (client, expected) in [(None, "`client_certificate` on the connection"), (Some(unknown), "did not accept")] {
         let connections = trusting("localhost", port, &ca, client);
-        let error = connections.http_send(read("GET", "/x")).await.unwrap_err().to_string();
+        let error = denial(&connections).await;
         assert!(error.contains(expected), "{error}");
         // In TLS 1.3 the request is on its way before the system says no; it is not looked at.
         let outcome = perform(&connections, alias()).await.outcome;
@@ -162,9 +170,32 @@ async fn a_certificate_and_a_key_that_do_not_fit_are_named_before_anything_is_se
         ((one.1.clone(), one.1.clone()), "holds no certificate"),
     ] {
         let connections = trusting("localhost", port, &ca, Some(client));
-        let error = connections.http_send(read("GET", "/x")).await.unwrap_err().to_string();
+        let error = denial(&connections).await;
         assert!(error.contains(expected) && !error.contains("canary"), "{error}");
         let outcome = perform(&connections, alias()).await.outcome;
         assert!(matches!(&outcome, Outcome::NotApplied { .. }), "{outcome:?}");
     }
+}
+
+/// The address of whoever says this to each that comes, and closes.
+async fn says(words: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut hello = [0; 16 << 10];
+            let _read = stream.read(&mut hello).await;
+            let _written = stream.write_all(words).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn what_speaks_no_tls_is_not_down_and_what_breaks_off_is() {
+    let plain = says(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let error = denial(&connect(&plain, |_| {})).await;
+    assert!(error.contains("is this address one for TLS?"), "{error}");
+    let found = connect(&says(b"").await, |_| {}).http_send(read("GET", "/x")).await;
+    assert!(matches!(found, Err(HttpError::Unreachable(_))), "{found:?}");
 }

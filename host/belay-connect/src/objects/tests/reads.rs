@@ -85,7 +85,9 @@ async fn what_is_no_key_or_no_place_to_go_reaches_nothing() {
         let credentials = target.credentials.as_mut().unwrap();
         credentials.secret_access_key = super::printed("can\u{e4}ry-secret");
     });
-    let error = connections.object_get(&name(), "x").await.unwrap_err().to_string();
+    let error = connections.object_get(&name(), "x").await.unwrap_err();
+    assert!(matches!(error, ObjectError::Denied(_)), "{error}");
+    let error = error.to_string();
     assert!(error.contains("no header can hold") && !error.contains("ry-secret"), "{error}");
     assert_eq!(server.connections(), 0);
 }

@@ -57,6 +57,12 @@ async fn who_asks_is_said_first_and_the_password_is_taken_out_again() {
     let server = Server::start(|_| say("-WRONGPASS invalid canary-s3cret\r\n")).await;
     let error = get(&connect(&server, with_password)).await.unwrap_err().to_string();
     assert_eq!(error, "refused: the server does not accept the user or the password (WRONGPASS invalid [redacted])");
+
+    let connections = connect(&server, |target| {
+        target.auth = Some(RedisAuth { user: None, password: SecretSource::File("/nonexistent/password".into()) });
+    });
+    let error = get(&connections).await.unwrap_err();
+    assert!(matches!(&error, KeyError::Denied(why) if why.contains("/nonexistent/password")), "{error}");
 }
 
 #[tokio::test]
