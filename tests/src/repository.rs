@@ -29,6 +29,14 @@ pub fn component(name: &str) -> PathBuf {
     built(target("plugins").join(format!("{name}.wasm")))
 }
 
+/// A component that does harm, such as `hostile_guardrail`.
+///
+/// # Panics
+/// Where nobody built it.
+pub fn hostile(name: &str) -> PathBuf {
+    built(target("hostile").join(format!("{name}.wasm")))
+}
+
 fn built(file: PathBuf) -> PathBuf {
     assert!(file.is_file(), "{} is not there: run cargo xtask test, which builds it first", file.display());
     file

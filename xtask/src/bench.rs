@@ -13,7 +13,7 @@ use crate::demo::Error;
 use crate::{guests, host, repository};
 
 /// What can be measured by itself, in the order in which all of it is.
-const PARTS: [&str; 5] = ["calls", "barriers", "plan", "run", "redis"];
+const PARTS: [&str; 6] = ["calls", "bystanders", "barriers", "plan", "run", "redis"];
 
 /// Measures the rollback of the whole stack, on the lab.
 pub(crate) fn run_on_lab() -> ExitCode {
@@ -42,7 +42,7 @@ pub(crate) fn run(only: Option<&str>) -> ExitCode {
 }
 
 fn build() -> Result<PathBuf, Error> {
-    guests::build_all(&repository::target("plugins")).map_err(|error| Error::Build(error.to_string()))?;
+    guests::build_all().map_err(|error| Error::Build(error.to_string()))?;
     host::build_release().map_err(Error::Build)
 }
 
@@ -58,6 +58,10 @@ fn measure(part: &str, belay: &Path) -> Result<(), Error> {
                 "A plugin call: guarded against bare wasmtime; bar 1.5 times, and 100,000 calls a second on two threads",
             );
             example("belay-sandbox", "bench_calls")
+        }
+        "bystanders" => {
+            heading("A plugin call alone, and beside a guest that does harm on another thread");
+            example("belay-sandbox", "bench_bystanders")
         }
         "barriers" => {
             heading(

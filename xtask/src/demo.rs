@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use belay_tests::stage::{self, Stage};
 
 use crate::responder::Responder;
-use crate::{guests, host, repository};
+use crate::{guests, host};
 use shop::Shop;
 
 /// What is rolled back, in the words of a responder.
@@ -68,7 +68,7 @@ pub(crate) fn run(keep: Option<&Path>) -> ExitCode {
 
 fn play(folder: &Path, kept: bool) -> Result<(), Error> {
     let build = |error: String| Error::Build(error);
-    guests::build_all(&repository::target("plugins")).map_err(|error| build(error.to_string()))?;
+    guests::build_all().map_err(|error| build(error.to_string()))?;
     let belay = host::build_release().map_err(build)?;
     let stage = Stage::set(folder)?;
     let shop = Shop::open(&stage.systems("demo"));

@@ -37,7 +37,8 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
 }
 
 fn prepare() -> Result<(), String> {
-    guests::build_all(&repository::target("plugins")).map_err(|error| format!("{error}\nhelp: {}", error.help()))?;
+    let built = guests::build_all().and_then(|()| guests::build_hostile());
+    built.map_err(|error| format!("{error}\nhelp: {}", error.help()))?;
     host::build_release().map(|_| ())
 }
 

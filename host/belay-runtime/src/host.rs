@@ -9,9 +9,10 @@ use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
 use belay_ledger::Ledger;
 use belay_sandbox::Access;
 use belay_sandbox::Reads;
-use belay_sandbox::{Limits, LoadError, Plugin, Sandbox};
+use belay_sandbox::{LoadError, Plugin, Sandbox};
 
 use crate::api::{Error, Requester};
+use crate::compiling;
 use crate::ledger;
 use crate::reads::Lines;
 use crate::workspace::{Environment, Problems, Workspace};
@@ -151,7 +152,7 @@ impl Plugins {
         if let Some(sandbox) = &*sandbox {
             return Ok(sandbox.clone());
         }
-        let made = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+        let made = compiling::sandbox()?;
         *sandbox = Some(made.clone());
         Ok(made)
     }

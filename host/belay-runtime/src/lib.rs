@@ -5,6 +5,7 @@
 pub mod api;
 mod clock;
 mod commands;
+mod compiling;
 mod down;
 mod driver;
 mod first_plans;
@@ -32,6 +33,7 @@ mod undo_point;
 mod words;
 mod workspace;
 
+pub use compiling::{COMPILING_S, compile, compile_apart};
 pub use driver::Progress;
 pub use init::init;
 pub use lint::lint;

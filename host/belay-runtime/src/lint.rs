@@ -9,9 +9,10 @@ use belay_domain::id::{Millis, PluginName};
 use belay_domain::json::Json;
 use belay_domain::runbook::{Runbook, Setting, Step};
 use belay_domain::state::{Context, Description, Desired, Fault, Resource, State};
-use belay_sandbox::{Access, CallError, Limits, Plugin, Sandbox, World};
+use belay_sandbox::{Access, CallError, Plugin, Sandbox, World};
 
 use crate::api::{Error, Finding, LintAnswer};
+use crate::compiling;
 use crate::workspace::{self, Workspace};
 
 /// Examines a workspace.
@@ -55,7 +56,7 @@ impl Linter<'_> {
     }
 
     async fn plugins(&mut self) -> Result<(), Error> {
-        let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+        let sandbox = compiling::sandbox()?;
         for (name, path) in &self.workspace.plugins {
             match describe(&sandbox, path).await {
                 Ok((plugin, description)) => {

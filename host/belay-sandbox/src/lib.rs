@@ -19,6 +19,7 @@
 //! ```
 
 mod access;
+mod apart;
 mod bindings;
 mod call;
 mod canonical;
@@ -46,6 +47,7 @@ mod ticker;
 mod world;
 
 pub use access::Access;
+pub use apart::Apart;
 pub use call::{Call, CallError, Deadline, Status};
 pub use canonical::CanonicalText;
 pub use engine::{EngineId, settings};

@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
+use crate::apart::Apart;
 use crate::bindings::guardrail::{Guardrail, GuardrailPre};
 use crate::bindings::probe::{Probe, ProbePre};
 use crate::bindings::reverter::{Reverter, ReverterPre};
@@ -18,7 +19,7 @@ use crate::world::World;
 
 /// Loads and runs plugins. Cheap to clone; all clones share one pool.
 #[derive(Clone)]
-pub struct Sandbox(Arc<Inner>);
+pub struct Sandbox(Arc<Inner>, Option<Arc<Apart>>);
 
 struct Inner {
     engine: Engine,
@@ -53,16 +54,30 @@ impl Sandbox {
             let mut linker = Linker::new(&engine);
             add(&mut linker).map(|()| linker).map_err(failed)
         };
-        Ok(Self(Arc::new(Inner {
-            reverters: linker(|linker| Reverter::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
-            guardrails: linker(|linker| Guardrail::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
-            probes: linker(|linker| Probe::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
-            engine,
-            ticker,
-            id: EngineId::here(),
-            limits: limits.checked()?,
-            places: Semaphore::new(INSTANCES as usize),
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                reverters: linker(|linker| Reverter::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+                guardrails: linker(|linker| Guardrail::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+                probes: linker(|linker| Probe::add_to_linker::<_, HasSelf<_>>(linker, |moment| moment))?,
+                engine,
+                ticker,
+                id: EngineId::here(),
+                limits: limits.checked()?,
+                places: Semaphore::new(INSTANCES as usize),
+            }),
+            None,
+        ))
+    }
+
+    /// The same, with components compiled by another process, which is ended when it takes too long. Without it they are
+    /// compiled in this one, for as long as they take.
+    #[must_use]
+    pub fn compiling_apart(self, apart: Apart) -> Self {
+        Self(self.0, Some(Arc::new(apart)))
+    }
+
+    pub(crate) fn apart(&self) -> Option<&Apart> {
+        self.1.as_deref()
     }
 
     /// What calls run on here.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod compiler;
 mod follow;
 mod live;
 mod output;
@@ -16,6 +17,10 @@ use clap::Parser;
 use output::Output;
 
 fn main() -> ExitCode {
+    if let Some(ended) = compiler::perform() {
+        return ended;
+    }
+    compiler::offer();
     let arguments = Arguments::parse();
     talk::listen(arguments.global.verbose);
     let output = Output::new(arguments.global.json, arguments.global.no_color);

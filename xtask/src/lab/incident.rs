@@ -39,7 +39,7 @@ pub(crate) fn incident(responder: Responder) -> ExitCode {
 
 fn play(responder: Responder) -> Result<(), String> {
     let lab = state::present()?;
-    guests::build_all(&repository::target("plugins")).map_err(|error| error.to_string())?;
+    guests::build_all().map_err(|error| error.to_string())?;
     let belay = host::build_release()?;
     let stack = Stack::of(&lab)?;
     let desk = Desk::set(&repository::target("lab").join("incident"), &stack, belay)?;

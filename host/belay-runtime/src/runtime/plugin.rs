@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use belay_domain::digest::Digest;
 use belay_domain::id::PluginName;
 use belay_ledger::Object;
-use belay_sandbox::{Limits, Sandbox};
 
 use super::Runtime;
 use crate::api::{Error, PluginInspection, PluginSummary};
+use crate::compiling;
 use crate::ledger;
 use crate::record::Cause;
 use crate::workspace::PinnedPlugin;
@@ -145,7 +145,7 @@ async fn inspect(file: &Path, compiled: Option<&Path>) -> Result<PluginInspectio
     let shown = || PathBuf::from(file).display().to_string();
     let inspection =
         belay_sandbox::inspect(&bytes).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
-    let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+    let sandbox = compiling::sandbox()?;
     let plugin =
         sandbox.load(&bytes, compiled).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
     let description = plugin.describe().await.result;

@@ -7,7 +7,7 @@ use belay_domain::operation::{
     Operation, Reversibility, RiskFactor, Write,
 };
 
-use super::json;
+use super::{json, line};
 use crate::bindings::types;
 use crate::call::CallError;
 
@@ -32,7 +32,7 @@ pub(crate) fn factors(factors: Vec<types::RiskFactor>) -> Result<Vec<RiskFactor>
     factors
         .into_iter()
         .map(|types::RiskFactor { cause, score }| match score {
-            0..=100 => Ok(RiskFactor { cause, score }),
+            0..=100 => Ok(RiskFactor { cause: line(cause), score }),
             _ => Err(CallError::nonsense("a risk factor", format!("{score} points, where 100 is the most"))),
         })
         .collect()

@@ -3,7 +3,7 @@
 use belay_domain::id::Millis;
 use belay_domain::state::{Context, Description, Desired, Fault, Measurement, Past, Pin, Reference, Resource, State};
 
-use super::json;
+use super::{json, line};
 use crate::bindings::probe::exports::belay::plugin::probing;
 use crate::bindings::reverter::exports::belay::plugin::reverting;
 use crate::bindings::types;
@@ -73,11 +73,11 @@ pub(crate) fn history(past: Vec<reverting::Past>, limit: u32) -> Result<Vec<Past
 
 pub(crate) fn fault(fault: types::Fault) -> CallError {
     CallError::Fault(match fault {
-        types::Fault::Invalid(why) => Fault::Invalid(why),
-        types::Fault::Missing(why) => Fault::Missing(why),
-        types::Fault::Unexpected(why) => Fault::Unexpected(why),
-        types::Fault::Unavailable(why) => Fault::Unavailable(why),
-        types::Fault::Unsupported(why) => Fault::Unsupported(why),
+        types::Fault::Invalid(why) => Fault::Invalid(line(why)),
+        types::Fault::Missing(why) => Fault::Missing(line(why)),
+        types::Fault::Unexpected(why) => Fault::Unexpected(line(why)),
+        types::Fault::Unavailable(why) => Fault::Unavailable(line(why)),
+        types::Fault::Unsupported(why) => Fault::Unsupported(line(why)),
     })
 }
 

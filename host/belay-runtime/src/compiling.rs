@@ -1,0 +1,46 @@
+//! Where components are compiled: in a process of its own, which can be ended and has limits of its own. belay's program
+//! says once how that process is started; where nobody said so, components are compiled in this one.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use belay_sandbox::{Apart, Limits, MAX_COMPONENT_BYTES, Sandbox};
+
+use crate::api::Error;
+
+/// How much computing a component may take to be compiled, in seconds. belay's own take less than one.
+pub const COMPILING_S: u64 = 40;
+
+/// The same, on the wall's clock, for machines that are busy or asleep.
+const AT_MOST: Duration = Duration::from_secs(10 * COMPILING_S);
+
+static APART: OnceLock<Apart> = OnceLock::new();
+
+/// Says how the process that compiles is started; the first to say so is heard. It is to call [`compile`] with the
+/// folder that stands after the arguments, and to limit what it computes to [`COMPILING_S`].
+pub fn compile_apart(program: PathBuf, arguments: Vec<OsString>) {
+    APART.get_or_init(|| Apart { program, arguments, compute_s: COMPILING_S, time: AT_MOST });
+}
+
+/// Compiles the component on standard input into a folder of compiled code. Runs nothing of it.
+///
+/// # Errors
+/// Why it can't be compiled or kept.
+pub fn compile(store: &Path) -> Result<(), Error> {
+    let mut component = Vec::new();
+    let input = std::io::stdin().lock().take(MAX_COMPONENT_BYTES + 1).read_to_end(&mut component);
+    input.map_err(|error| Error::failed(format!("the component can't be read: {error}")))?;
+    sandbox()?.compile(&component, store).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// A sandbox as every request uses it.
+pub(crate) fn sandbox() -> Result<Sandbox, Error> {
+    let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+    Ok(match APART.get() {
+        Some(apart) => sandbox.compiling_apart(apart.clone()),
+        None => sandbox,
+    })
+}
