@@ -15,14 +15,16 @@ pub enum Namespace {
     Proposal,
     /// A mandate, by whoever breaks glass for it.
     BreakGlass,
+    /// A no to a mandate.
+    Rejection,
     /// The end of a review.
     Review,
 }
 
 impl Namespace {
     /// Every namespace.
-    pub const ALL: [Self; 6] =
-        [Self::Mandate, Self::Request, Self::Governance, Self::Proposal, Self::BreakGlass, Self::Review];
+    pub const ALL: [Self; 7] =
+        [Self::Mandate, Self::Request, Self::Governance, Self::Proposal, Self::BreakGlass, Self::Rejection, Self::Review];
 
     /// What follows `ssh-keygen -Y sign -n`.
     pub const fn as_str(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Namespace {
             Self::Governance => "governance@belay",
             Self::Proposal => "proposal@belay",
             Self::BreakGlass => "break-glass@belay",
+            Self::Rejection => "rejection@belay",
             Self::Review => "review@belay",
         }
     }

@@ -2,6 +2,7 @@
 //! back. Decides nothing: what follows from an event is the engine's.
 
 mod ask;
+mod consented;
 mod fallback;
 mod perform;
 
@@ -56,8 +57,8 @@ pub(crate) struct Driver {
     heard: u64,
     progress: Progress,
     stop: Arc<AtomicBool>,
-    /// It waits until a paused run is to go on.
-    stays_paused: bool,
+    /// It waits until a run that is paused, or that people must approve, is to go on.
+    stays: bool,
     _owner: Owner,
 }
 
@@ -80,7 +81,7 @@ pub(crate) struct Start {
     pub(crate) owner: Owner,
     pub(crate) progress: Progress,
     pub(crate) stop: Arc<AtomicBool>,
-    pub(crate) stays_paused: bool,
+    pub(crate) stays: bool,
 }
 
 impl Driver {
@@ -101,7 +102,7 @@ impl Driver {
             heard: start.heard,
             progress: start.progress,
             stop: start.stop,
-            stays_paused: start.stays_paused,
+            stays: start.stays,
             _owner: start.owner,
         }
     }
@@ -132,7 +133,7 @@ impl Driver {
                 tasks.clear();
             }
             if events.is_empty() {
-                if tasks.is_empty() && !self.waits_in_pause() {
+                if tasks.is_empty() && !self.waits_for_a_word() {
                     return Ok(());
                 }
                 if !self.wait(&mut tasks, &mut events).await? {
@@ -153,8 +154,8 @@ impl Driver {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn waits_in_pause(&self) -> bool {
-        self.stays_paused && matches!(self.run.status(), Status::Paused(_))
+    fn waits_for_a_word(&self) -> bool {
+        self.stays && matches!(self.run.status(), Status::Paused(_) | Status::Waiting(_))
     }
 
     /// Waits for something to be done, or to be asked. `false`: only people can go on, or somebody interrupted.
@@ -215,7 +216,10 @@ impl Driver {
 
     /// What others asked of this run since the last look.
     fn hear(&mut self) -> Result<Vec<Event>, Error> {
-        let (asks, heard) = asked(&self.host().ledger, &self.id, self.heard)?;
+        let (mut asks, heard) = asked(&self.host().ledger, &self.id, self.heard)?;
+        if self.waits_for_a_word() {
+            asks.extend(self.people_said()?);
+        }
         self.heard = heard;
         Ok(asks)
     }

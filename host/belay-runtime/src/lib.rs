@@ -3,9 +3,11 @@
 //! [`Runtime`] is the one way in: plain requests and answers ([`api`]), so that a server can stand between one day.
 
 pub mod api;
+mod bindings;
 mod clock;
 mod commands;
 mod compiling;
+mod consent;
 mod down;
 mod driver;
 mod first_plans;
@@ -27,7 +29,9 @@ mod prepare_fallback;
 mod reads;
 mod record;
 mod resolve;
+mod review;
 mod runtime;
+mod signing;
 mod standing;
 mod undo_point;
 mod words;

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, PluginName, ResourceName, RunId, StageName, StepId};
 use belay_domain::json::{self, Json, MAX_INTEGER};
-use belay_domain::mandate::{self, Asks, Bounds, Destination, LogHead, Mandate, Named, Purpose, Wanted};
+use belay_domain::mandate::{self, Asks, Bounds, BreakGlass, Destination, LogHead, Mandate, Named, Purpose, Wanted};
 use belay_domain::operation::Reversibility;
 use belay_domain::plan::Subject;
-use belay_domain::risk::Bands;
+use belay_domain::risk::{Band, Bands};
 use belay_domain::runbook::OnFailure;
 use belay_domain::skip::Skips;
 use belay_domain::state::{Pin, Reference};
@@ -51,6 +51,8 @@ pub(crate) struct Prepared {
     /// The place of its first stage in the run.
     pub(crate) first_stage: u32,
     pub(crate) on_failure: OnFailure,
+    /// Bands and denials are to be overridden.
+    pub(crate) break_glass: Option<BreakGlass>,
     /// The runbook that follows a failure.
     pub(crate) alternate: Option<Box<Self>>,
 }
@@ -131,6 +133,7 @@ impl Prepared {
             requested_at,
             first_stage: resolution.first_stage,
             on_failure: resolution.runbook.on_failure.clone(),
+            break_glass: glass(request),
             alternate: None,
         })
     }
@@ -199,7 +202,7 @@ impl Prepared {
             may_skip: self.may_skip.clone(),
             stages: self.firsts.iter().map(|first| self.bounds(first)).collect(),
             approvals: Vec::new(),
-            break_glass: None,
+            break_glass: self.break_glass.clone(),
             on_failure: self.fallback().map_err(cant)?,
             governance: crate::standing::digest(&ground.host)?,
             components: self.components(),
@@ -222,9 +225,12 @@ impl Prepared {
         let risk = &self.ground.environment.risk;
         let blind = first.plan.blind().next().is_some();
         let skipped = self.skipped.iter().any(|skip| skip.stage == first.plan.index);
+        // Two people who break the glass take a risk that no band does.
+        let any_risk = Bands::try_from(vec![Band { up_to: 100, approvals: 0 }]).ok();
+        let bands = any_risk.as_ref().filter(|_| self.break_glass.is_some()).unwrap_or(&risk.bands);
         let found = match &first.finding {
             Finding::Judged { examined, assessment, .. } if !blind => {
-                Bounds::of_first_plan(&first.plan, examined, assessment, &risk.bands, u64::from(risk.headroom))
+                Bounds::of_first_plan(&first.plan, examined, assessment, bands, u64::from(risk.headroom))
             }
             Finding::Judged { .. } | Finding::Violates(_) => None,
         };
@@ -241,6 +247,11 @@ impl Prepared {
             },
         }
     }
+}
+
+/// What a request to break the glass says in its mandate.
+fn glass(request: &PlanRequest) -> Option<BreakGlass> {
+    request.break_glass.then(|| BreakGlass { reason: request.reason.clone().unwrap_or_default() })
 }
 
 /// The bounds of what can't be seen: what needs nobody's approval.

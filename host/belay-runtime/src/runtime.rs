@@ -1,5 +1,6 @@
 //! The runtime: one method for each request. Plain values in, plain values out.
 
+mod approve;
 mod audit;
 mod governance;
 mod live;
@@ -19,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::api::{Error, Requester};
+use crate::api::{Error, Keys, Requester};
 use crate::host::Host;
 
 /// A workspace with its state, and who asks. Everything that a responder, an engineer or a reviewer does goes through
@@ -27,7 +28,8 @@ use crate::host::Host;
 pub struct Runtime {
     host: Arc<Host>,
     stop: Arc<AtomicBool>,
-    stays_paused: bool,
+    stays: bool,
+    keys: Keys,
 }
 
 impl Runtime {
@@ -37,14 +39,20 @@ impl Runtime {
     /// What is wrong with the workspace's files, with file and line; that there is no ledger; what is wrong with it.
     pub fn open(workspace: &Path, requester: Requester) -> Result<Self, Error> {
         let host = Arc::new(Host::open(workspace, requester)?);
-        Ok(Self { host, stop: Arc::default(), stays_paused: false })
+        Ok(Self { host, stop: Arc::default(), stays: false, keys: Keys::default() })
     }
 
-    /// Whether a run that is paused keeps its process, until somebody says that it goes on; otherwise the process ends
-    /// and leaves it paused.
+    /// Whether a run that is paused or waits for approval keeps its process, until somebody says that it goes on;
+    /// otherwise the process ends and leaves it so.
     #[must_use]
-    pub fn staying_paused(self, stays_paused: bool) -> Self {
-        Self { stays_paused, ..self }
+    pub fn staying(self, stays: bool) -> Self {
+        Self { stays, ..self }
+    }
+
+    /// With which key its requester signs a run that people must approve.
+    #[must_use]
+    pub fn signing_with(self, keys: Keys) -> Self {
+        Self { keys, ..self }
     }
 
     /// Ends what this process does on runs: an operation under way ends and is recorded, nothing else starts, and the

@@ -17,7 +17,7 @@ use crate::ledger;
 use crate::planner::Ground;
 use crate::prepare;
 use crate::resolve;
-use crate::workspace::Staff;
+use crate::workspace::{Staff, Workspace};
 
 /// The kind of the entries that put a governance in force.
 pub(crate) const ACCEPTED: &str = "governance.accepted";
@@ -71,7 +71,13 @@ pub(crate) fn of_files(host: &Host) -> Result<Json, Error> {
 /// # Errors
 /// Refused where the files differ from what was accepted, with the differences.
 pub(crate) fn in_force(host: &Host) -> Result<Json, Error> {
-    let files = of_files(host)?;
+    governance_of(host, &host.workspace)
+}
+
+/// The same for a workspace that was read at another moment.
+pub(crate) fn governance_of(host: &Host, workspace: &Workspace) -> Result<Json, Error> {
+    let files = workspace.governance();
+    let files = files.map_err(|error| Error::failed(format!("the governance has no digest: {error}")))?;
     let Some(accepted) = accepted(host)? else { return Ok(files) };
     let differing = binding(&accepted.document, &files);
     if differing.is_empty() { Ok(accepted.document) } else { Err(differs(&differing)) }
@@ -158,12 +164,15 @@ pub(crate) fn touched(
     }
 }
 
-/// Whether the requester may ask for this, by the runbook's scope and by the teams.
+fn refused(what: String) -> Error {
+    Error::refused(what).changed("nothing was changed")
+}
+
+/// Whether all of this lies in the runbook's scope.
 ///
 /// # Errors
-/// Refused, with who may.
-pub(crate) fn may_ask(host: &Host, ground: &Ground, touched: &Touched) -> Result<(), Error> {
-    let refused = |what: String| Error::refused(what).changed("nothing was changed");
+/// Refused, with what does not.
+pub(crate) fn may_be_touched(host: &Host, ground: &Ground, touched: &Touched) -> Result<(), Error> {
     if let Some(runbook) = host.workspace.runbooks.get(&ground.runbook.name) {
         let outside = runbook.may_touch.outside(touched);
         if !outside.is_empty() {
@@ -172,10 +181,17 @@ pub(crate) fn may_ask(host: &Host, ground: &Ground, touched: &Touched) -> Result
                 .next("belay runbook list shows which runbook serves what"));
         }
     }
+    Ok(())
+}
+
+/// Whether the account that asks stands for somebody who may, by the teams.
+///
+/// # Errors
+/// Refused, with who may.
+pub(crate) fn may_ask(host: &Host, requester: &Requester, touched: &Touched) -> Result<(), Error> {
     let Some(staff) = host.workspace.staff.as_ref().filter(|staff| !staff.people.teams.is_empty()) else {
         return Ok(());
     };
-    let requester = &ground.cause.requester;
     let Some(person) = person(staff, requester) else {
         let account = &requester.name;
         let who = staff.people.requesters(touched);
@@ -188,7 +204,15 @@ pub(crate) fn may_ask(host: &Host, ground: &Ground, touched: &Touched) -> Result
             resolve::list(who)
         )));
     };
-    staff.people.may_request(&person, touched).map_err(|may_not| {
+    person_may_ask(staff, &person, touched)
+}
+
+/// Whether somebody may ask for this, by the teams.
+///
+/// # Errors
+/// Refused, with who may.
+pub(crate) fn person_may_ask(staff: &Staff, person: &PersonName, touched: &Touched) -> Result<(), Error> {
+    staff.people.may_request(person, touched).map_err(|may_not| {
         let who = resolve::list(&may_not.who);
         refused(may_not.to_string()).next(format!("may ask: {who}"))
     })

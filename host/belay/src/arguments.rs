@@ -1,5 +1,6 @@
 //! What people type. Says what was asked; never does it.
 
+mod approve;
 mod audit;
 mod goal;
 mod moment;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use belay_domain::id::{IncidentId, RunId, RunbookName};
 use clap::{Parser, Subcommand};
 
+pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand};
 pub(crate) use audit::AuditCommand;
 use goal::GoalArguments;
 pub(crate) use plan::{PlanArguments, PlanShow};
@@ -87,6 +89,13 @@ pub(crate) enum Command {
         /// The run
         run: RunId,
     },
+    /// Approve a run that somebody else asked for, with your SSH key
+    Approve(ApproveArguments),
+    /// Say no to a run that waits for approval: it ends
+    Reject(RejectArguments),
+    /// Look at the runs that broke the glass, and close their reviews
+    #[command(subcommand)]
+    Review(ReviewCommand),
     /// End a run: the write under way ends, no other starts
     Abort(Decision),
     /// Put back what a run changed, to what it had found

@@ -1,5 +1,6 @@
 //! The commands: each asks the runtime for one thing and shows the answer.
 
+mod approve;
 mod audit;
 mod decide;
 mod manual;
@@ -41,6 +42,9 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Takeover(typed) => run::takeover(typed, global, output).await,
         Command::Pause(typed) => decide::pause(typed, global, output).await,
         Command::Continue { run } => run::go_on(&run, global, output).await,
+        Command::Approve(typed) => approve::approve(typed, global, output).await,
+        Command::Reject(typed) => approve::reject(typed, global, output).await,
+        Command::Review(typed) => approve::review(typed, global, output).await,
         Command::Abort(typed) => decide::abort(typed, global, output).await,
         Command::Resolve(typed) => decide::resolve(typed, global, output).await,
         Command::Confirm { run, step } => decide::confirm(&run, &step, global, output).await,

@@ -1,6 +1,7 @@
 //! Requests.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use belay_domain::id::{
     EnvironmentName, FeatureSetName, IncidentId, Millis, PointId, ResourceName, RunId, RunbookName, StageName,
@@ -51,6 +52,34 @@ pub struct PlanRequest {
     pub incident: Option<IncidentId>,
     /// Why, for the record.
     pub reason: Option<String>,
+    /// Bands and denials are to be overridden, by two people.
+    #[serde(default)]
+    pub break_glass: bool,
+}
+
+/// With which key a person signs.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Keys {
+    /// This one: a private key file, or a public one whose other half ssh-agent has. None: the one in ssh-agent that is
+    /// one of the workspace's people.
+    pub file: Option<PathBuf>,
+    /// Where ssh-agent listens: `SSH_AUTH_SOCK`.
+    pub agent: Option<PathBuf>,
+}
+
+/// How somebody signs what they say of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignWith {
+    /// belay signs with this key. The digits say which mandate is meant: the first 8 of its digest.
+    Key {
+        /// Which.
+        keys: Keys,
+        /// What the person typed.
+        digest: String,
+    },
+    /// It is signed already, as `ssh-keygen -Y sign` does: the text of the signature's file.
+    Signature(String),
 }
 
 /// What to run.

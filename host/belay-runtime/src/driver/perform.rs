@@ -8,7 +8,7 @@ use belay_domain::id::{ResourceAddress, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Subject;
 use belay_domain::state::{Context, Pin, State};
-use belay_engine::{Act, ActId, Event, Finding, GuardrailJudgement, Holder, Look, Observed};
+use belay_engine::{Act, ActId, Consent, Event, Finding, GuardrailJudgement, Holder, Look, Observed};
 use belay_ledger::{Blob, Condition};
 use futures_util::future::FutureExt as _;
 
@@ -58,7 +58,7 @@ impl Driver {
         let name = self.run.stages().get(stage as usize).map(|stage| stage.name.clone());
         let planned = |id: &StepId| Some((*id, self.run.step_spec(*id)?.subject.clone(), self.run.next_part(*id)));
         let steps: Vec<(StepId, Subject, u32)> = steps.iter().filter_map(planned).collect();
-        let mandate = self.run.spec().mandate.clone();
+        let (mandate, touched) = (self.run.spec().mandate.clone(), self.touched());
         let ground = self.ground_of_stage(stage);
         let skipped = self.run.skipped();
         async move {
@@ -70,10 +70,13 @@ impl Driver {
             let steps = steps.iter().map(|(id, subject, from)| StepToPlan { id: *id, subject, from: *from }).collect();
             match ground.plan(&StageToPlan { index: stage, name: &name, steps, skipped: &skipped }).await {
                 Err(error) => Done::Failed(error),
-                Ok(judged) => {
-                    let finding = finding(&ground, &mandate, &judged);
-                    Done::Event(Event::Planned { stage, plan: judged.plan, finding, at: judged.at })
-                }
+                Ok(judged) => match Self::consent(&ground, &mandate, touched) {
+                    Err(error) => Done::Failed(error),
+                    Ok(said) => {
+                        let finding = finding(&ground, &mandate, &judged, said);
+                        Done::Event(Event::Planned { stage, plan: judged.plan, finding, at: judged.at })
+                    }
+                },
             }
         }
         .boxed()
@@ -271,9 +274,15 @@ fn record_answer(ground: &Ground, intent: u64, answer: &belay_connect::RecordedA
     ground.host.ledger.record(draft).map_err(|error| crate::ledger::error(&error))
 }
 
-fn finding(ground: &Ground, mandate: &belay_domain::mandate::Mandate, judged: &planner::Judged) -> Finding {
+fn finding(
+    ground: &Ground,
+    mandate: &belay_domain::mandate::Mandate,
+    judged: &planner::Judged,
+    said: Consent,
+) -> Finding {
     let mut finding = finding_without_mandate(&judged.finding);
-    if let Finding::Judged { examined, assessment, outside, .. } = &mut finding {
+    if let Finding::Judged { examined, assessment, outside, consent, .. } = &mut finding {
+        **consent = said;
         let admitted = mandate.admits(&judged.plan, examined, assessment, &ground.components(), judged.at);
         *outside = admitted.err().into_iter().flatten().map(|outside| outside.to_string()).collect();
     }

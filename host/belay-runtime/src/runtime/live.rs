@@ -10,7 +10,8 @@ use belay_ledger::{Batch, Condition};
 
 use super::Runtime;
 use super::opening::{answer, sealed};
-use crate::api::{Ending, Error, ResolveAs, RunAnswer, RunSummary};
+use crate::api::{Error, ResolveAs, RunAnswer, RunSummary};
+use crate::bindings;
 use crate::clock;
 use crate::driver::{self, Ask, Driver, Progress, Start};
 use crate::identity;
@@ -53,6 +54,16 @@ impl Runtime {
         }
         let mut ground = self.ground_of(&told)?;
         ground.cause.reason = reason.or(ground.cause.reason);
+        self.drive(told, ground, event, progress).await
+    }
+
+    async fn drive(
+        &self,
+        told: Told,
+        ground: Ground,
+        event: impl FnOnce(Epoch, String, belay_domain::id::Millis) -> Event,
+        progress: Progress,
+    ) -> Result<RunAnswer, Error> {
         let (run, owner, commands) = self.claim(&ground, &told, event).await?;
         let driver = Driver::new(Start {
             ground,
@@ -62,7 +73,7 @@ impl Runtime {
             owner,
             progress,
             stop: Arc::clone(&self.stop),
-            stays_paused: self.stays_paused,
+            stays: self.stays,
         });
         driver.drive(commands).await.map(|run| answer(&run))
     }
@@ -108,10 +119,17 @@ impl Runtime {
             // What is under way ends first: whoever asked sees how it was left.
             self.wait_until(id, |told| told.run.is_sealed()).await?;
         } else {
-            let (progress, _) = tokio::sync::mpsc::unbounded_channel();
-            self.resume(id, progress).await?;
+            self.end(id).await?;
         }
         self.status(id)
+    }
+
+    /// Takes up a run that nobody works on and that was told to end, so that its receipt is recorded.
+    pub(super) async fn end(&self, id: &RunId) -> Result<(), Error> {
+        let told = self.told(id)?;
+        let ground = self.ground_to_end(&told)?;
+        let (progress, _) = tokio::sync::mpsc::unbounded_channel();
+        self.drive(told, ground, |epoch, by, at| Event::Resumed { epoch, by, at }, progress).await.map(|_| ())
     }
 
     /// Takes a person's word on an outcome that belay can't tell.
@@ -136,7 +154,7 @@ impl Runtime {
         };
         let ground = self.ground_of(&told)?;
         let by = ground.cause.requester.name.clone();
-        self.note(&told, &ground, Event::Resolved { step, decision, by, reason, at: clock::now() }).await?;
+        self.note(&told, &ground.cause, Event::Resolved { step, decision, by, reason, at: clock::now() }).await?;
         self.status(id)
     }
 
@@ -162,11 +180,11 @@ impl Runtime {
     }
 
     /// Adds an event to a run that nobody works on.
-    async fn note(&self, told: &Told, ground: &Ground, event: Event) -> Result<(), Error> {
+    pub(super) async fn note(&self, told: &Told, cause: &Cause, event: Event) -> Result<(), Error> {
         let id = told.run.spec().id().clone();
         let (_, epoch) = told.run.owner();
         let _owner = Owner::begin(&self.host, &id, epoch)?;
-        let draft = journal::draft(&ground.cause, &event)?;
+        let draft = journal::draft(cause, &event)?;
         told.run
             .clone()
             .apply(event)
@@ -195,7 +213,7 @@ impl Runtime {
         journal::tell(&self.host.ledger, id)
     }
 
-    fn cause_of(&self, told: &Told) -> Cause {
+    pub(super) fn cause_of(&self, told: &Told) -> Cause {
         let mandate = &told.run.spec().mandate;
         let mut cause = Cause::of(&self.host.requester).within(&mandate.environment);
         cause.run = Some(mandate.run.clone());
@@ -205,17 +223,20 @@ impl Runtime {
 
     /// What a run works with now. The rules must be those of its mandate: others would need another one.
     pub(super) fn ground_of(&self, told: &Told) -> Result<Ground, Error> {
+        let mandate = &told.run.spec().mandate;
+        if matches!(told.run.status(), Status::Waiting(_)) {
+            // Nothing of the stage is begun, and people agreed to what was there when they read of it.
+            bindings::hold(&self.host, &self.host.workspace, mandate, mandate.run.as_str())?;
+        }
+        bindings::hold_rules(&self.host, mandate)?;
+        self.ground_to_end(told)
+    }
+
+    /// The same for a run that only comes to its end: it may act no more, so no rule has to hold.
+    pub(super) fn ground_to_end(&self, told: &Told) -> Result<Ground, Error> {
         let spec = told.run.spec();
         let mandate = &spec.mandate;
         let (environment_name, environment) = resolve::environment(&self.host.workspace, Some(&mandate.environment))?;
-        if crate::standing::digest(&self.host)? != mandate.governance {
-            return Err(Error::new(
-                Ending::OutsideMandate,
-                format!("the rules of `{environment_name}` changed since {} was opened", mandate.run),
-            )
-            .changed("nothing was changed by this command")
-            .next("put belay.toml and belay.lock back as they were, or abort the run and begin another"));
-        }
         let feature_set = resolve::feature_set(&self.host.workspace, &mandate.feature_set.name)?.clone();
         let restored: BTreeSet<ResourceName> = prepare::restored(&spec.stages);
         Ok(Ground {

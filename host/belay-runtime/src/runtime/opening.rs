@@ -9,8 +9,9 @@ use belay_engine::{Event, Run, RunSpec};
 use belay_ledger::{Batch, Condition, Draft, Object};
 
 use super::Runtime;
-use crate::api::{Ending, Error, Gate, RunAnswer, RunRequest};
+use crate::api::{Ending, Error, Gate, PlanAnswer, PlannedFallback, RunAnswer, RunRequest};
 use crate::clock;
+use crate::consent::{self, Word};
 use crate::driver::{Driver, Progress, Start};
 use crate::identity;
 use crate::journal;
@@ -18,7 +19,9 @@ use crate::ledger::{self, UNRECORDED};
 use crate::owner::Owner;
 use crate::package;
 use crate::planner::Ground;
-use crate::prepare::Prepared;
+use crate::prepare::{Identity, Prepared};
+use crate::review;
+use crate::signing::{self, Pen, Signed};
 use crate::standing;
 use crate::words::whole_run;
 
@@ -35,7 +38,7 @@ impl Runtime {
             }
             RunRequest::Package(bytes) => {
                 let (ground, spec) = package::read(&self.host, &bytes).await?;
-                self.begin(ground, spec, progress).await
+                self.begin(ground, spec, None, progress).await
             }
             RunRequest::Undo(request) => {
                 self.has_ended(&request.run)?;
@@ -53,10 +56,56 @@ impl Runtime {
             return Err(self.refuse(&prepared.ground, reasons).await);
         }
         let identity = self.identity()?;
+        let (spec, signed) = self.signed_spec(&mut prepared, identity, &answer)?;
+        self.begin(prepared.ground, spec, signed, progress).await
+    }
+
+    /// What the run is made from, and its request's signature where people must approve.
+    pub(super) fn signed_spec(
+        &self,
+        prepared: &mut Prepared,
+        identity: Identity,
+        answer: &PlanAnswer,
+    ) -> Result<(RunSpec, Option<Signed>), Error> {
         prepared.ground.cause.run = Some(identity.run.clone());
         prepared.ground.key = identity::key(&identity.run, &identity.nonce);
+        let pen = self.pen(prepared, answer)?;
+        if let Some(pen) = &pen {
+            prepared.ground.cause.requester = Arc::new(pen.requester());
+        }
         let spec = prepared.spec(identity)?;
-        self.begin(prepared.ground, spec, progress).await
+        let Some(pen) = pen else { return Ok((spec, None)) };
+        let text = spec.mandate.text().map_err(|error| Error::failed(error.to_string()))?;
+        let staff = signing::staff(&self.host)?;
+        let signed = pen.sign(text, Word::Request.namespace(), &staff, clock::now())?;
+        Ok((spec, Some(signed)))
+    }
+
+    /// Who signs the request: somebody must where people must approve it, and may anywhere.
+    fn pen(&self, prepared: &Prepared, answer: &PlanAnswer) -> Result<Option<Pen>, Error> {
+        let Some(staff) = &standing::staff(&self.host)? else {
+            return if prepared.break_glass.is_some() { signing::staff(&self.host).map(|_| None) } else { Ok(None) };
+        };
+        let glass = prepared.break_glass.is_some();
+        let must = glass || asks_people(answer);
+        // What undoes a failed run may need approval, which nobody can know before.
+        let may = self.keys.file.is_some() || answer.on_failure == PlannedFallback::Undo;
+        let pen = match Pen::take(staff, &self.keys) {
+            Ok(pen) => pen,
+            Err(_) if !must && self.keys.file.is_none() => return Ok(None),
+            Err(error) if must => return Err(unsigned(error, answer)),
+            Err(error) => return Err(error),
+        };
+        if !must && !may {
+            return Ok(None);
+        }
+        let touched = standing::touched(&prepared.ground, &prepared.stages, &prepared.checks);
+        if glass {
+            review::may_break_glass(&self.host.ledger, staff, &pen.person, &touched.owner)?;
+        } else {
+            standing::person_may_ask(staff, &pen.person, &touched)?;
+        }
+        Ok(Some(pen))
     }
 
     async fn refuse(&self, ground: &Ground, reasons: &[String]) -> Error {
@@ -76,10 +125,18 @@ impl Runtime {
     }
 
     /// The first barrier: mandate, claim and opening are durable together.
-    pub(super) async fn begin(&self, ground: Ground, spec: RunSpec, progress: Progress) -> Result<RunAnswer, Error> {
+    pub(super) async fn begin(
+        &self,
+        ground: Ground,
+        spec: RunSpec,
+        signed: Option<Signed>,
+        progress: Progress,
+    ) -> Result<RunAnswer, Error> {
         let id = spec.id().clone();
         let touched = standing::touched(&ground, &spec.stages, &spec.checks);
-        if let Err(error) = standing::may_ask(&self.host, &ground, &touched) {
+        // Whoever signed was held against the people before.
+        let person = if signed.is_some() { Ok(()) } else { standing::may_ask(&self.host, &ground.cause.requester, &touched) };
+        if let Err(error) = standing::may_be_touched(&self.host, &ground, &touched).and(person) {
             let recorded = self.refuse(&ground, std::slice::from_ref(&error.what)).await;
             return Err(if recorded.ending == Ending::Refused { error } else { recorded });
         }
@@ -87,6 +144,8 @@ impl Runtime {
         let owner = Owner::begin(&self.host, &id, Epoch::FIRST)?;
         let nonce = Digest::of(spec.mandate.nonce.as_bytes());
         let mandate = self.mandate_draft(&ground, &spec)?;
+        let request = signed
+            .map(|signed| consent::draft(&ground.cause, Word::Request, &spec.mandate, &signed, serde_json::json!({})));
         let opened = Event::Opened {
             spec: Box::new(spec),
             by: ground.cause.requester.name.clone(),
@@ -95,6 +154,7 @@ impl Runtime {
         };
         let mut drafts = self.configuration_drafts(&ground)?;
         drafts.push(mandate);
+        drafts.extend(request.transpose()?);
         drafts.push(journal::draft(&ground.cause, &opened)?);
         let conditions = vec![
             Condition::UseOnce { nonce, run: id.clone() },
@@ -119,7 +179,7 @@ impl Runtime {
             owner,
             progress,
             stop: Arc::clone(&self.stop),
-            stays_paused: self.stays_paused,
+            stays: self.stays,
         });
         driver.drive(commands).await.map(|run| answer(&run))
     }
@@ -140,6 +200,24 @@ impl Runtime {
     fn configuration_drafts(&self, ground: &Ground) -> Result<Vec<Draft>, Error> {
         crate::governance::drafts(&self.host, ground)
     }
+}
+
+/// Whether people must approve a stage, as planned now.
+fn asks_people(answer: &PlanAnswer) -> bool {
+    let after = match &answer.on_failure {
+        PlannedFallback::Runbook { stages, .. } => stages.as_slice(),
+        PlannedFallback::Halt | PlannedFallback::Undo => &[],
+    };
+    answer.stages.iter().chain(after).any(|stage| matches!(stage.gate, Gate::NeedsApprovals { .. }))
+}
+
+/// That a request must be signed, and why it isn't. What needs nobody's approval needs no signature.
+fn unsigned(why: Error, answer: &PlanAnswer) -> Error {
+    let free = answer.stages.iter().find(|stage| matches!(stage.gate, Gate::RunsAtOnce { .. }));
+    let free = free.map(|stage| format!("; or what needs nobody now: --only {}", stage.name)).unwrap_or_default();
+    Error::refused(format!("people must approve this run, so its request must be signed: {}", why.what))
+        .changed("nothing was changed")
+        .next(format!("the same command with --key ~/.ssh/id_ed25519{free}"))
 }
 
 /// What a run came to.

@@ -79,7 +79,7 @@ impl Runtime {
         self.resume(id, progress).await
     }
 
-    fn is_alive(&self, told: &Told) -> bool {
+    pub(super) fn is_alive(&self, told: &Told) -> bool {
         owner::is_alive(&self.host, told.run.spec().id(), told.run.owner().1)
     }
 

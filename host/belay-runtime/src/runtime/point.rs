@@ -189,7 +189,7 @@ impl Runtime {
         self.point(id)
     }
 
-    async fn append(&self, drafts: Vec<belay_ledger::Draft>) -> Result<(), Error> {
+    pub(super) async fn append(&self, drafts: Vec<belay_ledger::Draft>) -> Result<(), Error> {
         let batch = Batch { drafts, conditions: Vec::new() };
         let appended = ledger::append(&self.host.ledger, batch).await;
         appended.map(|_| ()).map_err(|error| ledger::error(&error).changed("nothing was recorded"))

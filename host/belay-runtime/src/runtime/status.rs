@@ -59,6 +59,10 @@ impl Runtime {
         let mandate = &spec.mandate;
         let owned = owner::is_alive(&self.host, &mandate.run, told.run.owner().1);
         let (mut view, mut receipt) = (told.run.view(), told.run.receipt());
+        // People may have said something since it was planned last; where they can't be told, it is shown as it was.
+        if let Ok(Some(wait)) = self.waits_now(told) {
+            view.status = Status::Waiting(wait);
+        }
         if !owned {
             let shown = view.stages.iter_mut().flat_map(|stage| &mut stage.steps).map(|step| &mut step.condition);
             let told = receipt.stages.iter_mut().flat_map(|stage| &mut stage.steps).map(|step| &mut step.condition);
@@ -106,6 +110,8 @@ const fn is_under_way(status: &Status) -> bool {
         // A paused run that has an owner goes on as soon as somebody says so.
         Status::Working | Status::Checking | Status::Stopping | Status::Paused(_) => true,
         Status::Ended { sealed, .. } => !*sealed,
-        Status::Waiting(_) | Status::Halted(_) => false,
+        // So does one that waits for approval.
+        Status::Waiting(_) => true,
+        Status::Halted(_) => false,
     }
 }

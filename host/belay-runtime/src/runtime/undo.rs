@@ -94,6 +94,7 @@ impl Runtime {
             requested_at,
             first_stage: 0,
             on_failure: OnFailure::Halt,
+            break_glass: None,
             alternate: None,
         };
         prepared.plan_all().await?;

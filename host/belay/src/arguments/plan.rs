@@ -121,6 +121,7 @@ impl PlanWords {
             parameters,
             incident: options.incident,
             reason: options.reason,
+            break_glass: false,
         })
     }
 }

@@ -7,6 +7,7 @@ use belay_runtime::api::{Error, PlanRequest, ResolveAs, UndoRequest};
 use clap::{Args, ValueEnum};
 use jiff::Zoned;
 
+use super::KeyArguments;
 use super::plan::{PlanOptions, PlanWords};
 
 /// `belay run RUNBOOK FEATURE_SET …` or `belay run FILE.belay`.
@@ -20,6 +21,12 @@ pub(crate) struct RunArguments {
     /// Everything else.
     #[command(flatten)]
     options: PlanOptions,
+    /// Override bands and denials, together with a second person; needs --reason and --incident
+    #[arg(long, requires = "reason", requires = "incident")]
+    break_glass: bool,
+    /// The key that signs the request where people must approve it.
+    #[command(flatten)]
+    pub key: KeyArguments,
 }
 
 /// What a run is made of, as typed.
@@ -39,7 +46,8 @@ impl RunArguments {
         };
         let runbook = self.what.parse().map_err(|error| Error::usage(format!("{error}")))?;
         let words = PlanWords { runbook, feature_set, options: self.options };
-        Ok(ToRun::Words(Box::new(words.request(now)?)))
+        let request = PlanRequest { break_glass: self.break_glass, ..words.request(now)? };
+        Ok(ToRun::Words(Box::new(request)))
     }
 
     fn package(self) -> Result<ToRun, Error> {
@@ -75,6 +83,9 @@ pub(crate) struct UndoArguments {
     /// Why, for the record
     #[arg(long)]
     reason: Option<String>,
+    /// The key that signs the request where people must approve it.
+    #[command(flatten)]
+    pub key: KeyArguments,
 }
 
 impl From<UndoArguments> for UndoRequest {

@@ -22,6 +22,7 @@ use crate::render::run::{Caption, tree};
 use crate::render::{self, receipt, run};
 
 pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let keys = typed.key.keys();
     let (request, caption) = match typed.asked(&Zoned::now())? {
         ToRun::Words(words) => {
             let caption = Caption { environment: words.environment.clone(), incident: words.incident.clone() };
@@ -35,12 +36,12 @@ pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) ->
             (RunRequest::Package(package), Caption::default())
         }
     };
-    let runtime = open(global)?.staying_paused(output.draws());
+    let runtime = open(global)?.staying(output.draws()).signing_with(keys);
     follow(&runtime, caption, output, |progress| runtime.run(request, progress)).await
 }
 
 pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?.staying_paused(output.draws());
+    let runtime = open(global)?.staying(output.draws()).signing_with(typed.key.keys());
     let (plan_only, request) = (typed.plan, UndoRequest::from(typed));
     let plan = runtime.plan_undo(&request).await?;
     if plan_only {
@@ -55,7 +56,7 @@ pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) 
 }
 
 pub(super) async fn resume(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?.staying_paused(output.draws());
+    let runtime = open(global)?.staying(output.draws());
     let caption = caption(&runtime.status(run)?);
     follow(&runtime, caption, output, |progress| runtime.resume(run, progress)).await
 }
@@ -68,12 +69,12 @@ pub(super) async fn go_on(run: &RunId, global: &Global, output: Output) -> Resul
         stands(&runtime.continue_live(run).await?, output)?;
         return Ok(Ending::Done);
     }
-    let runtime = runtime.staying_paused(output.draws());
+    let runtime = runtime.staying(output.draws());
     follow(&runtime, caption(&summary), output, |progress| runtime.continue_left(run, progress)).await
 }
 
 pub(super) async fn takeover(typed: Decision, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?.staying_paused(output.draws());
+    let runtime = open(global)?.staying(output.draws());
     let caption = caption(&runtime.status(&typed.run)?);
     follow(&runtime, caption, output, |progress| runtime.takeover(&typed.run, typed.reason.clone(), progress)).await
 }

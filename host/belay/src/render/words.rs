@@ -64,6 +64,7 @@ mod tests {
             parameters: [("to".to_owned(), "10 %".to_owned())].into(),
             incident: Some("INC-1".parse().unwrap()),
             reason: Some("it's bad".to_owned()),
+            break_glass: false,
         };
         let clock = clock::at("2026-11-22T03:10:00+01:00[Europe/Berlin]");
         assert_eq!(

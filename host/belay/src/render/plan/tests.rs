@@ -33,6 +33,7 @@ fn request() -> PlanRequest {
         parameters: [].into(),
         incident: Some("INC-4211".parse().unwrap()),
         reason: None,
+        break_glass: false,
     }
 }
 
