@@ -22,7 +22,7 @@ pub(crate) struct ApproveArguments {
     #[arg(long)]
     pub show: bool,
     /// The first 8 digits of the mandate's digest, where nobody can be asked for them
-    #[arg(long, value_name = "8HEX")]
+    #[arg(long, value_name = "8HEX", conflicts_with = "signature")]
     pub digest: Option<String>,
     /// How it is signed.
     #[command(flatten)]
@@ -80,7 +80,7 @@ pub(crate) struct SigningArguments {
     #[command(flatten)]
     pub key: KeyArguments,
     /// Signed already: the file that `ssh-keygen -Y sign` wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "digest"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub signature: Option<PathBuf>,
 }
 
