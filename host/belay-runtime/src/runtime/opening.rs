@@ -135,7 +135,8 @@ impl Runtime {
         let id = spec.id().clone();
         let touched = standing::touched(&ground, &spec.stages, &spec.checks);
         // Whoever signed was held against the people before.
-        let person = if signed.is_some() { Ok(()) } else { standing::may_ask(&self.host, &ground.cause.requester, &touched) };
+        let person =
+            if signed.is_some() { Ok(()) } else { standing::may_ask(&self.host, &ground.cause.requester, &touched) };
         if let Err(error) = standing::may_be_touched(&self.host, &ground, &touched).and(person) {
             let recorded = self.refuse(&ground, std::slice::from_ref(&error.what)).await;
             return Err(if recorded.ending == Ending::Refused { error } else { recorded });

@@ -90,7 +90,7 @@ pub(crate) struct UndoArguments {
 
 impl From<UndoArguments> for UndoRequest {
     fn from(typed: UndoArguments) -> Self {
-        let UndoArguments { run, plan: _, except, with_checks, incident, reason } = typed;
+        let UndoArguments { run, plan: _, except, with_checks, incident, reason, key: _ } = typed;
         Self { run, except, with_checks, incident, reason }
     }
 }
