@@ -12,6 +12,7 @@
 
 pub mod kill;
 pub mod lab;
+pub mod people;
 pub mod redact;
 pub mod repository;
 pub mod stage;

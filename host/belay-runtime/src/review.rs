@@ -88,7 +88,7 @@ pub(crate) fn may_close(staff: &Staff, person: &PersonName, review: &Review) -> 
     if who.contains(&person) {
         return Ok(());
     }
-    let who = crate::resolve::list(who.iter());
+    let who = who.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(" or ");
     Err(Error::refused(format!("{person} can't close the review of {}", review.run))
         .changed("nothing was changed")
         .next(format!(

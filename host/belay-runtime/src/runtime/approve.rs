@@ -16,7 +16,6 @@ use crate::clock;
 use crate::consent::{self, Word};
 use crate::journal::Told;
 use crate::ledger;
-use crate::resolve;
 use crate::review;
 use crate::signing::{self, Pen, Signed};
 use crate::standing;
@@ -293,7 +292,8 @@ fn counts_for_nothing(mandate: &Mandate, person: &PersonName, held: &Held) -> Er
     } else {
         format!("{person} can't approve {}: it needs {}", mandate.run, asked.join(" and "))
     };
-    let could = resolve::list(held.could_give().iter());
+    let could: Vec<_> = held.could_give().into_iter().map(PersonName::as_str).collect();
+    let could = could.join(" or ");
     let next = if could.is_empty() { format!("belay status {}", mandate.run) } else { format!("ask {could}") };
     Error::refused(what).changed("nothing was recorded").next(next)
 }
