@@ -15,5 +15,6 @@ pub mod lab;
 pub mod people;
 pub mod redact;
 pub mod repository;
+pub mod staff;
 pub mod stage;
 pub mod workspace;

@@ -1,6 +1,8 @@
 //! Looks at everything in a workspace before anybody needs it: files, names, plugins, what plugins say of their
 //! configuration. Needs no state and reaches no system: plugins are asked with no connection granted.
 
+pub(crate) mod people;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +27,7 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
                 line: problem.line,
                 message: problem.message,
             });
-            return Ok(LintAnswer { examined: BTreeMap::new(), findings: findings.collect() });
+            return Ok(LintAnswer { examined: BTreeMap::new(), findings: findings.collect(), people: Vec::new() });
         }
     };
     let mut linter = Linter { workspace: &workspace, plugins: BTreeMap::new(), findings: Vec::new() };
@@ -33,6 +35,7 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
     linter.feature_sets().await;
     linter.runbooks().await;
     linter.guardrails();
+    linter.findings.extend(people::missing(&workspace));
     let counts = [
         ("environments", workspace.environments.len()),
         ("feature sets", workspace.feature_sets.len()),
@@ -41,7 +44,8 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
         ("guardrails", workspace.guardrails.len()),
     ];
     let examined = counts.into_iter().map(|(what, count)| (what.to_owned(), count as u64)).collect();
-    Ok(LintAnswer { examined, findings: linter.findings })
+    let people = people::of_sets(&workspace, workspace.feature_sets.values());
+    Ok(LintAnswer { examined, findings: linter.findings, people })
 }
 
 struct Linter<'w> {

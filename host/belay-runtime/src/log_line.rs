@@ -83,6 +83,9 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),
         "request.refused" => body.pointer("/reasons").map(ToString::to_string).unwrap_or_default(),
         "incident.attached" => text("/incident"),
+        "governance.proposed" => format!("{} by {}, text {}", short("/governance"), text("/author"), short("/text")),
+        "governance.signed" => format!("text {} by {}", short("/text"), text("/person")),
+        "governance.accepted" => format!("{}, proposed by {}", short("/governance"), text("/author")),
         "mandate" => format!("{}, until {} ms", short("/mandate"), number("/expires_at")),
         _ => String::new(),
     }

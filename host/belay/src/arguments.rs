@@ -3,6 +3,7 @@
 mod approve;
 mod audit;
 mod goal;
+mod governance;
 mod moment;
 mod plan;
 mod plugin;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand};
 pub(crate) use audit::AuditCommand;
 use goal::GoalArguments;
+pub(crate) use governance::{GovernanceCommand, Signing};
 pub(crate) use plan::{PlanArguments, PlanShow};
 pub(crate) use plugin::PluginCommand;
 pub(crate) use point::PointCommand;
@@ -123,6 +125,9 @@ pub(crate) enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Show, propose and accept what governs: bands, guardrails, people, plugin pins, lists of writes
+    #[command(subcommand)]
+    Governance(GovernanceCommand),
     /// Build, add and inspect plugins
     #[command(subcommand)]
     Plugin(PluginCommand),

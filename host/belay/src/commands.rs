@@ -3,6 +3,7 @@
 mod approve;
 mod audit;
 mod decide;
+mod governance;
 mod manual;
 mod plan;
 mod plugin;
@@ -54,6 +55,7 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Runbook(typed) => runbook::perform(typed, global, output),
         Command::Point(typed) => point::perform(typed, global, output).await,
         Command::Audit(typed) => audit::perform(typed, global, output),
+        Command::Governance(typed) => governance::perform(typed, global, output).await,
         Command::Plugin(typed) => plugin::perform(typed, global, output).await,
         Command::Lint => workspace::lint(global, output).await,
         Command::Init { folder, name } => workspace::init(&folder, name.as_deref(), output),

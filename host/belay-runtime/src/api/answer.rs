@@ -11,7 +11,7 @@ use belay_domain::id::{
     RunbookName, StageName,
 };
 use belay_domain::mandate::{Destination, Difference, Purpose};
-use belay_domain::people::Need;
+use belay_domain::people::{Need, PersonName};
 use belay_domain::plan::StagePlan;
 use belay_domain::point::Point;
 use belay_domain::risk::{Assessment, Band};
@@ -287,6 +287,24 @@ pub struct RunbookSummary {
     pub serves: Vec<FeatureSetName>,
     /// When it last ran, and how that ended: for people.
     pub last_run: Option<LastRun>,
+    /// Who may ask for it and who approves it, for each feature set that it serves, where people are configured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<SetPeople>,
+}
+
+/// Who may ask for runs of a feature set, and who approves them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SetPeople {
+    /// The feature set.
+    pub feature_set: FeatureSetName,
+    /// The team that owns it.
+    pub team: String,
+    /// Where that team talks.
+    pub channel: Option<String>,
+    /// Who may ask, in any environment.
+    pub requesters: Vec<PersonName>,
+    /// Who approves, in any environment.
+    pub approvers: Vec<PersonName>,
 }
 
 /// When a runbook last ran.
@@ -365,6 +383,9 @@ pub struct LintAnswer {
     pub examined: BTreeMap<String, u64>,
     /// Empty: the workspace is sound.
     pub findings: Vec<Finding>,
+    /// Who may ask for what and who approves it, where people are configured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<SetPeople>,
 }
 
 /// One entry of the ledger, for reading.

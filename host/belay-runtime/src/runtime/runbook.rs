@@ -31,12 +31,19 @@ impl Runtime {
     fn runbook(&self, runbook: &Runbook, runs: &[RunSummary]) -> RunbookSummary {
         let sets = self.host.workspace.feature_sets.values();
         let serves = sets.filter(|set| runbook.resources().all(|resource| set.resource(resource).is_some()));
+        let serves: Vec<_> = serves.filter(|set| serves_set(runbook, set.name())).collect();
         RunbookSummary {
             runbook: runbook.clone(),
-            serves: serves.map(|set| set.name().clone()).collect(),
+            serves: serves.iter().map(|set| set.name().clone()).collect(),
             last_run: last_run(&runbook.name, runs),
+            people: crate::lint::people::of_sets(&self.host.workspace, serves),
         }
     }
+}
+
+/// Whether the runbook's own scope leaves the set in.
+fn serves_set(runbook: &Runbook, set: &belay_domain::id::FeatureSetName) -> bool {
+    runbook.may_touch.feature_sets.as_ref().is_none_or(|sets| sets.contains(set))
 }
 
 fn last_run(name: &RunbookName, runs: &[RunSummary]) -> Option<LastRun> {

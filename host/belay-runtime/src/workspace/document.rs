@@ -14,6 +14,8 @@ use super::{Environment, Guardrail, PinnedPlugin, RiskPolicy, Staff, Workspace};
 
 /// The version of this shape.
 const SCHEMA: u32 = 1;
+/// How fast a connection is used, and for how long: it widens nothing, and may have to change in the night.
+const PACE: [&str; 5] = ["timeout", "digest_timeout", "scan_timeout", "retry", "rate"];
 
 #[derive(Serialize)]
 struct Document<'w> {
@@ -80,7 +82,7 @@ fn owned(set: &FeatureSet) -> Owned<'_> {
 
 /// Where a connection leads, as the files say it. What may hold a secret stands there as its digest only.
 pub(super) fn place(keys: &toml::Table) -> BTreeMap<String, Json> {
-    let told = keys.iter().map(|(key, value)| {
+    let told = keys.iter().filter(|(key, _)| !PACE.contains(&key.as_str())).map(|(key, value)| {
         let plain = super::source::to_json(value.clone());
         let secret = key == "auth" || value.as_str().is_some_and(|text| text.contains('@'));
         let told = match plain {

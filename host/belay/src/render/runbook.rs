@@ -8,6 +8,7 @@ use belay_runtime::api::RunbookSummary;
 use super::amount::limit;
 use super::clock::Clock;
 use super::page::{Line, Page, Paint};
+use super::people;
 use super::table::table;
 
 /// One line each: its name, what it serves, how it went last.
@@ -67,6 +68,8 @@ fn facts(summary: &RunbookSummary, clock: &Clock) -> Vec<Vec<Line>> {
         ("Parameters", parameters.join(", ")),
         ("Promises", promises(runbook)),
         ("If it fails", if_it_fails(&runbook.on_failure)),
+        ("May ask", summary.people.iter().map(people::asks).collect::<Vec<_>>().join("; ")),
+        ("Approve", summary.people.iter().map(people::approves).collect::<Vec<_>>().join("; ")),
         ("Last run", last_run(summary, clock).unwrap_or_else(|| "never".to_owned())),
     ];
     let filled = facts.into_iter().filter(|(_, value)| !value.is_empty());
@@ -198,6 +201,7 @@ mod tests {
                 may_touch: belay_domain::people::Scope::default(),
             },
             serves: vec!["checkout-ranker".parse().unwrap(), "search-ranker".parse().unwrap()],
+            people: vec![],
             last_run: Some(LastRun {
                 run: "r-70".parse().unwrap(),
                 at: Millis(clock.now().0 - 3 * 86_400_000),

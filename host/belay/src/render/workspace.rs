@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use belay_runtime::api::{LintAnswer, PluginSummary};
 
 use super::page::{Line, Page, Paint};
+use super::people;
 use super::table::table;
 
 /// What a lint found, as editors jump to it: `file:line: message`.
@@ -14,6 +15,9 @@ pub(crate) fn lint(answer: &LintAnswer) -> Page {
         let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
         let place = format!("{}{line}:", finding.file.display());
         page.push(Line::new().painted(Paint::Bad, place).with(" ").with(&finding.message));
+    }
+    for set in &answer.people {
+        page.push(Line::new().painted(Paint::Dim, format!("approve {}", people::approves(set))));
     }
     let examined: Vec<_> = answer.examined.iter().map(|(what, count)| format!("{what}: {count}")).collect();
     let examined = examined.join(" · ");
@@ -78,6 +82,7 @@ mod tests {
                 line: Some(9),
                 message: "unknown key `ownr`; did you mean `owner`?".to_owned(),
             }],
+            people: vec![],
         };
         expect![[r#"
             features/checkout-ranker.toml:9: unknown key `ownr`; did you mean `owner`?
