@@ -114,7 +114,7 @@ fn containment_runs_at_once_and_restoration_waits_for_one_other_person() {
         moving.store(false, Ordering::Relaxed);
     });
     assert!(table_version(&shop) > before + 1, "the table moved");
-    says(&shop.belay(["resume", "r-1"]), 0, &["✔ restored", "Approved restore by cleo"]);
+    says(&shop.belay(["resume", "r-1"]), 0, &["✔ restored", "restore by cleo"]);
     let kinds = kinds(&shop);
     assert_eq!(kinds.iter().filter(|kind| *kind == "approval").count(), 1, "one approval was enough");
     assert!(kinds.iter().any(|kind| kind == "request.signed"));
@@ -221,6 +221,8 @@ fn more_risk_needs_two_people_and_too_much_is_refused_but_for_two_who_break_the_
     shop.belay(["abort", "r-1", "--reason", "again, with more risk"]).ends(0);
 
     harder_to_undo(&shop, "*.flagd.json");
+    let more = "\"cart-upsell\", \"checkout\", \"mail\", \"ads\", \"reports\", \"coupons\"";
+    shop.edit("features/checkout-ranker.toml", "\"cart-upsell\"", more);
     let restore = ["--only", "restore"];
     says(&ana_rolls_back(&shop, &people, &restore), 3, &["is above every band: 85 is the highest"]);
     let glass = ["--only", "restore", "--break-glass", "--reason", "nobody answers"];
@@ -248,5 +250,19 @@ fn more_risk_needs_two_people_and_too_much_is_refused_but_for_two_who_break_the_
     says(&close("dan"), 3, &["dan can't close the review of r-2", "cleo"]);
     says(&close("pia"), 0, &["Closed by", "pia"]);
     says(&shop.belay(["review", "list"]), 0, &["closed by pia"]);
+    shop.is_sound();
+}
+
+#[test]
+fn a_package_is_approved_before_it_runs() {
+    let (shop, people) = shop();
+    let ana = people.key_of("ana");
+    let words = [&["plan"], &ROLLBACK[..], &["--env", "prod", "-o", "ranker.belay"]].concat();
+    says(&shop.belay(words.clone()), 3, &["its request must be signed"]);
+    says(&shop.belay([&words[..], &["--key", &ana]].concat()), 0, &["belay run ranker.belay"]);
+    let made = shop.log().into_iter().rfind(|entry| entry["kind"] == "package.made").unwrap();
+    let run = made["body"]["run"].as_str().unwrap().to_owned();
+    says(&people.approves(&shop, "dan", &run), 0, &["dan approved"]);
+    says(&shop.belay(["run", "ranker.belay"]), 0, &["✔ restored", "restore by dan"]);
     shop.is_sound();
 }

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use belay_domain::digest::Digest;
+use belay_domain::id::RunId;
 use belay_domain::json::Json;
 use belay_engine::RunSpec;
-use belay_ledger::{Blob, Filter};
+use belay_ledger::{Blob, Entry, Filter};
 use serde::{Deserialize, Serialize};
 
-use crate::api::{Ending, Error};
+use crate::api::Error;
+use crate::bindings;
 use crate::clock;
 use crate::host::Host;
 use crate::identity;
@@ -176,14 +178,7 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
             .next(format!("belay plan {} {} … -o FILE", mandate.runbook.name, mandate.feature_set.name)));
     }
     let (environment_name, environment) = resolve::environment(&host.workspace, Some(&mandate.environment))?;
-    if standing::digest(host)? != mandate.governance {
-        return Err(Error::new(
-            Ending::OutsideMandate,
-            format!("the rules of `{environment_name}` changed since the package was made"),
-        )
-        .changed("nothing was changed")
-        .next(format!("belay plan {} {} … -o FILE", mandate.runbook.name, mandate.feature_set.name)));
-    }
+    bindings::hold(host, &host.workspace, mandate, "the package")?;
     let feature_set =
         parts.get("feature_set.json").ok_or_else(|| refused("the package has no feature set".to_owned()))?;
     let feature_set = Json::parse_bytes(feature_set)
@@ -208,6 +203,17 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
         key: identity::key(&mandate.run, &mandate.nonce),
     };
     Ok((ground, spec))
+}
+
+/// What a run would be made from of which a package was made, where it is not opened yet.
+pub(crate) fn unopened(host: &Host, run: &RunId) -> Result<Option<RunSpec>, Error> {
+    let filter = Filter { kinds: vec![MADE.to_owned()], newest_first: true, ..Filter::default() };
+    let made = host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
+    let of_run = |entry: &&Entry| entry.body.value().get("run").is_some_and(|found| found == run.as_str());
+    let Some(entry) = made.iter().find(of_run) else { return Ok(None) };
+    let Some(commitment) = entry.blobs.first() else { return Ok(None) };
+    let blob = host.ledger.blob(entry, commitment).map_err(|error| ledger::error(&error))?;
+    Ok(blob.and_then(|(_, bytes)| Json::parse_bytes(&bytes).and_then(|json| json.to()).ok()))
 }
 
 /// A package that this ledger did not record was made elsewhere, or by somebody else.

@@ -1,11 +1,11 @@
 //! Approvals, rejections, reviews: what people say of a run that is not theirs. Each is verified before it is recorded, and
 //! again by whoever rests something on it.
 
-use belay_domain::id::RunId;
+use belay_domain::id::{Epoch, RunId};
 use belay_domain::mandate::Mandate;
 use belay_domain::people::{self, Approval, Asked, Held, PersonName, Role};
 use belay_domain::verdict::Quorum;
-use belay_engine::{Event, Status, Wait};
+use belay_engine::{Event, Run, Status, Wait};
 use belay_ledger::Filter;
 use serde_json::json;
 
@@ -16,6 +16,7 @@ use crate::clock;
 use crate::consent::{self, Word};
 use crate::journal::Told;
 use crate::ledger;
+use crate::package;
 use crate::review;
 use crate::signing::{self, Pen, Signed};
 use crate::standing;
@@ -26,7 +27,7 @@ const EARLIER: u64 = 200;
 impl Runtime {
     /// A run's mandate as people sign it, how it differs from an earlier one, and who must approve it.
     pub fn mandate(&self, run: &RunId) -> Result<MandateAnswer, Error> {
-        let told = self.told(run)?;
+        let told = self.told_or_packaged(run)?;
         let mandate = &told.run.spec().mandate;
         let cant = |error: belay_domain::json::NotCanonical| Error::failed(error.to_string());
         Ok(MandateAnswer {
@@ -42,7 +43,7 @@ impl Runtime {
 
     /// Records somebody's approval, if it counts now.
     pub async fn approve(&self, run: &RunId, how: SignWith, break_glass: bool) -> Result<ApprovalAnswer, Error> {
-        let told = self.told(run)?;
+        let told = self.told_or_packaged(run)?;
         self.can_still_be_approved(&told)?;
         let mandate = &told.run.spec().mandate;
         let word = self.word_of(mandate);
@@ -172,6 +173,19 @@ impl Runtime {
         let requester = said.request.or_else(|| mandate.requester.parse().ok());
         let (Some(requester), Some(touched)) = (requester, said.touched) else { return Ok(Held::default()) };
         Ok(people::hold(&quorums(told), &approvals, &Asked { requester, touched }, &said.people))
+    }
+
+    /// A run as its entries tell it; or one of which a package was made, as it would be opened.
+    fn told_or_packaged(&self, run: &RunId) -> Result<Told, Error> {
+        let missing = match self.told(run) {
+            Ok(told) => return Ok(told),
+            Err(missing) => missing,
+        };
+        let Some(spec) = package::unopened(&self.host, run)? else { return Err(missing) };
+        let (by, at) = (spec.mandate.requester.clone(), spec.mandate.issued_at);
+        let opened = Event::Opened { spec: Box::new(spec), by, epoch: Epoch::FIRST, at };
+        let (run, _) = Run::open(opened).map_err(|error| Error::failed(error.to_string()))?;
+        Ok(Told { run, intents: std::collections::BTreeMap::new(), last_seq: 0 })
     }
 
     fn signed(&self, text: String, word: Word, how: SignWith, mandate: &Mandate) -> Result<Signed, Error> {

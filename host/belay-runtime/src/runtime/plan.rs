@@ -9,6 +9,7 @@ use belay_engine::{RunSpec, StageDecision, decide};
 
 use super::Runtime;
 use crate::api::{Error, Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedSkip, PlannedStage};
+use crate::consent::{self, Word};
 use crate::driver;
 use crate::history::{self, Sighting};
 use crate::identity;
@@ -28,9 +29,14 @@ impl Runtime {
 
     /// Plans, and puts all that the run needs into one file's bytes.
     pub async fn package(&self, request: PlanRequest) -> Result<(PlanAnswer, Vec<u8>), Error> {
-        let prepared = Prepared::of(&self.host, &request).await?;
+        let mut prepared = Prepared::of(&self.host, &request).await?;
         let answer = self.describe(&prepared)?;
-        let spec = prepared.spec(self.identity()?)?;
+        let (spec, signed) = self.signed_spec(&mut prepared, self.identity()?, &answer)?;
+        if let Some(signed) = signed {
+            let more = serde_json::json!({});
+            let draft = consent::draft(&prepared.ground.cause, Word::Request, &spec.mandate, &signed, more)?;
+            self.append(vec![draft]).await?;
+        }
         let bytes = package::write(&self.host, &prepared.ground, &spec).await?;
         Ok((answer, bytes))
     }

@@ -7,7 +7,7 @@ use belay_runtime::api::{Error, PlanRequest};
 use clap::{Args, Subcommand};
 use jiff::Zoned;
 
-use super::{GoalArguments, pair};
+use super::{GoalArguments, KeyArguments, pair};
 
 /// `belay plan`.
 #[derive(Args, Debug)]
@@ -25,6 +25,9 @@ pub(crate) struct PlanArguments {
     /// Write all that the run needs into one file, a rollback package: FILE.belay
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// The key that signs the package's request where people must approve it.
+    #[command(flatten)]
+    pub key: KeyArguments,
     /// Show the plan in another form.
     #[command(subcommand)]
     pub show: Option<PlanShow>,

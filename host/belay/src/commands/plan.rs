@@ -19,7 +19,7 @@ pub(super) async fn perform(typed: PlanArguments, global: &Global, output: Outpu
     }
     let words = words.ok_or_else(|| Error::usage("there is no runbook named").next("belay runbook list"))?;
     let request = words.request(&Zoned::now())?;
-    let runtime = open(global)?;
+    let runtime = open(global)?.signing_with(typed.key.keys());
     let answer = match &typed.output {
         None => runtime.plan(request.clone()).await?,
         Some(file) => {

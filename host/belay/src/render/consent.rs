@@ -49,7 +49,7 @@ pub(crate) fn approval(answer: &ApprovalAnswer) -> Page {
         (false, ..) => return page,
         (true, true, _) => "  it goes on by itself".to_owned(),
         (true, false, true) => format!("  it goes on with: belay resume {run}"),
-        (true, false, false) => format!("  it counts once the run comes to that: belay status {run}"),
+        (true, false, false) => "  it counts once the run comes to that".to_owned(),
     };
     page.push(Line::new().with(next));
     page
