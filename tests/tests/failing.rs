@@ -142,7 +142,7 @@ fn another_runbook_follows() {
 
           contain risk 12 runs at once
             ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-          restore risk 14 the run halts before it
+          restore risk 18 the run halts before it
                                dataset: can't be observed: delta-table: unavailable: listing clicks/_delta_log/: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
             ? dataset lake/clicks can't be observed: delta-table: unavailable: listing clicks/_delta_log/: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
             ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
@@ -155,7 +155,7 @@ fn another_runbook_follows() {
 
           Changed since the point model: on, default v8 → on, default v9 (changed outside belay)
           Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-          Risk of restore 14 = writes 6 + 2 consumers 4 + critical tier 3 + changes since the point 1
+          Risk of restore 18 = writes 6 + 2 consumers 4 + runbook untried here 4 + critical tier 3 + changes since the point 1
           Guardrails blast-radius allow · change-window allow
           Not in this runbook search-page consumes this set · cart-upsell consumes this set
           Next belay run standard-rollback checkout-ranker --env demo --to latest-good --except dataset

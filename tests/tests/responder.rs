@@ -61,7 +61,7 @@ fn the_story_as_it_is_told() {
 
               contain risk 12 runs at once
                 ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-              restore risk 26 runs at once
+              restore risk 30 runs at once
                 ↩ dataset lake/clicks v5 → v3 reversible
                             2 changes, 200 rows since v3 ([time]) are set aside
                             undo works until a VACUUM past the table's retention (a week by default)
@@ -69,7 +69,7 @@ fn the_story_as_it_is_told() {
 
               Changed since the point dataset by 2 changes: v3 → v5 (changed outside belay) · model: on, default v8 → on, default v9 (changed outside belay)
               Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-              Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 200 rows set aside 2 + changes since the point 1
+              Risk of restore 30 = writes 10 + 2 consumers 7 + critical tier 6 + runbook untried here 4 + 200 rows set aside 2 + changes since the point 1
               Guardrails blast-radius allow · change-window allow
               Not in this runbook search-page consumes this set · cart-upsell consumes this set
               Next belay run standard-rollback checkout-ranker --env demo --to latest-good --incident INC-4211
@@ -386,7 +386,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Service level not restored yet, promised within 5m
               Still affected search-page consumes this set · cart-upsell consumes this set
               Record belay audit log --run r-1
-            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
+            waits: r-1 waits before the stage restore: risk 30 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
             help: belay abort r-1 --reason …: nobody could approve it (there is no team `ranking`); [people] and [team] in belay.toml say who can
             [4]
@@ -413,7 +413,7 @@ fn in_prod_containment_runs_at_once_and_restoration_waits() {
               Service level not restored yet, promised within 5m
               Still affected search-page consumes this set · cart-upsell consumes this set
               Record belay audit log --run r-1
-            waits: r-1 waits before the stage restore: risk 26 needs 1 approval (approver of ranking)
+            waits: r-1 waits before the stage restore: risk 30 needs 1 approval (approver of ranking)
             changed: flag restored; dataset not touched; model not touched
             help: belay abort r-1 --reason …: nobody could approve it (there is no team `ranking`); [people] and [team] in belay.toml say who can
             [4]

@@ -3,7 +3,9 @@
 //!
 //! `docs/risk.md` has the formula in words, with an example to recompute.
 
+mod around;
 mod measure;
+mod raise;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,10 @@ use crate::id::{ConnectionName, Millis, ResourceName};
 use crate::operation::RiskFactor;
 use crate::plan::StagePlan;
 use crate::risk::Assessment;
+
+pub use around::{Around, Record};
+pub use raise::raise_by_a_band;
+use weights::Weights;
 
 /// All that a stage's risk is made from.
 #[derive(Clone, Copy, Debug)]
@@ -43,11 +49,16 @@ pub struct Situation<'a> {
     pub own: &'a BTreeSet<ResourceName>,
     /// What guardrails add. What reverters add is in the plan.
     pub factors: &'a [RiskFactor],
+    /// What surrounds the run.
+    pub around: Around,
+    /// What the formula multiplies with.
+    pub weights: &'a Weights,
 }
 
 /// The risk of a stage. A stage that writes nothing has none.
 pub fn assess(situation: &Situation<'_>) -> Assessment {
-    let mut parts = measure::Measures::of(situation).map_or_else(Vec::new, |measures| score::parts(&measures));
+    let mut parts =
+        measure::Measures::of(situation).map_or_else(Vec::new, |measures| score::parts(&measures, situation.weights));
     parts.retain(|part| part.score > 0);
     // Stable: equal scores stay in the order in which the formula names them.
     parts.sort_by_key(|part| std::cmp::Reverse(part.score));

@@ -57,6 +57,37 @@ pub struct Facts {
     pub skipped: Vec<String>,
     /// What else depends on what the stage writes.
     pub lineage: Lineage,
+    /// The names of the resources that the stage would take back into a content that is quarantined.
+    pub quarantined: Vec<String>,
+    /// What surrounds the run.
+    pub around: AroundFacts,
+}
+
+/// What surrounds a run: others that are in flight, and what its runbook did before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AroundFacts {
+    /// How many other runs on the same feature set, in the same environment, have not ended.
+    pub runs_on_set: u64,
+    /// The same, on other feature sets.
+    pub runs_elsewhere: u64,
+    /// What the runbook did on this feature set before.
+    pub record: Record,
+}
+
+/// What a runbook did on a feature set before, in whatever environment; the best first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// As it is now, it restored the set the last time; or the run is an undo.
+    Proven,
+    /// It restored the set the last time, and was changed since.
+    Changed,
+    /// It never ran on the set.
+    Untried,
+    /// Its last run on the set failed.
+    WentBadly,
 }
 
 /// Whether it is for real.

@@ -59,6 +59,9 @@ pub struct ResourceSpec {
     pub connections: Vec<ConnectionName>,
     /// The resources of the set that it is made from: they are restored first.
     pub upstream: Vec<ResourceName>,
+    /// Whether a content that a rollback leaves is quarantined; absent: where its reverter has no attributes to set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<bool>,
 }
 
 /// A catalog entry. Its resources have distinct names and addresses, and lineage has no cycle.
@@ -253,6 +256,7 @@ mod tests {
             config: Json::parse("{}").unwrap(),
             connections: vec![],
             upstream: upstream.iter().map(|name| name.parse().unwrap()).collect(),
+            quarantine: None,
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::Check;
 use crate::id::{ConnectionName, ResourceName, RunbookName, StageName};
 use crate::json::Json;
+use crate::limits::Terms;
 use crate::people::Scope;
 use crate::skip::WhenDown;
 
@@ -38,6 +39,21 @@ pub struct Runbook {
     /// What it may be applied to.
     #[serde(default, skip_serializing_if = "Scope::is_unlimited")]
     pub may_touch: Scope,
+    /// What it tightens of the limits in force.
+    #[serde(default, skip_serializing_if = "Terms::is_empty")]
+    pub limits: Terms,
+    /// What it leaves as it is, though it is made from what it restores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<Left>,
+}
+
+/// A resource that a runbook leaves as it is, though it is made from what it restores.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Left {
+    /// Which.
+    pub resource: ResourceName,
+    /// Why that does no harm.
+    pub because: String,
 }
 
 /// What follows where a stage or a check fails.
@@ -245,6 +261,8 @@ mod tests {
             service_level: ServiceLevel::default(),
             on_failure: OnFailure::Halt,
             may_touch: Scope::default(),
+            limits: Terms::default(),
+            leaves: vec![],
         }
     }
 

@@ -29,6 +29,7 @@ pub(crate) fn feature_set(tier: Tier, consumers: &[Tier]) -> FeatureSet {
         config: json("{}"),
         connections: vec![],
         upstream: upstream.iter().map(|name| name.parse().unwrap()).collect(),
+        quarantine: None,
     };
     let names = ["search-page", "cart-upsell"].into_iter().map(str::to_owned);
     let names = names.chain((3..).map(|number| format!("consumer-{number}")));

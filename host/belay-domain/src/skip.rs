@@ -164,6 +164,8 @@ mod tests {
             service_level: ServiceLevel::default(),
             on_failure: OnFailure::Halt,
             may_touch: crate::people::Scope::default(),
+            limits: crate::limits::Terms::default(),
+            leaves: vec![],
         }
     }
 

@@ -85,6 +85,16 @@ pub enum Command {
         /// How long, in milliseconds.
         after_ms: u64,
     },
+    /// Let the run know once it or a step has taken its time, by [`crate::Event::Woke`]. Nothing waits for it: a run that
+    /// has nothing else to do may be left.
+    LimitAt {
+        /// Which wait.
+        wake: WakeId,
+        /// When that will be, if the clock doesn't step.
+        at: Millis,
+        /// In how long, in milliseconds.
+        after_ms: u64,
+    },
     /// The run has ended: record its receipt. Answered by [`crate::Event::Sealed`]. Locks are given back before.
     Seal {
         /// What was and was not done.

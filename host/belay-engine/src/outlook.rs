@@ -4,6 +4,7 @@ use std::fmt;
 
 use belay_domain::check::CheckResult;
 use belay_domain::digest::Digest;
+use belay_domain::grouped::Grouped;
 use belay_domain::id::{Millis, ResourceName, RunbookName, StageName, StepId};
 use belay_domain::people::Need;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,13 @@ pub enum Halt {
         /// What it said; inconclusive is not a pass.
         result: CheckResult,
     },
+    /// The run, or a step, took longer than the rules in force allow. What was under way has ended.
+    OutOfTime {
+        /// Which.
+        overrun: Overrun,
+        /// How long it may take, in milliseconds.
+        limit_ms: u64,
+    },
     /// All operations were applied, but the resource is not as desired, or its plugin contradicts that.
     NotRestored {
         /// Which step.
@@ -118,6 +126,30 @@ pub enum Halt {
         /// What was found.
         reason: String,
     },
+}
+
+/// What took too long.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Overrun {
+    /// The run, since it was opened or a person last made it go on.
+    Run,
+    /// A step, since its first write.
+    Step {
+        /// Which.
+        step: StepId,
+        /// Its resource, or `by hand`.
+        title: String,
+    },
+}
+
+impl fmt::Display for Overrun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run => f.write_str("the run"),
+            Self::Step { title, .. } => f.write_str(title),
+        }
+    }
 }
 
 impl fmt::Display for Halt {
@@ -130,6 +162,9 @@ impl fmt::Display for Halt {
             Self::Blind { resources } => {
                 let lines: Vec<_> = resources.iter().map(|(name, reason)| format!("{name}: {reason}")).collect();
                 f.write_str(&lines.join("; "))
+            }
+            Self::OutOfTime { overrun, limit_ms } => {
+                write!(f, "{overrun} took longer than the {} s that it may take", Grouped(limit_ms.div_ceil(1_000)))
             }
             Self::CheckFailed { part, check, result, .. } => {
                 write!(f, "at part {} of the ramp the check `{check}` {result}", u64::from(*part) + 1)
@@ -228,6 +263,13 @@ pub enum Refusal {
         /// Why.
         reason: String,
     },
+    /// What it goes back to is older than the rules in force allow.
+    PointTooOld {
+        /// How old, in milliseconds.
+        age_ms: u64,
+        /// How old it may be at the most.
+        limit_ms: u64,
+    },
     /// The risk lies above every band.
     RiskTooHigh {
         /// The stage's.
@@ -250,6 +292,15 @@ impl fmt::Display for Refusal {
                 write!(f, "{resource} would set aside more than the {hours} h of data that the runbook may lose")
             }
             Self::TurnedDown { by, reason } => write!(f, "{by} rejected it: {reason}"),
+            Self::PointTooOld { age_ms, limit_ms } => {
+                let hours = |ms: &u64| Grouped(ms / 3_600_000);
+                write!(
+                    f,
+                    "what it goes back to is {} h old; the oldest allowed is {} h",
+                    hours(age_ms),
+                    hours(limit_ms)
+                )
+            }
             Self::RiskTooHigh { risk, limit } => write!(f, "risk {risk} is above every band: {limit} is the highest"),
         }
     }

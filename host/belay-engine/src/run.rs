@@ -38,6 +38,8 @@ pub struct Run {
     pub(crate) rival_until: Option<Millis>,
     pub(crate) next_act: u32,
     pub(crate) next_wake: u32,
+    /// When the run has taken its time.
+    pub(crate) due: Option<WakeId>,
 }
 
 /// How a run stands.
@@ -297,6 +299,13 @@ impl Run {
     pub(crate) const fn number_act(&mut self) -> ActId {
         self.next_act += 1;
         ActId(self.next_act)
+    }
+
+    /// A limit of this many milliseconds from a moment.
+    pub(crate) const fn limit(&mut self, at: Millis, after_ms: u64) -> (WakeId, Command) {
+        self.next_wake += 1;
+        let wake = WakeId(self.next_wake);
+        (wake, Command::LimitAt { wake, at: at.plus(after_ms), after_ms })
     }
 
     /// A wait of this many milliseconds from a moment.

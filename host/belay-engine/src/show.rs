@@ -3,6 +3,7 @@
 use belay_domain::check::Check;
 use belay_domain::ramp::Ramp;
 
+use crate::no_return::NoReturnView;
 use crate::part::PartRecord;
 use crate::run::{CheckStatus, Phase, Run, Stop};
 use crate::stage::{StageRun, StageStatus};
@@ -27,6 +28,7 @@ impl Run {
                     name: spec.name.clone(),
                     display: self.stage_display(index, stage),
                     assessment: stage.assessment.clone(),
+                    no_return: NoReturnView::of(stage),
                     began: stage.began,
                     ended: stage.ended,
                     steps: stage.steps.iter().map(|step| self.step_view(step)).collect(),

@@ -1,12 +1,12 @@
 //! What a run is made from. Fixed when the run is opened; never changes afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belay_domain::check::Check;
 use belay_domain::fallback::Fallback;
 use belay_domain::feature_set::Tier;
-use belay_domain::id::{Millis, RunId, RunbookName, StageName, StepId};
-use belay_domain::mandate::Mandate;
+use belay_domain::id::{Millis, ResourceName, RunId, RunbookName, StageName, StepId};
+use belay_domain::mandate::{Destination, Mandate, Purpose};
 use belay_domain::plan::Subject;
 use belay_domain::risk::Bands;
 use belay_domain::runbook::ServiceLevel;
@@ -43,6 +43,25 @@ pub struct RunSpec {
     pub attempts: u32,
     /// When the responder asked; the service level counts from here.
     pub requested_at: Millis,
+    /// Resources that it leaves as they are though they are made from what it restores: somebody said that it may.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub may_leave: BTreeSet<ResourceName>,
+    /// What else the rules in force say of how it may run.
+    #[serde(default)]
+    pub limits: RunLimits,
+}
+
+/// What the rules in force say of how a run may run, beside its bands.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// The bands of stages that have their own.
+    pub stage_bands: BTreeMap<StageName, Bands>,
+    /// How long it may work on its stages without a person's word, in milliseconds.
+    pub run_within_ms: Option<u64>,
+    /// How long a step may take from its first write until it is restored, in milliseconds.
+    pub step_within_ms: Option<u64>,
+    /// The age in milliseconds above which it may not go back to a point, or to a moment.
+    pub max_point_age_ms: Option<u64>,
 }
 
 /// What follows where a stage or a check fails.
@@ -151,6 +170,24 @@ impl RunSpec {
             (Fallback::Undo(_), false) => &NOTHING,
             (Fallback::Halt | Fallback::Undo(_) | Fallback::Runbook(_), _) => &self.mandate.may_skip,
         }
+    }
+
+    /// What may happen in a stage at which risk.
+    pub fn bands_of(&self, stage: &StageName) -> &Bands {
+        self.limits.stage_bands.get(stage).unwrap_or(&self.bands)
+    }
+
+    /// How old what it goes back to is, and how old that may be at the most, where it is older. What an undo goes back to
+    /// is the run's own.
+    pub(crate) fn too_old(&self, at: Millis) -> Option<(u64, u64)> {
+        let Purpose::Rollback = self.mandate.purpose else { return None };
+        let age_ms = match &self.mandate.destination {
+            Destination::Point { captured_at, .. } => at.since(*captured_at),
+            Destination::Before { at: moment } => at.since(*moment),
+            Destination::Versions { .. } | Destination::UndoPoint { .. } => return None,
+        };
+        let most = self.limits.max_point_age_ms?;
+        (age_ms > most).then_some((age_ms, most))
     }
 
     /// How much data a stage may set aside, in milliseconds since the point. An undo brings data back.

@@ -31,6 +31,8 @@ pub(crate) struct StepRun {
     pub(crate) replans: u32,
     /// Operations that a person said were applied.
     pub(crate) vouched: Vec<Digest>,
+    /// When the step has taken its time.
+    pub(crate) due: Option<WakeId>,
     pub(crate) began: Option<Millis>,
     pub(crate) ended: Option<Millis>,
 }
@@ -149,6 +151,7 @@ impl StepRun {
             counted_from: 0,
             replans: 0,
             vouched: Vec::new(),
+            due: None,
             began: None,
             ended: None,
         }
@@ -174,6 +177,12 @@ impl StepRun {
             | StepStatus::DoneBy { .. }
             | StepStatus::Stuck(_) => false,
         }
+    }
+
+    /// Whether it has begun since a person last made the run go on, and is not done.
+    pub(crate) fn is_on_its_way(&self) -> bool {
+        let began = self.is_under_way() || self.starting().is_some() || self.acts.len() > self.counted_from;
+        began && !self.is_done() && !matches!(self.status, StepStatus::Stuck(_))
     }
 
     /// The act whose command is out and whose intent is not recorded.

@@ -7,6 +7,7 @@ use belay_domain::risk::Assessment;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::no_return::NoReturnView;
 use crate::outlook::{Ending, Halt, Pause, Wait};
 use crate::receipt::Condition;
 
@@ -69,6 +70,9 @@ pub struct StageView {
     pub display: StageDisplay,
     /// The risk of its latest plan.
     pub assessment: Option<Assessment>,
+    /// From where on nothing takes back what it does; absent: everything can be taken back, or it is not planned yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_return: Option<NoReturnView>,
     /// When its turn came.
     pub began: Option<Millis>,
     /// When its last step was done.

@@ -23,8 +23,15 @@ pub enum Namespace {
 
 impl Namespace {
     /// Every namespace.
-    pub const ALL: [Self; 7] =
-        [Self::Mandate, Self::Request, Self::Governance, Self::Proposal, Self::BreakGlass, Self::Rejection, Self::Review];
+    pub const ALL: [Self; 7] = [
+        Self::Mandate,
+        Self::Request,
+        Self::Governance,
+        Self::Proposal,
+        Self::BreakGlass,
+        Self::Rejection,
+        Self::Review,
+    ];
 
     /// What follows `ssh-keygen -Y sign -n`.
     pub const fn as_str(self) -> &'static str {

@@ -4,6 +4,7 @@
 mod ask;
 mod consented;
 mod fallback;
+mod limit;
 mod perform;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,12 +20,14 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::limit::Limits;
 use crate::api::{Ending, Error};
 use crate::clock;
 use crate::host::Host;
 use crate::journal;
 use crate::owner::Owner;
 use crate::planner::Ground;
+use crate::quarantine;
 
 pub(crate) use ask::{Ask, KIND as ASKED, asked};
 pub(crate) use perform::finding_without_mandate;
@@ -59,6 +62,8 @@ pub(crate) struct Driver {
     stop: Arc<AtomicBool>,
     /// It waits until a run that is paused, or that people must approve, is to go on.
     stays: bool,
+    /// When the run or a step has taken its time.
+    limits: Limits,
     _owner: Owner,
 }
 
@@ -103,6 +108,7 @@ impl Driver {
             progress: start.progress,
             stop: start.stop,
             stays: start.stays,
+            limits: Limits::default(),
             _owner: start.owner,
         }
     }
@@ -180,6 +186,7 @@ impl Driver {
                 Ok(None) | Err(_) => {}
             }
             events.extend(self.hear()?);
+            events.extend(self.limits.passed(&self.run));
             if !events.is_empty() {
                 return Ok(true);
             }
@@ -356,6 +363,8 @@ impl Driver {
                 }
                 Command::Seal { receipt } => {
                     self.unlock = true;
+                    // With the receipt in one commit: a run that has ended has said what it quarantines.
+                    self.pending.extend(quarantine::at_the_end(&self.ground, &self.run, &receipt).await?);
                     events.push(Event::Sealed { receipt, at: clock::now() });
                 }
                 Command::Plan { stage, steps } => tasks.push(self.plan(stage, &steps)),
@@ -369,6 +378,7 @@ impl Driver {
                     }
                     .boxed(),
                 ),
+                Command::LimitAt { wake, after_ms, .. } => self.limits.set(wake, after_ms),
                 // The view shows what is asked; `belay confirm` answers.
                 Command::AskPerson { .. } => {}
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use belay_domain::digest::Digest;
-use belay_domain::id::{EnvironmentName, FeatureSetName, PointId, ResourceAddress, RunId};
+use belay_domain::id::{EnvironmentName, FeatureSetName, Millis, PointId, ResourceAddress, RunId};
 use belay_domain::json::Json;
 use belay_domain::point::Point;
 use belay_ledger::{Draft, Entry, Filter, Ledger, Object};
@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::api::{Error, Mark, PointSummary};
 use crate::ledger;
+use crate::quarantine;
 use crate::record::Cause;
 
 const CAPTURED: &str = "point.captured";
@@ -105,7 +106,7 @@ pub(crate) fn points(ledger: &Ledger) -> Result<Vec<PointSummary>, Error> {
 
 /// One point.
 pub(crate) fn point(ledger: &Ledger, id: &PointId) -> Result<PointSummary, Error> {
-    newest_point(ledger, None, |point, _| point.id == *id)?
+    newest_point(ledger, None, |point, _| point.id == *id, |_| true)?
         .ok_or_else(|| Error::usage(format!("there is no rollback point `{id}`")).next("belay point list"))
 }
 
@@ -115,20 +116,37 @@ pub(crate) fn latest(
     set: &FeatureSetName,
     environment: &EnvironmentName,
 ) -> Result<Option<PointSummary>, Error> {
-    newest_point(ledger, Some(environment), |point, _| point.feature_set == *set)
+    newest_point(ledger, Some(environment), |point, _| point.feature_set == *set, |_| true)
 }
 
-/// The newest point of a set in an environment that is marked good.
+/// The newest point of a set in an environment that is marked good, whatever it holds.
+pub(crate) fn newest_good(
+    ledger: &Ledger,
+    set: &FeatureSetName,
+    environment: &EnvironmentName,
+) -> Result<Option<PointSummary>, Error> {
+    let fits = |point: &Captured, mark| point.feature_set == *set && mark == Some(Mark::Good);
+    newest_point(ledger, Some(environment), fits, |_| true)
+}
+
+/// The newest point of a set in an environment that is marked good and holds nothing that is quarantined.
 pub(crate) fn latest_good(
     ledger: &Ledger,
     set: &FeatureSetName,
     environment: &EnvironmentName,
 ) -> Result<PointSummary, Error> {
+    let quarantine = quarantine::of(ledger, environment)?;
+    let sound = |point: &Point| {
+        let mut pins = point.pins.values();
+        !pins.any(|pinned| quarantine.holds(&pinned.at, &pinned.pin.state.content_digest()).is_some())
+    };
     let fits = |point: &Captured, mark| point.feature_set == *set && mark == Some(Mark::Good);
-    newest_point(ledger, Some(environment), fits)?.ok_or_else(|| {
-        Error::usage(format!("`{set}` has no rollback point in `{environment}` that is marked good"))
-            .next(format!("belay point list {set} --env {environment}"))
-    })
+    if let Some(found) = newest_point(ledger, Some(environment), fits, sound)? {
+        return Ok(found);
+    }
+    let but = newest_good(ledger, set, environment)?.map_or("", |_| " and holds nothing that is quarantined");
+    Err(Error::usage(format!("`{set}` has no rollback point in `{environment}` that is marked good{but}"))
+        .next(format!("belay point list {set} --env {environment}")))
 }
 
 /// The newest point that fits, with its last mark. Reads no further back than to it.
@@ -136,6 +154,7 @@ fn newest_point(
     ledger: &Ledger,
     environment: Option<&EnvironmentName>,
     fits: impl Fn(&Captured, Option<Mark>) -> bool,
+    holds: impl Fn(&Point) -> bool,
 ) -> Result<Option<PointSummary>, Error> {
     let mut marks: BTreeMap<PointId, (Mark, String)> = BTreeMap::new();
     for entry in Newest::of(ledger, &[CAPTURED, MARKED], environment) {
@@ -150,7 +169,9 @@ fn newest_point(
         let mark = marks.remove(&captured.id);
         if fits(&captured, mark.as_ref().map(|(mark, _)| *mark)) {
             let point = manifest(ledger, &captured.id, &captured.digest)?;
-            return Ok(Some(PointSummary { id: captured.id, digest: captured.digest, point, mark }));
+            if holds(&point) {
+                return Ok(Some(PointSummary { id: captured.id, digest: captured.digest, point, mark }));
+            }
         }
     }
     Ok(None)
@@ -245,6 +266,25 @@ impl Iterator for Newest<'_> {
         }
         self.piece.next().map(Ok)
     }
+}
+
+/// A sighting and its moment.
+pub(crate) struct Sighted {
+    pub(crate) at: Millis,
+    pub(crate) sighting: Sighting,
+    /// No run explains it.
+    pub(crate) from_outside: bool,
+}
+
+/// Every sighting in an environment, the oldest first.
+pub(crate) fn sightings(ledger: &Ledger, environment: &EnvironmentName) -> Result<Vec<Sighted>, Error> {
+    let kinds = vec![SEEN.to_owned(), CHANGED_OUTSIDE.to_owned()];
+    let filter = Filter { kinds, environment: Some(environment.clone()), ..Filter::default() };
+    let entries = ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
+    let sighted = |entry: &Entry| {
+        Ok(Sighted { at: entry.at, sighting: body(entry)?, from_outside: entry.kind == CHANGED_OUTSIDE })
+    };
+    entries.iter().map(sighted).collect()
 }
 
 fn body<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, Error> {

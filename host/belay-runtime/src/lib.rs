@@ -3,11 +3,13 @@
 //! [`Runtime`] is the one way in: plain requests and answers ([`api`]), so that a server can stand between one day.
 
 pub mod api;
+mod around;
 mod bindings;
 mod clock;
 mod commands;
 mod compiling;
 mod consent;
+mod consistency;
 mod down;
 mod driver;
 mod first_plans;
@@ -26,6 +28,7 @@ mod package;
 mod planner;
 mod prepare;
 mod prepare_fallback;
+mod quarantine;
 mod reads;
 mod record;
 mod resolve;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use belay_domain::feature_set::ResourceSpec;
 use belay_domain::id::{Millis, PluginName};
 use belay_domain::json::Json;
+use belay_domain::limits::{Terms, tighten};
 use belay_domain::runbook::{Runbook, Setting, Step};
 use belay_domain::state::{Context, Description, Desired, Fault, Resource, State};
 use belay_sandbox::{Access, CallError, Plugin, Sandbox, World};
@@ -133,6 +134,7 @@ impl Linter<'_> {
                 }
             }
             self.holds(runbook);
+            self.loosens(runbook);
             for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
                 for attributes in attributes(runbook, step) {
                     self.attributes(runbook, step, &attributes).await;
@@ -153,9 +155,25 @@ impl Linter<'_> {
             self.find("runbooks", format!("{} are promised by `restored_within`", takes(promised)));
         }
         for (name, environment) in &self.workspace.environments {
-            let lasts = environment.risk.mandate_ttl_ms;
+            let lasts = environment.risk.limits.mandate_ttl_ms.value;
             if held_ms > lasts {
                 self.find("runbooks", format!("{} is how long a mandate lasts in `{name}`", takes(lasts)));
+            }
+        }
+    }
+
+    /// A runbook tightens what governance allows, and never loosens it, in whatever environment it may be run.
+    fn loosens(&mut self, runbook: &Runbook) {
+        let mut told = std::collections::BTreeSet::new();
+        for environment in self.workspace.environments.values() {
+            let tightened = tighten(&environment.risk.limits, &Terms::default(), &runbook.limits);
+            for loosened in tightened.err().into_iter().flatten() {
+                if told.insert(loosened.to_string()) {
+                    let at = loosened.at.clone();
+                    let file = at.as_ref().map_or("runbooks", |at| at.file.as_str()).into();
+                    let message = loosened.to_string();
+                    self.findings.push(Finding { file, line: at.and_then(|at| at.line), message });
+                }
             }
         }
     }

@@ -48,6 +48,12 @@ pub(crate) fn summary(entry: &Entry) -> String {
         }
         "point.captured" => format!("{} of {}: {}", text("/id"), text("/feature_set"), text("/message")),
         "point.marked" => format!("{} is {}", text("/id"), text("/mark")),
+        "gate.judged" => {
+            let open = body.get("open").and_then(Value::as_bool).unwrap_or_default();
+            format!("{} {} be rolled back", text("/feature_set"), if open { "can" } else { "can't" })
+        }
+        "quarantine.set" => format!("{} at {}, left by {}", text("/resource"), text("/version"), text("/run")),
+        "quarantine.lifted" => format!("{} at {}", text("/resource"), text("/version")),
         "resource.seen" => format!("{} is {}", text("/resource"), text("/version")),
         "resource.changed_outside" => {
             format!(

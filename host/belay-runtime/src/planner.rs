@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use belay_domain::assess::{self, Situation};
+use belay_domain::assess::{self, Around, Situation};
 use belay_domain::digest::Digest;
 use belay_domain::examined::Examined;
 use belay_domain::facts::{Case, Facts, Mode};
@@ -22,10 +22,12 @@ use belay_domain::verdict::{Judgement, Verdict};
 use belay_sandbox::{Access, Call, Reads};
 
 use crate::api::{Error, GuardrailVerdict};
+use crate::around;
 use crate::clock;
 use crate::down::{self, Unanswered};
 use crate::host::Host;
 use crate::one_look::OneLook;
+use crate::quarantine;
 use crate::record::{self, Cause};
 use crate::workspace::{Environment, Guardrail};
 
@@ -42,6 +44,8 @@ pub(crate) struct Ground {
     pub(crate) runbook: belay_domain::mandate::Named<belay_domain::id::RunbookName>,
     /// The resources that the run restores.
     pub(crate) restored: BTreeSet<ResourceName>,
+    /// Resources that it leaves as they are though they are made from what it restores: somebody said that it may.
+    pub(crate) may_leave: BTreeSet<ResourceName>,
     /// The probes of its checks.
     pub(crate) probes: Vec<PluginName>,
     /// The stages of the run, for the facts.
@@ -109,6 +113,15 @@ impl Way {
             }
         }
     }
+}
+
+/// What guardrails are told of a plan besides the plan.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    restored: &'a BTreeSet<ResourceName>,
+    skipped: &'a BTreeSet<ResourceName>,
+    around: &'a Around,
+    quarantined: &'a BTreeSet<ResourceName>,
 }
 
 impl Ground {
@@ -235,6 +248,10 @@ impl Ground {
             Ok(examined) => examined,
             Err(violations) => return Ok(Finding::Violates(violations.iter().map(ToString::to_string).collect())),
         };
+        let left_behind = self.left_behind(plan).await?;
+        if !left_behind.is_empty() {
+            return Ok(Finding::Violates(left_behind));
+        }
         let restored: BTreeSet<ResourceName> = self.restored.difference(skipped).cloned().collect();
         let left = assess::left_downstream(&self.feature_set, plan, &restored);
         let downstream: Vec<Tier> = left.iter().map(|_| self.feature_set.tier()).collect();
@@ -247,15 +264,20 @@ impl Ground {
             downstream: &downstream,
             now: at,
             point_age_ms: self.point_age(at),
-            max_point_age_ms: Some(self.environment.risk.max_point_age_ms),
+            max_point_age_ms: Some(self.environment.risk.limits.max_point_age_ms.value),
             own: &own,
             factors: &[],
+            around: around::of(self)?,
+            weights: &self.environment.risk.weights,
         };
-        let first = assess::assess(&situation);
-        let verdicts = self.judge(plan, &examined, &first, (&restored, skipped), at).await?;
+        let quarantined = self.into_quarantine(plan)?;
+        let first = self.raised(assess::assess(&situation), plan, &quarantined);
+        let seen = Seen { restored: &restored, skipped, around: &situation.around, quarantined: &quarantined };
+        let verdicts = self.judge(plan, &examined, &first, seen, at).await?;
         let factors: Vec<RiskFactor> =
             verdicts.iter().filter(|v| v.enforced).flat_map(|v| v.judgement.factors.clone()).collect();
         let assessment = assess::assess(&Situation { factors: &factors, ..situation });
+        let assessment = self.raised(assessment, plan, &quarantined);
         Ok(Finding::Judged { examined, assessment, verdicts })
     }
 
@@ -271,6 +293,27 @@ impl Ground {
         as_left.collect()
     }
 
+    /// The resources that a plan takes back into a content that is quarantined.
+    fn into_quarantine(&self, plan: &StagePlan) -> Result<BTreeSet<ResourceName>, Error> {
+        let quarantine = quarantine::of(&self.host.ledger, &self.environment_name)?;
+        let held = plan.operations().filter_map(|planned| {
+            let Desired::Pinned(pin) = &planned.target.desired else { return None };
+            quarantine.holds(&planned.target.at, &pin.state.content_digest())?;
+            Some(planned.target.resource.clone())
+        });
+        Ok(held.collect())
+    }
+
+    /// A band more, where something goes back into what is quarantined.
+    fn raised(&self, assessment: Assessment, plan: &StagePlan, quarantined: &BTreeSet<ResourceName>) -> Assessment {
+        if quarantined.is_empty() {
+            return assessment;
+        }
+        let bands = &self.environment.risk.limits.bands_of(&plan.stage).value;
+        let names: Vec<_> = quarantined.iter().map(ResourceName::as_str).collect();
+        assess::raise_by_a_band(assessment, bands, &format!("{} goes back into quarantine", names.join(", ")))
+    }
+
     fn point_age(&self, at: Millis) -> Option<u64> {
         match &self.destination {
             Destination::Point { captured_at, .. } => Some(at.since(*captured_at)),
@@ -284,7 +327,7 @@ impl Ground {
         plan: &StagePlan,
         examined: &Examined,
         assessment: &Assessment,
-        (restored, skipped): (&BTreeSet<ResourceName>, &BTreeSet<ResourceName>),
+        seen: Seen<'_>,
         at: Millis,
     ) -> Result<Vec<GuardrailVerdict>, Error> {
         if self.host.workspace.guardrails.is_empty() {
@@ -300,11 +343,13 @@ impl Ground {
             feature_set: &self.feature_set,
             destination: &self.destination,
             stages: &self.stages,
-            restored,
-            skipped,
+            restored: seen.restored,
+            skipped: seen.skipped,
             plan,
             examined,
             assessment,
+            around: seen.around,
+            quarantined: seen.quarantined,
         });
         let facts = Json::from(&facts).map_err(|error| Error::failed(format!("the facts can't be told: {error}")))?;
         let guardrails = &self.host.workspace.guardrails;

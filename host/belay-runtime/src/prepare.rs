@@ -7,11 +7,13 @@ use std::sync::Arc;
 use belay_domain::digest::Digest;
 use belay_domain::id::{Millis, PluginName, ResourceName, RunId, StageName, StepId};
 use belay_domain::json::{self, Json, MAX_INTEGER};
+use belay_domain::limits::{Limits, Span};
+use belay_domain::lineage::Catalog;
 use belay_domain::mandate::{self, Asks, Bounds, BreakGlass, Destination, LogHead, Mandate, Named, Purpose, Wanted};
 use belay_domain::operation::Reversibility;
 use belay_domain::plan::Subject;
 use belay_domain::risk::{Band, Bands};
-use belay_domain::runbook::OnFailure;
+use belay_domain::runbook::{OnFailure, Runbook, ServiceLevel};
 use belay_domain::skip::Skips;
 use belay_domain::state::{Pin, Reference};
 use belay_engine::{DEFAULT_ATTEMPTS, RunSpec, StageDecision, StageSpec, StepSpec, decide};
@@ -25,7 +27,7 @@ use crate::host::Host;
 use crate::planner::{self, Finding, Ground, Judged};
 use crate::record::Cause;
 use crate::resolve::{self, About, Aim, Resolution};
-use crate::workspace::Environment;
+use crate::workspace::{Environment, RiskPolicy};
 
 /// From the decision to act: a host that wakes up later doesn't act.
 const ACT_WITHIN_MS: u64 = 10_000;
@@ -39,7 +41,7 @@ pub(crate) struct Prepared {
     pub(crate) stages: Vec<StageSpec>,
     pub(crate) left_out: Vec<StageName>,
     pub(crate) checks: Vec<belay_domain::check::Check>,
-    pub(crate) service_level: belay_domain::runbook::ServiceLevel,
+    pub(crate) service_level: ServiceLevel,
     pub(crate) parameters: BTreeMap<String, Json>,
     pub(crate) still_affected: Vec<String>,
     pub(crate) excepted: Vec<ResourceName>,
@@ -112,9 +114,11 @@ impl Prepared {
         let digest = json::digest_of(resolution.runbook).map_err(cant)?;
         let ground = Ground {
             restored: restored(&stages),
+            may_leave: may_leave(resolution.runbook, request),
             runbook: Named { name: resolution.runbook.name.clone(), digest },
             probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
             stages: stages.iter().map(|stage| stage.name.clone()).collect(),
+            environment: under(base.environment, resolution.limits.clone()),
             ..base
         };
         Ok(Self {
@@ -123,7 +127,10 @@ impl Prepared {
             stages,
             left_out: resolution.left_out.clone(),
             checks: resolution.runbook.checks.clone(),
-            service_level: resolution.runbook.service_level,
+            service_level: ServiceLevel {
+                may_lose_ms: resolution.limits.may_lose_ms.as_ref().map(|said| said.value),
+                ..resolution.runbook.service_level
+            },
             parameters: resolution.parameters.clone(),
             still_affected: Vec::new(),
             excepted: request.except.clone(),
@@ -147,19 +154,27 @@ impl Prepared {
         });
         let resources = left.map(|spec| format!("{} is made from what is restored", spec.name));
         let consumers = set.consumers().iter().map(|consumer| format!("{} consumes this set", consumer.name));
-        resources.chain(consumers).collect()
+        let written = set.resources().iter().filter(|spec| self.ground.restored.contains(&spec.name));
+        let written = written.map(|spec| &spec.at).collect();
+        let elsewhere = Catalog(&self.ground.host.workspace.feature_sets).downstream_elsewhere(set.name(), &written);
+        let elsewhere = elsewhere
+            .into_iter()
+            .map(|node| format!("{} of {} is made from what is restored", node.resource, node.feature_set));
+        resources.chain(elsewhere).chain(consumers).collect()
     }
 
     /// What the run would be made from.
     pub(crate) fn spec(&self, identity: Identity) -> Result<RunSpec, Error> {
-        let risk = &self.ground.environment.risk;
+        let limits = &self.ground.environment.risk.limits;
         let mut spec = RunSpec {
             mandate: self.mandate(identity)?,
             stages: self.stages.clone(),
             left_out: self.left_out.clone(),
             checks: self.checks.clone(),
             service_level: self.service_level,
-            bands: risk.bands.clone(),
+            bands: limits.bands.value.clone(),
+            limits: self.run_limits(),
+            may_leave: self.ground.may_leave.clone(),
             tier: self.ground.feature_set.tier(),
             on_failure: self.fallback_spec(),
             still_affected: self.still_affected.clone(),
@@ -208,7 +223,7 @@ impl Prepared {
             components: self.components(),
             ledger: identity.log,
             issued_at,
-            expires_at: issued_at.plus(ground.environment.risk.mandate_ttl_ms),
+            expires_at: issued_at.plus(ground.environment.risk.limits.mandate_ttl_ms.value),
             nonce: identity.nonce,
         })
     }
@@ -227,7 +242,10 @@ impl Prepared {
         let skipped = self.skipped.iter().any(|skip| skip.stage == first.plan.index);
         // Two people who break the glass take a risk that no band does.
         let any_risk = Bands::try_from(vec![Band { up_to: 100, approvals: 0 }]).ok();
-        let bands = any_risk.as_ref().filter(|_| self.break_glass.is_some()).unwrap_or(&risk.bands);
+        let bands = any_risk
+            .as_ref()
+            .filter(|_| self.break_glass.is_some())
+            .unwrap_or(&risk.limits.bands_of(&first.plan.stage).value);
         let found = match &first.finding {
             Finding::Judged { examined, assessment, .. } if !blind => {
                 Bounds::of_first_plan(&first.plan, examined, assessment, bands, u64::from(risk.headroom))
@@ -236,8 +254,8 @@ impl Prepared {
         };
         match (found, blind || skipped) {
             (Some(found), false) => found,
-            (Some(found), true) => found.or_more(unseen(first, &risk.bands)),
-            (None, true) => unseen(first, &risk.bands),
+            (Some(found), true) => found.or_more(unseen(first, bands)),
+            (None, true) => unseen(first, bands),
             (None, false) => Bounds {
                 stage: first.plan.stage.clone(),
                 worst: None,
@@ -282,6 +300,9 @@ fn aim(host: &Host, resolution: &Resolution<'_>, request: &PlanRequest) -> Resul
             .changed("nothing was read or changed")
             .next("add --to latest-good, --to POINT, --before TIME, or --at RESOURCE=VERSION"));
     };
+    if let Goal::Before(at) = goal {
+        young_enough(resolution, "that moment", clock::now().since(*at))?;
+    }
     if let Some(aim) = Aim::locate(goal, &wanting)? {
         let label = match goal {
             Goal::Before(_) => "the states before that moment",
@@ -307,17 +328,22 @@ fn aim(host: &Host, resolution: &Resolution<'_>, request: &PlanRequest) -> Resul
             .next(format!("belay point list {}", point.feature_set)));
     }
     let age = clock::now().since(point.captured_at);
-    let oldest = resolution.environment.risk.max_point_age_ms;
-    if age > oldest {
-        let days = |ms: u64| ms / 86_400_000;
-        let message = format!("{} is {} days old; the oldest allowed is {}", summary.id, days(age), days(oldest));
-        return Err(Error::refused(message)
-            .changed("nothing was changed")
-            .next(format!("belay point list {}", point.feature_set)));
-    }
+    young_enough(resolution, summary.id.as_str(), age)?;
     let marked = summary.mark.as_ref().map(|(_, by)| format!(", marked good by {by}")).unwrap_or_default();
     let label = format!("{} ({}{marked})", summary.id, rough_age(age));
     Ok((Aim::Point { id: summary.id, digest: summary.digest, point: Box::new(summary.point) }, label))
+}
+
+/// Whether what is gone back to is no older than allowed.
+fn young_enough(resolution: &Resolution<'_>, what: &str, age_ms: u64) -> Result<(), Error> {
+    let oldest = resolution.oldest();
+    if age_ms <= oldest.value {
+        return Ok(());
+    }
+    let (said, set) =
+        (oldest.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default(), resolution.feature_set.name());
+    let message = format!("{what} is {}; the oldest allowed is {}{said}", rough_age(age_ms), Span(oldest.value));
+    Err(Error::refused(message).changed("nothing was changed").next(format!("belay point list {set}")))
 }
 
 /// An age for people: `2 days old`.
@@ -351,6 +377,7 @@ fn ground(host: &Arc<Host>, cause: Cause, resolution: &Resolution<'_>, aim: &Aim
         destination,
         runbook: Named { name: resolution.runbook.name.clone(), digest },
         restored: BTreeSet::new(),
+        may_leave: BTreeSet::new(),
         probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: resolution.stages.iter().map(|stage| stage.name.clone()).collect(),
         left: BTreeMap::new(),
@@ -439,6 +466,22 @@ pub(crate) fn step_spec(environment: &Environment, id: StepId, subject: Subject,
     let connection = subject.target().and_then(|target| environment.connections.get(&target.at.connection));
     let settle_ms = connection.map_or(SETTLE_MS, |spec| spec.rules.settle_ms);
     StepSpec { id, subject, excepted, settle_ms, act_within_ms: ACT_WITHIN_MS }
+}
+
+/// What a runbook or the responder says may be left as it is.
+fn may_leave(runbook: &Runbook, request: &PlanRequest) -> BTreeSet<ResourceName> {
+    runbook.leaves.iter().map(|left| &left.resource).chain(&request.except).cloned().collect()
+}
+
+/// An environment as it is for a runbook that was asked for before; where it would loosen something now, as for none.
+pub(crate) fn tightened(environment: &Environment, runbook: Option<&Runbook>) -> Environment {
+    let limits = runbook.and_then(|runbook| resolve::limits(environment, runbook).ok());
+    under(environment.clone(), limits.unwrap_or_else(|| environment.risk.limits.clone()))
+}
+
+/// An environment as it is for one runbook.
+fn under(environment: Environment, limits: Limits) -> Environment {
+    Environment { risk: RiskPolicy { limits, ..environment.risk }, ..environment }
 }
 
 pub(crate) fn restored(stages: &[StageSpec]) -> BTreeSet<ResourceName> {

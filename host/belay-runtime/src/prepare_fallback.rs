@@ -8,7 +8,7 @@ use belay_domain::id::PluginName;
 use belay_domain::json::NotCanonical;
 use belay_domain::operation::Reversibility;
 use belay_domain::runbook::OnFailure;
-use belay_engine::{AlternateSpec, FallbackSpec};
+use belay_engine::{AlternateSpec, FallbackSpec, RunLimits};
 
 use crate::prepare::Prepared;
 
@@ -20,7 +20,7 @@ impl Prepared {
             // bands take at all, and each of its stages is judged and asks for approval like any other.
             (OnFailure::Undo, _) => Fallback::Undo(UndoBounds {
                 worst: Reversibility::Recoverable,
-                highest_risk: self.ground.environment.risk.bands.limit(),
+                highest_risk: self.ground.environment.risk.limits.bands.value.limit(),
             }),
             (OnFailure::Runbook(_), Some(alternate)) => Fallback::Runbook(Box::new(Alternate {
                 runbook: alternate.ground.runbook.clone(),
@@ -44,6 +44,23 @@ impl Prepared {
                 service_level: alternate.service_level,
             })),
             (OnFailure::Halt | OnFailure::Runbook(_), _) => FallbackSpec::Halt,
+        }
+    }
+
+    /// What the rules in force say of how the run may run, and of the stages that may follow a failure.
+    pub(crate) fn run_limits(&self) -> RunLimits {
+        let limits = &self.ground.environment.risk.limits;
+        let own = limits.stage_bands.iter().map(|(stage, bands)| (stage.clone(), bands.value.clone()));
+        let undoing = own.clone().filter_map(|(stage, bands)| Some((format!("undo.{stage}").parse().ok()?, bands)));
+        let after = self.alternate.iter().flat_map(|alternate| {
+            let limits = &alternate.ground.environment.risk.limits;
+            alternate.stages.iter().map(|stage| (stage.name.clone(), limits.bands_of(&stage.name).value.clone()))
+        });
+        RunLimits {
+            stage_bands: own.clone().chain(undoing).chain(after).collect(),
+            run_within_ms: limits.run_within_ms.as_ref().map(|said| said.value),
+            step_within_ms: limits.step_within_ms.as_ref().map(|said| said.value),
+            max_point_age_ms: Some(limits.max_point_age_ms.value),
         }
     }
 

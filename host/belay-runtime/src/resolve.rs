@@ -6,6 +6,7 @@ use belay_domain::digest::Digest;
 use belay_domain::feature_set::FeatureSet;
 use belay_domain::id::{ConnectionName, EnvironmentName, Millis, PluginName, PointId, ResourceName, StageName, StepId};
 use belay_domain::json::Json;
+use belay_domain::limits::{Limits, Said, Terms, tighten};
 use belay_domain::mandate::Destination;
 use belay_domain::plan::{Subject, Target};
 use belay_domain::point::Point;
@@ -31,6 +32,8 @@ pub(crate) struct Resolution<'w> {
     pub(crate) first_stage: u32,
     /// The runbook that follows a failure, whole and with its defaults; none for `--only`, which asks for less.
     pub(crate) alternate: Option<Box<Self>>,
+    /// Those of the environment, tightened by the runbook.
+    pub(crate) limits: Limits,
 }
 
 pub(crate) struct ResolvedStage {
@@ -72,7 +75,9 @@ impl<'w> Resolution<'w> {
         let parameters = runbook
             .parameters(&request.parameters)
             .map_err(|error| Error::usage(error.to_string()).next(format!("belay runbook show {}", runbook.name)))?;
+        let limits = limits(environment, runbook)?;
         let mut resolution = Self {
+            limits,
             environment_name,
             environment,
             runbook,
@@ -91,6 +96,15 @@ impl<'w> Resolution<'w> {
         Ok(resolution)
     }
 
+    /// The age in milliseconds of the oldest point or moment that may be gone back to, also by what follows a failure.
+    pub(crate) fn oldest(&self) -> &Said<u64> {
+        let after = self.alternate.iter().map(|alternate| alternate.oldest());
+        after
+            .chain([&self.limits.max_point_age_ms])
+            .min_by_key(|said| said.value)
+            .unwrap_or(&self.limits.max_point_age_ms)
+    }
+
     /// What follows a failure, where that is another runbook.
     fn alternate(&self, workspace: &'w Workspace, request: &PlanRequest) -> Result<Option<Self>, Error> {
         let OnFailure::Runbook(name) = &self.runbook.on_failure else { return Ok(None) };
@@ -101,6 +115,7 @@ impl<'w> Resolution<'w> {
         let except = request.except.iter().filter(|left_out| runbook.resources().any(|known| known == *left_out));
         let request = PlanRequest { except: except.cloned().collect(), ..request.clone() };
         let mut alternate = Self {
+            limits: limits(self.environment, runbook)?,
             environment_name: self.environment_name.clone(),
             environment: self.environment,
             runbook,
@@ -120,7 +135,11 @@ impl<'w> Resolution<'w> {
         self.first_stage = first;
         for stage in &mut self.stages {
             let named = format!("{}.{}", self.runbook.name, stage.name);
-            stage.name = named.parse().unwrap_or_else(|_| stage.name.clone());
+            let named = named.parse().unwrap_or_else(|_| stage.name.clone());
+            if let Some(own) = self.limits.stage_bands.get(&stage.name).cloned() {
+                self.limits.stage_bands.insert(named.clone(), own);
+            }
+            stage.name = named;
             for step in &mut stage.steps {
                 step.id.stage = step.id.stage.saturating_add(first);
             }
@@ -136,6 +155,9 @@ impl<'w> Resolution<'w> {
         }
         let after = self.alternate.iter().flat_map(|alternate| alternate.runbook.resources());
         let subjects: BTreeSet<_> = runbook.resources().chain(after).collect();
+        // What is made from what is restored may be left, also where no step is about it.
+        let made_from = subjects.iter().flat_map(|name| self.feature_set.downstream_of(name));
+        let subjects: BTreeSet<_> = subjects.iter().copied().chain(made_from).collect();
         if let Some(stranger) = request.except.iter().find(|name| !subjects.contains(name)) {
             let known = list(subjects);
             return Err(Error::usage(format!("--except {stranger}: `{}` restores {known}", runbook.name))
@@ -332,6 +354,16 @@ pub(crate) fn feature_set<'w>(
         let known = list(workspace.feature_sets.keys());
         Error::usage(format!("there is no feature set `{name}`; this workspace has {known}"))
             .next("belay runbook list shows which runbook serves which")
+    })
+}
+
+/// What holds for a runbook in an environment. One that would loosen anything is not run.
+pub(crate) fn limits(environment: &Environment, runbook: &Runbook) -> Result<Limits, Error> {
+    tighten(&environment.risk.limits, &Terms::default(), &runbook.limits).map_err(|loosened| {
+        let lines: Vec<_> = loosened.iter().map(ToString::to_string).collect();
+        Error::refused(format!("`{}` would loosen what governance allows: {}", runbook.name, lines.join("; ")))
+            .changed("nothing was changed")
+            .next("belay lint")
     })
 }
 

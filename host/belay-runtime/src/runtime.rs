@@ -2,13 +2,16 @@
 
 mod approve;
 mod audit;
+mod gate;
 mod governance;
+mod lineage;
 mod live;
 mod opening;
 mod pause;
 mod plan;
 mod plugin;
 mod point;
+mod quarantine;
 mod runbook;
 mod status;
 mod undo;

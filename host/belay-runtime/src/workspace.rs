@@ -6,6 +6,7 @@ mod catalog;
 mod config;
 mod connections;
 mod document;
+mod limits;
 mod lock;
 mod people;
 mod recipe;
@@ -18,11 +19,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use belay_connect::ConnectionSpec;
+use belay_domain::assess::weights::Weights;
 use belay_domain::connection::ConnectionRules;
 use belay_domain::feature_set::FeatureSet;
 use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginName, RunbookName};
 use belay_domain::json::Json;
-use belay_domain::risk::Bands;
+use belay_domain::limits::Limits;
 use belay_domain::runbook::Runbook;
 use serde::Serialize;
 
@@ -76,14 +78,13 @@ pub struct Environment {
 /// What may happen at which risk.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RiskPolicy {
-    /// Approvals by risk.
-    pub bands: Bands,
+    /// Approvals by risk, and what else is limited.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// How many times the touches of its first plan a mandate allows.
     pub headroom: u32,
-    /// How long a mandate holds.
-    pub mandate_ttl_ms: u64,
-    /// The oldest point that can be gone back to.
-    pub max_point_age_ms: u64,
+    /// What the risk's formula multiplies with: the same in every environment.
+    pub weights: Weights,
 }
 
 /// A policy that judges every stage.

@@ -4,10 +4,12 @@ mod approve;
 mod audit;
 mod goal;
 mod governance;
+mod lineage;
 mod moment;
 mod plan;
 mod plugin;
 mod point;
+mod quarantine;
 mod run;
 
 use std::path::PathBuf;
@@ -19,9 +21,11 @@ pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, Review
 pub(crate) use audit::AuditCommand;
 use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};
+pub(crate) use lineage::{FeaturesArguments, GateArguments};
 pub(crate) use plan::{PlanArguments, PlanShow};
 pub(crate) use plugin::PluginCommand;
 pub(crate) use point::PointCommand;
+pub(crate) use quarantine::QuarantineCommand;
 pub(crate) use run::{Decision, PauseArguments, ResolveArguments, RunArguments, ToRun, UndoArguments};
 
 /// Rolls a feature back to a known state: plans the exact writes, judges them, makes them, proves the result.
@@ -122,6 +126,24 @@ pub(crate) enum Command {
     /// Capture rollback points, list, compare and mark them
     #[command(subcommand)]
     Point(PointCommand),
+    /// Say whether a feature set could be rolled back now: for a release pipeline, and for the night
+    #[command(
+        after_help = "Exit status: 0 it can be rolled back, 3 it can't.\n\nExample: belay gate checkout-ranker --env prod"
+    )]
+    Gate(GateArguments),
+    /// Show what hangs together with a resource, a consumer or a feature set, and which runbooks cover it
+    #[command(after_help = "Examples: belay impact lake/clicks, belay impact search-page")]
+    Impact {
+        /// A resource's address or name, a consumer, or a feature set
+        #[arg(value_name = "RESOURCE|CONSUMER")]
+        name: String,
+    },
+    /// Show which versions were active at a moment, as far as belay knows
+    #[command(after_help = "Example: belay features --env prod --at 02:10")]
+    Features(FeaturesArguments),
+    /// List contents that a rollback left, and lift them
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Read and verify the ledger
     #[command(subcommand)]
     Audit(AuditCommand),

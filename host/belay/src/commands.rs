@@ -4,10 +4,12 @@ mod approve;
 mod audit;
 mod decide;
 mod governance;
+mod lineage;
 mod manual;
 mod plan;
 mod plugin;
 mod point;
+mod quarantine;
 mod run;
 mod runbook;
 mod workspace;
@@ -54,6 +56,10 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         }
         Command::Runbook(typed) => runbook::perform(typed, global, output),
         Command::Point(typed) => point::perform(typed, global, output).await,
+        Command::Gate(typed) => lineage::gate(typed, global, output).await,
+        Command::Impact { name } => lineage::impact(&name, global, output),
+        Command::Features(typed) => lineage::features(&typed, global, output),
+        Command::Quarantine(typed) => quarantine::perform(typed, global, output).await,
         Command::Audit(typed) => audit::perform(typed, global, output),
         Command::Governance(typed) => governance::perform(typed, global, output).await,
         Command::Plugin(typed) => plugin::perform(typed, global, output).await,

@@ -99,7 +99,7 @@ fn a_plugin_that_changed_since_it_was_pinned() {
           contain risk 12 refused
                         blast-radius: the guardrail could not judge (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
             ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-          restore risk 26 refused
+          restore risk 30 refused
                         blast-radius: the guardrail could not judge (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
             ↩ dataset lake/clicks v5 → v3 reversible
                         2 changes, 200 rows since v3 ([time]) are set aside
@@ -108,7 +108,7 @@ fn a_plugin_that_changed_since_it_was_pinned() {
 
           Changed since the point dataset by 2 changes: v3 → v5 (changed outside belay) · model: on, default v8 → on, default v9 (changed outside belay)
           Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-          Risk of restore 26 = writes 10 + 2 consumers 7 + critical tier 6 + 200 rows set aside 2 + changes since the point 1
+          Risk of restore 30 = writes 10 + 2 consumers 7 + critical tier 6 + runbook untried here 4 + 200 rows set aside 2 + changes since the point 1
           Guardrails blast-radius no answer, so denied: the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2) · change-window allow
           Not in this runbook search-page consumes this set · cart-upsell consumes this set
           Next nothing would run: remove the cause, then plan again

@@ -6,7 +6,7 @@ use crate::operation::{Change, Loss, Reversibility, RiskFactor};
 use crate::plan::{PlannedOperation, Target, Work};
 use crate::state::Desired;
 
-use super::{Situation, weights};
+use super::{Around, Record, Situation};
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -31,6 +31,8 @@ pub(super) struct Measures<'a> {
     pub(super) point_hours: u64,
     /// The point is older than the operator wants points to be.
     pub(super) point_is_old: bool,
+    /// What surrounds the run; of its runbook only where the stage goes back to what was pinned.
+    pub(super) around: Around,
     /// What plugins added.
     pub(super) factors: Vec<&'a RiskFactor>,
 }
@@ -45,6 +47,7 @@ impl<'a> Measures<'a> {
         writes.sort_unstable_by(|a, b| b.cmp(a));
         let set_aside = SetAside::of(situation);
         let point_age = situation.point_age_ms.filter(|_| set_aside.goes_back).unwrap_or(0);
+        let record = if set_aside.goes_back { situation.around.record } else { Record::Proven };
         let declared = changes(situation).flat_map(|(_, change)| &change.factors);
         Some(Self {
             writes,
@@ -56,6 +59,7 @@ impl<'a> Measures<'a> {
             tier: situation.feature_set.tier(),
             point_hours: point_age / HOUR_MS,
             point_is_old: situation.max_point_age_ms.is_some_and(|most| point_age > most),
+            around: Around { record, ..situation.around },
             factors: declared.chain(situation.factors).collect(),
         })
     }
@@ -76,10 +80,11 @@ fn points(situation: &Situation<'_>, planned: &PlannedOperation<'_>) -> u64 {
         });
     let connection = situation.connections.get(planned.operation.write.connection());
     let criticality = connection.map_or(Criticality::Critical, |rules| rules.criticality);
-    weights::base(reversibility)
-        + weights::size(reversibility) * doublings(touches) / 2
-        + weights::criticality(criticality)
-        + if unguarded { weights::UNGUARDED } else { 0 }
+    let weights = situation.weights;
+    weights.write.of(reversibility)
+        + weights.size.of(reversibility) * doublings(touches) / 2
+        + weights.criticality.of(criticality)
+        + if unguarded { weights.unguarded } else { 0 }
 }
 
 /// The changes that write something, with what their step is about.
@@ -110,7 +115,9 @@ impl SetAside {
             sum.goes_back |= pinned;
             match change.loss {
                 Some(loss) => sum.add(if own { Loss { changes: 0, ..loss } } else { loss }, situation),
-                None if pinned && !own => sum.changes = sum.changes.saturating_add(weights::UNMEASURED_CHANGES),
+                None if pinned && !own => {
+                    sum.changes = sum.changes.saturating_add(situation.weights.unmeasured_changes)
+                }
                 None => {}
             }
         }

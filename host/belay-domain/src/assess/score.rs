@@ -4,15 +4,16 @@ use crate::feature_set::Tier;
 use crate::grouped::Grouped;
 use crate::risk::Part;
 
+use super::Record;
 use super::measure::{Measures, doublings};
-use super::weights;
+use super::weights::{ByRecord, Weights};
 
 /// The parts of the risk, in the formula's order; some may be 0.
-pub(super) fn parts(measures: &Measures<'_>) -> Vec<Part> {
+pub(super) fn parts(measures: &Measures<'_>, weights: &Weights) -> Vec<Part> {
     let writes = writes(&measures.writes);
     let set_aside =
-        doublings(measures.rows) / weights::ROW_DOUBLINGS + doublings(measures.hours) / weights::HOUR_DOUBLINGS;
-    let changes = doublings(measures.changes).div_ceil(weights::CHANGE_DOUBLINGS);
+        doublings(measures.rows) / weights.row_doublings + doublings(measures.hours) / weights.hour_doublings;
+    let changes = doublings(measures.changes).div_ceil(weights.change_doublings);
     // Who depends on the set matters as much as what is done to it: turning a flag off stays cheap for any number.
     let stake = writes + set_aside + changes;
     let consumers = measures.consumers.iter().map(|consumer| consumer.tier);
@@ -21,11 +22,20 @@ pub(super) fn parts(measures: &Measures<'_>) -> Vec<Part> {
         part("writes".to_owned(), writes),
         part(set_aside_cause(measures.rows), set_aside),
         part("changes since the point".to_owned(), changes),
-        part(counted(measures.consumers.len(), "consumer", ""), dependents(stake, consumers)),
-        part(counted(measures.downstream.len(), "resource", " downstream"), dependents(stake, downstream)),
-        part(format!("{} tier", measures.tier), share(stake, weights::tier(measures.tier), weights::TIER_SHARE)),
+        part(counted(measures.consumers.len(), "consumer", ""), dependents(weights, stake, consumers)),
+        part(counted(measures.downstream.len(), "resource", " downstream"), dependents(weights, stake, downstream)),
+        part(format!("{} tier", measures.tier), share(stake, weights.tier.of(measures.tier), weights.tier_share)),
         part("point's age".to_owned(), doublings(measures.point_hours)),
-        part("point too old".to_owned(), if measures.point_is_old { weights::OLD_POINT } else { 0 }),
+        part("point too old".to_owned(), if measures.point_is_old { weights.old_point } else { 0 }),
+        part(
+            runs(measures.around.runs_on_set, "on this set"),
+            weights.run_on_set * doublings(measures.around.runs_on_set),
+        ),
+        part(
+            runs(measures.around.runs_elsewhere, "in flight"),
+            weights.run_elsewhere * doublings(measures.around.runs_elsewhere),
+        ),
+        part(measures.around.record.cause().to_owned(), record(&weights.record, measures.around.record)),
     ];
     parts.extend(measures.factors.iter().map(|factor| Part { cause: factor.cause.clone(), score: factor.score }));
     parts
@@ -38,13 +48,26 @@ fn writes(points: &[u64]) -> u64 {
 }
 
 /// What those who depend on the stage's resources add.
-fn dependents(stake: u64, tiers: impl Iterator<Item = Tier>) -> u64 {
-    let weight = tiers.map(weights::dependent).sum();
-    share(stake, doublings(weight), weights::DEPENDENT_SHARE)
+fn dependents(weights: &Weights, stake: u64, tiers: impl Iterator<Item = Tier>) -> u64 {
+    let weight = tiers.map(|tier| weights.dependent.of(tier)).sum();
+    share(stake, doublings(weight), weights.dependent_share)
 }
 
 fn share(stake: u64, parts: u64, of: u64) -> u64 {
     (stake * parts).div_ceil(of)
+}
+
+fn runs(count: u64, where_: &str) -> String {
+    format!("{count} other run{} {where_}", if count == 1 { "" } else { "s" })
+}
+
+const fn record(weights: &ByRecord, record: Record) -> u64 {
+    match record {
+        Record::Proven => 0,
+        Record::Changed => weights.changed,
+        Record::Untried => weights.untried,
+        Record::WentBadly => weights.went_badly,
+    }
 }
 
 fn set_aside_cause(rows: u64) -> String {

@@ -19,6 +19,8 @@ struct Case {
     point_age_ms: Option<u64>,
     max_point_age_ms: Option<u64>,
     factors: Vec<RiskFactor>,
+    around: Around,
+    weights: Weights,
 }
 
 impl Case {
@@ -35,6 +37,8 @@ impl Case {
             point_age_ms: Some(2 * sample::DAY_MS),
             max_point_age_ms: Some(30 * sample::DAY_MS),
             factors: Vec::new(),
+            around: Around::default(),
+            weights: Weights::default(),
         }
     }
 
@@ -50,6 +54,8 @@ impl Case {
             max_point_age_ms: self.max_point_age_ms,
             own: &BTreeSet::new(),
             factors: &self.factors,
+            around: self.around,
+            weights: &self.weights,
         })
     }
 }

@@ -35,6 +35,8 @@ fn assessment(plan: &StagePlan, examined: &Examined) -> Assessment {
         max_point_age_ms: None,
         own: &BTreeSet::new(),
         factors: &[],
+        around: crate::assess::Around::default(),
+        weights: &crate::assess::weights::Weights::default(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::assess::{self, Around};
 use crate::digest::Digest;
 use crate::examined::{Examined, ExaminedOperation};
 use crate::feature_set::{self, FeatureSet};
@@ -14,9 +15,9 @@ use crate::risk::Assessment;
 use crate::state::Desired;
 
 use super::{
-    BodyFacts, ConsumerFacts, DestinationFacts, DownstreamFacts, Facts, FeatureSetFacts, Lineage, LossFacts, Mode,
-    Moment, NamedVersion, OperationFacts, PartFacts, Purpose, RampFacts, Reversibility, RunbookFacts, SCHEMA,
-    StageFacts, StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
+    AroundFacts, BodyFacts, ConsumerFacts, DestinationFacts, DownstreamFacts, Facts, FeatureSetFacts, Lineage,
+    LossFacts, Mode, Moment, NamedVersion, OperationFacts, PartFacts, Purpose, RampFacts, Record, Reversibility,
+    RunbookFacts, SCHEMA, StageFacts, StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
 };
 
 /// What facts are made from.
@@ -50,6 +51,10 @@ pub struct Case<'a> {
     pub examined: &'a Examined,
     /// Its risk, before guardrails add to it.
     pub assessment: &'a Assessment,
+    /// What surrounds the run.
+    pub around: &'a Around,
+    /// The resources that the stage takes back into a content that is quarantined.
+    pub quarantined: &'a BTreeSet<ResourceName>,
 }
 
 impl Facts {
@@ -73,6 +78,8 @@ impl Facts {
             stage: stage(case),
             skipped: case.skipped.iter().map(ToString::to_string).collect(),
             lineage: lineage(case),
+            quarantined: case.quarantined.iter().map(ToString::to_string).collect(),
+            around: case.around.into(),
         }
     }
 }
@@ -251,6 +258,21 @@ fn lineage(case: &Case<'_>) -> Lineage {
         restored: case.restored.contains(resource),
     };
     Lineage { downstream: downstream.into_iter().map(facts).collect() }
+}
+
+impl From<&Around> for AroundFacts {
+    fn from(around: &Around) -> Self {
+        Self {
+            runs_on_set: around.runs_on_set,
+            runs_elsewhere: around.runs_elsewhere,
+            record: match around.record {
+                assess::Record::Proven => Record::Proven,
+                assess::Record::Changed => Record::Changed,
+                assess::Record::Untried => Record::Untried,
+                assess::Record::WentBadly => Record::WentBadly,
+            },
+        }
+    }
 }
 
 impl From<feature_set::Tier> for Tier {

@@ -29,6 +29,8 @@ fn facts(plan: &StagePlan) -> Facts {
         max_point_age_ms: None,
         own: &BTreeSet::new(),
         factors: &[],
+        around: crate::assess::Around::default(),
+        weights: &crate::assess::weights::Weights::default(),
     });
     let captured_at = Millis(sample::NOW.0 - 2 * sample::DAY_MS);
     Facts::of(&Case {
@@ -46,6 +48,8 @@ fn facts(plan: &StagePlan) -> Facts {
         plan,
         examined: &examined,
         assessment: &assessment,
+        around: &crate::assess::Around::default(),
+        quarantined: &BTreeSet::new(),
     })
 }
 

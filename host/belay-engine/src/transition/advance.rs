@@ -67,7 +67,8 @@ impl Run {
         let ready: Vec<StepId> = stage
             .steps
             .iter()
-            .filter(|step| step.status == StepStatus::Ready && !self.waits_for_upstream(step.id))
+            .filter(|step| step.status == StepStatus::Ready)
+            .filter(|step| !self.waits_for_upstream(step.id) && !self.waits_to_be_last(step.id))
             .map(|step| step.id)
             .collect();
         let mut commands: Vec<Command> = ready.into_iter().flat_map(|step| self.begin_act(step, 0, at)).collect();

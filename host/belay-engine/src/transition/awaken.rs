@@ -27,6 +27,7 @@ pub(super) fn resumed(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Re
 fn awaken(run: &mut Run, epoch: Epoch, by: String, at: Millis) -> Vec<Command> {
     run.epoch = epoch;
     run.owner = by;
+    run.forget_time();
     match &run.phase {
         Phase::Working
         | Phase::Waiting(_)

@@ -7,6 +7,7 @@ use belay_domain::mandate::BreakGlass;
 use belay_domain::people::{Need, Role};
 use belay_domain::plan::{StagePlan, Subject, Work};
 use belay_domain::skip::Down;
+use belay_domain::state::Desired;
 use belay_domain::verdict::{Quorum, Verdict};
 
 use crate::answer::{Finding, GuardrailJudgement};
@@ -74,10 +75,12 @@ pub fn decide(spec: &RunSpec, plan: &StagePlan, finding: &Finding, at: Millis) -
             StageDecision::Refuse(Refusal::OutsideMandate { outside: outside.clone() })
         }
         Finding::Judged { assessment, judgements, consent, .. } => {
-            let barred = denied(judgements).or_else(|| above_bands(spec, assessment.risk));
+            let barred = denied(judgements).or_else(|| above_bands(spec, &plan.stage, assessment.risk));
             let quorums = quorums(spec, &plan.stage, assessment.risk, judgements);
-            match (&spec.mandate.break_glass, barred, loses_too_much(spec, plan, at)) {
-                // What a runbook may lose is its own limit, neither a band nor a denial: the glass doesn't cover it.
+            let limit = loses_too_much(spec, plan, at).or_else(|| too_old(spec, plan, at));
+            match (&spec.mandate.break_glass, barred, limit) {
+                // What may be lost and how old a point may be are limits, neither bands nor denials: the glass doesn't
+                // cover them.
                 (None, Some(refusal), _) | (_, None, Some(refusal)) | (Some(_), Some(_), Some(refusal)) => {
                     StageDecision::Refuse(refusal)
                 }
@@ -135,7 +138,7 @@ fn ask(spec: &RunSpec, quorums: &[Quorum], consent: &Consent) -> StageDecision {
 pub(super) fn approvers(spec: &RunSpec, plan: &StagePlan, finding: &Finding) -> Vec<String> {
     let Finding::Judged { assessment, judgements, consent, .. } = finding else { return Vec::new() };
     let mut needed = quorums(spec, &plan.stage, assessment.risk, judgements);
-    let barred = denied(judgements).or_else(|| above_bands(spec, assessment.risk));
+    let barred = denied(judgements).or_else(|| above_bands(spec, &plan.stage, assessment.risk));
     if spec.mandate.break_glass.is_some() && (barred.is_some() || !needed.is_empty()) {
         needed = vec![second_person("")];
     }
@@ -164,13 +167,20 @@ fn loses_too_much(spec: &RunSpec, plan: &StagePlan, at: Millis) -> Option<Refusa
     })
 }
 
-fn above_bands(spec: &RunSpec, risk: u32) -> Option<Refusal> {
-    spec.bands.of(risk).is_none().then(|| Refusal::RiskTooHigh { risk, limit: spec.bands.limit() })
+fn too_old(spec: &RunSpec, plan: &StagePlan, at: Millis) -> Option<Refusal> {
+    let goes_back = plan.operations().any(|planned| matches!(planned.target.desired, Desired::Pinned(_)));
+    let (age_ms, limit_ms) = spec.too_old(at).filter(|_| goes_back && spec.is_own(plan.index))?;
+    Some(Refusal::PointTooOld { age_ms, limit_ms })
+}
+
+fn above_bands(spec: &RunSpec, stage: &StageName, risk: u32) -> Option<Refusal> {
+    let bands = spec.bands_of(stage);
+    bands.of(risk).is_none().then(|| Refusal::RiskTooHigh { risk, limit: bands.limit() })
 }
 
 /// Who must approve: as the band of the risk asks, and as each guardrail that binds does.
 fn quorums(spec: &RunSpec, stage: &StageName, risk: u32, judgements: &[GuardrailJudgement]) -> Vec<Quorum> {
-    let of_band = spec.bands.of(risk).filter(|band| band.approvals > 0).map(|band| {
+    let of_band = spec.bands_of(stage).of(risk).filter(|band| band.approvals > 0).map(|band| {
         let because = format!("risk {risk} of {stage} lies in the band up to {}", band.up_to);
         let team = &spec.mandate.team;
         let role = if team.is_empty() { Role::Approver.to_string() } else { format!("{} of {team}", Role::Approver) };

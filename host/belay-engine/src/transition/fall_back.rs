@@ -88,6 +88,7 @@ impl Run {
             | Halt::NotApplied { .. }
             | Halt::GaveUp { .. }
             | Halt::CheckFailed { .. }
+            | Halt::OutOfTime { .. }
             | Halt::NotRestored { .. } => self.response(),
         }
     }

@@ -10,6 +10,7 @@ mod decide;
 mod fall_back;
 mod hold;
 mod intended;
+mod irreversible_last;
 mod locked;
 mod opened;
 mod pause;
@@ -20,6 +21,7 @@ mod seen;
 mod settle;
 mod skip;
 mod stop;
+mod time_limit;
 mod turn;
 mod woke;
 
@@ -36,6 +38,13 @@ pub(crate) fn apply(run: &mut Run, event: Event) -> Result<Vec<Command>, Rejecte
     if run.is_sealed() {
         return Err(Rejected::Sealed);
     }
+    let at = event.at();
+    let mut commands = follow(run, event)?;
+    commands.extend(run.keep_time(at));
+    Ok(commands)
+}
+
+fn follow(run: &mut Run, event: Event) -> Result<Vec<Command>, Rejected> {
     match event {
         Event::Opened { .. } => Err(Rejected::Opening),
         Event::Locked { stage, at } => locked::locked(run, stage, at),

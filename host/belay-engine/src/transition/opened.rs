@@ -22,8 +22,10 @@ pub(crate) fn open(opened: Event) -> Result<(Run, Vec<Command>), Rejected> {
         rival_until: None,
         next_act: 0,
         next_wake: 0,
+        due: None,
         spec: *spec,
     };
-    let commands = run.enter_stage(at);
+    let mut commands = run.enter_stage(at);
+    commands.extend(run.keep_time(at));
     Ok((run, commands))
 }

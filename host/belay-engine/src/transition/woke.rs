@@ -9,6 +9,9 @@ use crate::run::{Phase, Run};
 use crate::step::{Confirming, HoldPhase, SettlePhase, Settling, StepRun, StepStatus};
 
 pub(super) fn woke(run: &mut Run, wake: WakeId, at: Millis) -> Result<Vec<Command>, Rejected> {
+    if let Some(halt) = run.overrun(wake) {
+        return Ok(run.out_of_time(halt, at));
+    }
     if run.phase == Phase::Checking {
         return run.check_woke(wake, at);
     }

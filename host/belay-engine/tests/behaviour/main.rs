@@ -14,4 +14,5 @@ mod ramps;
 mod stages;
 mod stopping;
 mod story;
+mod time;
 mod unknown;

@@ -242,6 +242,7 @@ impl Story {
             Command::Measure { check, step: None } => format!("measure {check}"),
             Command::Measure { check, step: Some(step) } => format!("measure {check} on {}", self.title(*step)),
             Command::WakeAt { wake, after_ms, .. } => format!("wake {} after {after_ms} ms", wake.0),
+            Command::LimitAt { wake, after_ms, .. } => format!("limit {} of {after_ms} ms", wake.0),
             Command::FallBack { response: Response::Undo, .. } => "undo".into(),
             Command::FallBack { response: Response::Runbook { name }, .. } => format!("go on with {name}"),
             Command::Seal { .. } => "seal".into(),

@@ -38,7 +38,7 @@ impl Simulation {
                 Some(Event::Confirmed { step, part, observed, remaining_operations: remaining, at })
             }
             Command::Measure { check, step } => Some(Event::Measured { check, step, reading: self.read(), at }),
-            Command::WakeAt { wake, .. } => Some(Event::Woke { wake, at }),
+            Command::WakeAt { wake, .. } | Command::LimitAt { wake, .. } => Some(Event::Woke { wake, at }),
             Command::FallBack { failed, response } => Some(Event::FellBack { failed, response, at }),
             Command::Seal { receipt } => Some(Event::Sealed { receipt, at }),
             Command::AskPerson { .. } | Command::Unlock => None,

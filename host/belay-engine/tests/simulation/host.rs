@@ -283,7 +283,7 @@ impl Simulation {
         }
         for command in commands {
             let due = match &command {
-                Command::WakeAt { after_ms, .. } => self.now + after_ms,
+                Command::WakeAt { after_ms, .. } | Command::LimitAt { after_ms, .. } => self.now + after_ms,
                 Command::AskPerson { .. } | Command::Unlock => continue,
                 Command::Lock { .. }
                 | Command::Plan { .. }

@@ -51,6 +51,8 @@ pub(crate) fn setup(rng: &mut Rng, begin: u64) -> (RunSpec, Vec<Live>) {
     let mut spec = fixture::spec(stages.iter().map(|(name, subjects)| (name.as_str(), subjects.clone())).collect());
     spec.requested_at = Millis(begin);
     spec.mandate.expires_at = Millis(begin + if rng.percent(5) { rng.between(0, 3_000) } else { 1_000_000_000 });
+    spec.limits.run_within_ms = rng.percent(20).then(|| rng.between(500, 30_000));
+    spec.limits.step_within_ms = rng.percent(20).then(|| rng.between(100, 10_000));
     for stage in &mut spec.stages {
         for step in &mut stage.steps {
             step.excepted = rng.percent(5);

@@ -10,10 +10,13 @@ use belay_domain::id::{
     EnvironmentName, FeatureSetName, IncidentId, Millis, PluginName, PointId, ResourceAddress, ResourceName, RunId,
     RunbookName, StageName,
 };
+use belay_domain::lineage::{Impact, Node};
 use belay_domain::mandate::{Destination, Difference, Purpose};
+use belay_domain::no_return::NoReturn;
 use belay_domain::people::{Need, PersonName};
 use belay_domain::plan::StagePlan;
 use belay_domain::point::Point;
+use belay_domain::quarantine::Quarantined;
 use belay_domain::risk::{Assessment, Band};
 use belay_domain::runbook::Runbook;
 use belay_domain::state::Description;
@@ -83,6 +86,9 @@ pub struct PlannedStage {
     pub assessment: Assessment,
     /// What each guardrail said.
     pub verdicts: Vec<GuardrailVerdict>,
+    /// From where on nothing takes back what it does; absent: everything can be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_return: Option<NoReturn>,
     /// What follows for a run.
     pub gate: Gate,
     /// What a run would skip of it now, because a system is down; it is not part of the plan.
@@ -276,6 +282,16 @@ pub struct Closed {
     pub at: Millis,
     /// What they found.
     pub reason: String,
+}
+
+/// A content that is quarantined.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QuarantineAnswer {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// What, and which run left it.
+    #[serde(flatten)]
+    pub left: Quarantined,
 }
 
 /// One runbook in a list.
@@ -473,4 +489,123 @@ pub struct PluginInspection {
     pub description: Option<Description>,
     /// Why it could not say that.
     pub problem: Option<String>,
+}
+
+/// Whether a feature set could be rolled back now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GateAnswer {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// What.
+    pub feature_set: FeatureSetName,
+    /// Whether no check failed.
+    pub open: bool,
+    /// Each check.
+    pub checks: Vec<GateCheck>,
+}
+
+/// One check of a gate.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct GateCheck {
+    /// What was looked at: `point`, `artifacts`, `runbook NAME`, `guardrails`, `quarantine`.
+    pub check: String,
+    /// What came of it.
+    pub word: GateWord,
+    /// What was found, for people.
+    pub found: String,
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateWord {
+    /// As it should be.
+    Passed,
+    /// The gate is closed for it.
+    Failed,
+    /// It could not be looked at, which says nothing.
+    NotTried,
+}
+
+impl GateCheck {
+    pub(crate) fn passed(check: &str, found: String) -> Self {
+        Self { check: check.to_owned(), word: GateWord::Passed, found }
+    }
+
+    pub(crate) fn failed(check: &str, found: String) -> Self {
+        Self { check: check.to_owned(), word: GateWord::Failed, found }
+    }
+
+    pub(crate) fn not_tried(check: &str, found: String) -> Self {
+        Self { check: check.to_owned(), word: GateWord::NotTried, found }
+    }
+}
+
+/// What hangs together with something.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImpactAnswer {
+    /// As it was asked for.
+    pub name: String,
+    /// Upstream, downstream and consumers.
+    #[serde(flatten)]
+    pub impact: Impact,
+    /// The runbooks with a step for it.
+    pub runbooks: Vec<Covering>,
+}
+
+/// A runbook, and which of the resources it has a step for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Covering {
+    /// The runbook.
+    pub runbook: RunbookName,
+    /// The resources.
+    pub covers: Vec<Node>,
+}
+
+/// What was active at a moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FeaturesAnswer {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// When.
+    pub at: Millis,
+    /// Each feature set.
+    pub sets: Vec<ActiveSet>,
+}
+
+/// What was active of a feature set.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActiveSet {
+    /// The set.
+    pub feature_set: FeatureSetName,
+    /// The newest point of it then.
+    pub point: Option<PointId>,
+    /// Each resource.
+    pub resources: Vec<ActiveResource>,
+}
+
+/// What is known of a resource around a moment. Between the two sightings nobody looked.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ActiveResource {
+    /// Its name.
+    pub name: ResourceName,
+    /// Where it lives.
+    pub at: ResourceAddress,
+    /// The last sighting at or before the moment.
+    pub last: Option<Seen>,
+    /// The first one after it.
+    pub next: Option<Seen>,
+}
+
+/// A sighting.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Seen {
+    /// When.
+    pub at: Millis,
+    /// The version's label.
+    pub version: String,
+    /// The content's digest.
+    pub content: Digest,
+    /// For people: `left by r-77`, `captured`, `changed outside belay`.
+    pub by: String,
 }

@@ -27,7 +27,7 @@ pub(super) fn missing(workspace: &Workspace) -> Vec<Finding> {
 }
 
 fn too_few(people: &People, name: &EnvironmentName, environment: &Environment, set: &FeatureSet) -> Option<String> {
-    let bands: Vec<Band> = environment.risk.bands.clone().into();
+    let bands: Vec<Band> = environment.risk.limits.bands.value.clone().into();
     let band = bands.iter().max_by_key(|band| band.approvals)?;
     let touched = touched(set, name);
     let approvers = approvers(people, &touched);

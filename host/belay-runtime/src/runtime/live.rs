@@ -243,7 +243,7 @@ impl Runtime {
             host: Arc::clone(&self.host),
             cause: self.cause_of(told),
             environment_name,
-            environment: environment.clone(),
+            environment: prepare::tightened(environment, self.host.workspace.runbooks.get(&mandate.runbook.name)),
             feature_set,
             purpose: match &mandate.purpose {
                 Purpose::Rollback => Purpose::Rollback,
@@ -252,6 +252,7 @@ impl Runtime {
             destination: mandate.destination.clone(),
             runbook: mandate.runbook.clone(),
             restored,
+            may_leave: spec.may_leave.clone(),
             probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
             stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
             left: match &mandate.purpose {

@@ -2,6 +2,7 @@
 
 use belay_domain::examined::Examined;
 use belay_domain::id::ResourceAddress;
+use belay_domain::no_return::NoReturn;
 use belay_domain::plan::{Subject, Work};
 use belay_domain::runbook::OnFailure;
 use belay_domain::state::Desired;
@@ -182,6 +183,10 @@ fn planned_stage(spec: &RunSpec, first: &Judged, skipped: &[Skip]) -> PlannedSta
         gate: if first.plan.steps.is_empty() && !skipped.is_empty() { Gate::Skipped } else { gate(spec, first) },
         skipped,
         plan: first.plan.clone(),
+        no_return: match &check {
+            PlanCheck::Kept(examined) => NoReturn::of(&first.plan, examined),
+            PlanCheck::Broken(_) => None,
+        },
         check,
         assessment,
         verdicts,
@@ -195,7 +200,7 @@ fn gate(spec: &RunSpec, first: &Judged) -> Gate {
         StageDecision::Permit if first.plan.is_empty() => Gate::NothingToDo,
         StageDecision::Permit => {
             let risk = if let Finding::Judged { assessment, .. } = &first.finding { assessment.risk } else { 0 };
-            let band = spec.bands.of(risk);
+            let band = spec.bands_of(&first.plan.stage).of(risk);
             band.map_or_else(|| Gate::Refused { reasons: vec!["no band".to_owned()] }, |band| Gate::RunsAtOnce { band })
         }
         StageDecision::Ask(missing) => Gate::NeedsApprovals { quorums: missing.quorums() },

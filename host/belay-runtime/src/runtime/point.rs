@@ -27,6 +27,7 @@ impl Runtime {
     pub async fn capture_point(&self, request: CaptureRequest) -> Result<PointSummary, Error> {
         let ground = self.capture_ground(&request)?;
         let pins = self.pins(&ground).await?;
+        self.none_quarantined(&ground.environment_name, pins.values(), "this is not to be released")?;
         let parent = history::latest(&self.host.ledger, &request.feature_set, &ground.environment_name)?;
         let id = identity::next_point(&self.host.ledger)?;
         let point = Point {
@@ -74,7 +75,7 @@ impl Runtime {
     }
 
     /// What plugins work with outside any run.
-    fn bare_ground(
+    pub(super) fn bare_ground(
         &self,
         set: &FeatureSet,
         environment: Option<&EnvironmentName>,
@@ -93,6 +94,7 @@ impl Runtime {
             destination: Destination::Versions { versions: BTreeMap::new() },
             runbook: Named { name: runbook.unwrap_or(no_runbook), digest: nothing },
             restored: BTreeSet::new(),
+            may_leave: BTreeSet::new(),
             probes: Vec::new(),
             stages: Vec::new(),
             left: BTreeMap::new(),
@@ -183,6 +185,10 @@ impl Runtime {
     /// Says of a point that it is worth going back to, or not.
     pub async fn mark_point(&self, id: &PointId, mark: Mark, reason: Option<String>) -> Result<PointSummary, Error> {
         let summary = self.point(id)?;
+        if mark == Mark::Good {
+            let what = format!("{id} is not to be gone back to");
+            self.none_quarantined(&summary.point.environment, summary.point.pins.values(), &what)?;
+        }
         let mut cause = Cause::of(&self.host.requester).within(&summary.point.environment);
         cause.reason = reason;
         self.append(vec![history::marked(&cause, &summary, mark)?]).await?;

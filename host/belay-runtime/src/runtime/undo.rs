@@ -73,6 +73,7 @@ impl Runtime {
             destination: Destination::UndoPoint { digest: *point.digest(), run: id.clone() },
             runbook: mandate.runbook.clone(),
             restored: prepare::restored(&stages),
+            may_leave: std::collections::BTreeSet::new(),
             probes: if *with_checks { spec.checks.iter().map(|check| check.probe.clone()).collect() } else { vec![] },
             stages: stages.iter().map(|stage| stage.name.clone()).collect(),
             left: run.left(),

@@ -48,6 +48,7 @@ struct ResourceTable {
     #[serde(default)]
     connections: Vec<Spanned<ConnectionName>>,
     upstream: Option<Spanned<Vec<ResourceName>>>,
+    quarantine: Option<bool>,
 }
 
 /// What a feature set may refer to.
@@ -98,6 +99,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>) -> Result<FeatureSet, Ve
             config,
             connections: table.connections.into_iter().map(Spanned::into_inner).collect(),
             upstream: table.upstream.map(Spanned::into_inner).unwrap_or_default(),
+            quarantine: table.quarantine,
         });
     }
     if !problems.is_empty() {

@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::time::Duration;
 
 use belay_domain::id::{ConnectionName, EnvironmentName, PluginName, TeamName};
 use belay_domain::json::Json;
 use belay_domain::people::Role;
-use belay_domain::risk::Bands;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::catalog::{self, Known};
 use super::connections::{ConnectionTable, Overlays, merged, resolve};
 use super::document;
+use super::limits::{self, RiskTable};
 use super::lock::Lock;
 use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, TeamTable};
 use super::scopes::Nameable;
 use super::source::{Problem, Problems, Source, to_json};
-use super::{Environment, Guardrail, RiskPolicy, Workspace, alternates, recipe};
+use super::{Environment, Guardrail, Workspace, alternates, recipe};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,18 +61,6 @@ struct EnvironmentTable {
 #[serde(deny_unknown_fields)]
 struct PluginTable {
     path: PathBuf,
-}
-
-/// What an environment leaves out it takes from the workspace.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RiskTable {
-    bands: Option<Bands>,
-    headroom: Option<u32>,
-    #[serde(default, with = "humantime_serde")]
-    mandate_ttl: Option<Duration>,
-    #[serde(default, with = "humantime_serde")]
-    max_point_age: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -202,35 +189,14 @@ fn environments(
                 }
             }
         }
-        match risk_policy(file.risk.as_ref(), table.risk.as_ref().map(AsRef::as_ref)) {
+        match limits::risk_policy(source, &file.risk, table.risk.as_ref()) {
             Ok(risk) => {
                 found.insert(name.clone(), Environment { connections, places, risk });
             }
-            Err(error) => {
-                let span = table.risk.as_ref().map_or_else(|| file.risk.span(), Spanned::span);
-                problems.push(source.problem(Some(span), error));
-            }
+            Err(found) => problems.extend(found),
         }
     }
     found
-}
-
-fn risk_policy(base: &RiskTable, here: Option<&RiskTable>) -> Result<RiskPolicy, String> {
-    let none = RiskTable::default();
-    let here = here.unwrap_or(&none);
-    let days = |days: u64| Duration::from_secs(days * 24 * 3_600);
-    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let bands = here.bands.clone().or_else(|| base.bands.clone());
-    let headroom = here.headroom.or(base.headroom).unwrap_or(2);
-    if headroom == 0 {
-        return Err("headroom is at least 1: a mandate must allow its own plan".to_owned());
-    }
-    Ok(RiskPolicy {
-        bands: bands.ok_or("[risk] has no bands: which risk may run, and with how many approvals?")?,
-        headroom,
-        mandate_ttl_ms: millis(here.mandate_ttl.or(base.mandate_ttl).unwrap_or(Duration::from_secs(4 * 3_600))),
-        max_point_age_ms: millis(here.max_point_age.or(base.max_point_age).unwrap_or(days(30))),
-    })
 }
 
 fn guardrail(

@@ -8,12 +8,14 @@ use std::time::Duration;
 use belay_domain::check::{Check, Inconclusive, Threshold};
 use belay_domain::id::{ConnectionName, PluginName, ResourceName, RunbookName, StageName};
 use belay_domain::json::Json;
-use belay_domain::runbook::{OnFailure, Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
+use belay_domain::limits::Said;
+use belay_domain::runbook::{Left, OnFailure, Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
 use belay_domain::skip::{IfUnreachable, IfUpstreamSkipped, WhenDown};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::catalog::Known;
+use super::limits::{self, LimitsTable, Time};
 use super::scopes::{Nameable, ScopeTable};
 use super::source::{Problem, Source, to_json};
 
@@ -29,6 +31,10 @@ struct File {
     check: Vec<Spanned<CheckTable>>,
     #[serde(default)]
     service_level: ServiceLevelTable,
+    #[serde(default)]
+    limits: LimitsTable,
+    #[serde(default)]
+    leaves: Vec<Spanned<Left>>,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +74,7 @@ struct ParameterTable {
 #[serde(deny_unknown_fields)]
 struct StageTable {
     name: StageName,
+    approvals: Option<Spanned<u32>>,
     #[serde(default)]
     step: Vec<Spanned<StepTable>>,
 }
@@ -109,8 +116,7 @@ struct CheckTable {
 struct ServiceLevelTable {
     #[serde(default, with = "humantime_serde")]
     restored_within: Option<Duration>,
-    #[serde(default, with = "humantime_serde")]
-    may_lose: Option<Duration>,
+    may_lose: Option<Spanned<Time>>,
 }
 
 /// Reads one file.
@@ -119,7 +125,9 @@ pub(super) fn parse(source: &Source, known: &Known<'_>, nameable: &Nameable<'_>)
     let mut reader = Reader { source, known, problems: Vec::new() };
     let parameters: Vec<_> =
         file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
+    let approvals = reader.approvals(&file.stage);
     let stages = reader.stages(file.stage, &parameters);
+    let leaves = reader.leaves(file.leaves, &stages);
     let checks = file.check.into_iter().filter_map(|table| reader.check(table, &stages)).collect();
     let place = file.runbook.on_failure.as_ref().map(Spanned::span);
     let on_failure = reader.on_failure(file.runbook.on_failure);
@@ -140,10 +148,12 @@ pub(super) fn parse(source: &Source, known: &Known<'_>, nameable: &Nameable<'_>)
         checks,
         service_level: ServiceLevel {
             restored_within_ms: file.service_level.restored_within.map(millis),
-            may_lose_ms: file.service_level.may_lose.map(millis),
+            may_lose_ms: file.service_level.may_lose.as_ref().map(|time| time.as_ref().millis()),
         },
         on_failure,
         may_touch,
+        limits: limits::of_runbook(source, &file.limits, approvals, file.service_level.may_lose.as_ref()),
+        leaves,
     };
     Ok(Recipe { runbook, names_another })
 }
@@ -216,7 +226,7 @@ impl Reader<'_> {
         }
         for table in tables {
             let span = table.span();
-            let StageTable { name, step } = table.into_inner();
+            let StageTable { name, step, approvals: _ } = table.into_inner();
             if !names.insert(name.clone()) {
                 self.problem(span.clone(), format!("two stages are called `{name}`"));
             }
@@ -227,6 +237,31 @@ impl Reader<'_> {
             stages.push(Stage { name, steps });
         }
         stages
+    }
+
+    /// The approvals that stages ask for at the least.
+    fn approvals(&mut self, tables: &[Spanned<StageTable>]) -> BTreeMap<StageName, Said<u32>> {
+        let mut found = BTreeMap::new();
+        for table in tables.iter().map(AsRef::as_ref) {
+            let Some(approvals) = &table.approvals else { continue };
+            if *approvals.as_ref() == 0 {
+                self.problem(approvals.span(), "`approvals` is at least 1: a stage can't do without those of its band");
+            }
+            found.insert(table.name.clone(), limits::said(self.source, approvals));
+        }
+        found
+    }
+
+    fn leaves(&mut self, tables: Vec<Spanned<Left>>, stages: &[Stage]) -> Vec<Left> {
+        for left in tables.iter().filter(|left| has_step(stages, &left.as_ref().resource)) {
+            let message =
+                format!("`{}` has a step in this runbook, so it is not left as it is", left.as_ref().resource);
+            self.problem(left.span(), message);
+        }
+        for left in tables.iter().filter(|left| left.as_ref().because.trim().is_empty()) {
+            self.problem(left.span(), "`because` says why that does no harm");
+        }
+        tables.into_iter().map(Spanned::into_inner).collect()
     }
 
     fn step(
@@ -337,6 +372,14 @@ impl Reader<'_> {
             inconclusive: table.inconclusive,
         })
     }
+}
+
+/// Whether a step is about a resource.
+fn has_step(stages: &[Stage], name: &ResourceName) -> bool {
+    stages.iter().flat_map(|stage| &stage.steps).any(|step| match step {
+        Step::Resource { resource, .. } => resource == name,
+        Step::Manual { .. } => false,
+    })
 }
 
 /// Whether a step restores a resource's pinned state, which a probe can be told.

@@ -95,6 +95,7 @@ fn refused(view: &RunView, stage: &str, refusal: &Refusal, whole_run: &str) -> (
         | Refusal::TurnedDown { .. }
         | Refusal::Denied { .. }
         | Refusal::LosesTooMuch { .. }
+        | Refusal::PointTooOld { .. }
         | Refusal::RiskTooHigh { .. } => api::Ending::Refused,
     };
     let what = format!("{} ended before the stage {stage}: {}", view.run, why(refusal));
@@ -117,6 +118,9 @@ fn why(refusal: &Refusal) -> String {
             format!("it would set aside more of {resource} than the {allowed} that the runbook allows")
         }
         Refusal::TurnedDown { by, reason } => format!("{by} rejected it: {reason}"),
+        Refusal::PointTooOld { age_ms, limit_ms } => {
+            format!("what it goes back to is {} old; the oldest allowed is {}", limit(*age_ms), limit(*limit_ms))
+        }
         Refusal::RiskTooHigh { risk, limit } => {
             format!("risk {risk} is above {limit}, the highest that any band takes")
         }
@@ -168,6 +172,9 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
                 "{resume} measures again; belay continue {run} goes on all the same; belay abort {run} leaves it there"
             ),
         ),
+        Halt::OutOfTime { .. } => {
+            (Error::failed(what), format!("{resume} gives it the same time again, once you know what took so long"))
+        }
         Halt::NotApplied { .. } | Halt::GaveUp { .. } | Halt::NotRestored { .. } => {
             (Error::failed(what), format!("{resume} once the cause is gone"))
         }

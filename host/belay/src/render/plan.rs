@@ -94,6 +94,9 @@ fn stage_lines(stage: &PlannedStage, columns: &step::Columns, clock: &Clock) -> 
     }
     for planned in &stage.plan.steps {
         page.append(step::step(planned, &stage.check, columns, clock));
+        if let Some(point) = stage.no_return.as_ref().filter(|point| point.step == planned.id) {
+            page.push(indent().painted(Paint::Warn, format!("▲ point of no return: {}", point.summary)));
+        }
     }
     for skip in &stage.skipped {
         page.append(step::skipped(skip, columns));
@@ -129,6 +132,7 @@ fn facts(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Vec<Vec<Line>> {
             rows.push(fact(format!("Risk of {}", stage.name), stage.assessment.to_string()));
         }
     }
+    rows.extend(no_return(plan).map(|words| fact("No return".to_owned(), words)));
     rows.extend(list("Guardrails", &guardrails(plan)));
     rows.extend(list("Not in this runbook", &plan.not_covered));
     rows.extend(list("Left out", &excepted));
@@ -137,6 +141,13 @@ fn facts(plan: &PlanAnswer, asked: Asked<'_>, clock: &Clock) -> Vec<Vec<Line>> {
     }
     rows.push(vec![Line::new().painted(Paint::Dim, "Next"), next(plan, asked, clock)]);
     rows
+}
+
+/// From where on the run can't be undone completely.
+fn no_return(plan: &PlanAnswer) -> Option<String> {
+    let stage = plan.stages.iter().find(|stage| stage.no_return.is_some())?;
+    let point = stage.no_return.as_ref()?;
+    Some(format!("from {} of {} on: nothing takes that back; all before it can be undone", point.resource, stage.name))
 }
 
 /// `blast-radius allow · change-window allow (rollback lane)`; with the stage's name where stages got different answers.

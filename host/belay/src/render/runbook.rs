@@ -199,6 +199,8 @@ mod tests {
                 service_level: ServiceLevel { restored_within_ms: Some(300_000), may_lose_ms: Some(86_400_000) },
                 on_failure: OnFailure::Halt,
                 may_touch: belay_domain::people::Scope::default(),
+                limits: belay_domain::limits::Terms::default(),
+                leaves: vec![],
             },
             serves: vec!["checkout-ranker".parse().unwrap(), "search-ranker".parse().unwrap()],
             people: vec![],

@@ -35,6 +35,7 @@ pub(crate) fn feature_set() -> impl Strategy<Value = FeatureSet> {
                     config,
                     connections,
                     upstream: upstream_of_it,
+                    quarantine: None,
                 });
                 upstream.push(name);
             }

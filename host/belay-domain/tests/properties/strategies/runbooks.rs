@@ -2,8 +2,9 @@
 
 use belay_domain::check::{Check, DecimalText, Inconclusive, Threshold};
 use belay_domain::json::Json;
+use belay_domain::limits::{Said, Terms};
 use belay_domain::runbook::{
-    OnFailure, Parameter, ParameterKind, RampRecipe, Runbook, ServiceLevel, Setting, Stage, Step,
+    Left, OnFailure, Parameter, ParameterKind, RampRecipe, Runbook, ServiceLevel, Setting, Stage, Step,
 };
 use belay_domain::skip::{IfUnreachable, IfUpstreamSkipped, WhenDown};
 use proptest::collection::{btree_map, vec};
@@ -73,20 +74,30 @@ pub(crate) fn runbook() -> impl Strategy<Value = Runbook> {
     let level = (option::of(count()), option::of(count()))
         .prop_map(|(restored_within_ms, may_lose_ms)| ServiceLevel { restored_within_ms, may_lose_ms });
     let on_failure = prop_oneof![Just(OnFailure::Halt), Just(OnFailure::Undo), name().prop_map(OnFailure::Runbook)];
-    (words, vec(parameter(), 0..3), stages, vec(check(), 0..3), (level, on_failure)).prop_map(
-        |((name, summary, when, when_not, escalate_to, tags), parameters, stages, checks, last)| Runbook {
-            name,
-            summary,
-            when,
-            when_not,
-            escalate_to,
-            tags,
-            parameters,
-            stages,
-            checks,
-            service_level: last.0,
-            on_failure: last.1,
-            may_touch: belay_domain::people::Scope::default(),
-        },
+    let left = (name(), text()).prop_map(|(resource, because)| Left { resource, because });
+    (
+        words,
+        vec(parameter(), 0..3),
+        stages,
+        vec(check(), 0..3),
+        (level, on_failure, option::of(count()), vec(left, 0..2)),
     )
+        .prop_map(|((name, summary, when, when_not, escalate_to, tags), parameters, stages, checks, last)| {
+            Runbook {
+                name,
+                summary,
+                when,
+                when_not,
+                escalate_to,
+                tags,
+                parameters,
+                stages,
+                checks,
+                service_level: last.0,
+                on_failure: last.1,
+                may_touch: belay_domain::people::Scope::default(),
+                limits: Terms { mandate_ttl_ms: last.2.map(Said::from), ..Terms::default() },
+                leaves: last.3,
+            }
+        })
 }

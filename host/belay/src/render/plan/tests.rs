@@ -96,6 +96,7 @@ fn stage(name: &str, index: u32, steps: Vec<StepPlan>, parts: &[(&str, u32)], ga
             verdict("blast-radius", Verdict::Allow, &[]),
             verdict("change-window", Verdict::Allow, &["rollback lane"]),
         ],
+        no_return: None,
         gate,
         skipped: vec![],
     }

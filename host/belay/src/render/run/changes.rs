@@ -1,6 +1,6 @@
 //! What is new in a run, one plain line each: for pipes and logs.
 
-use belay_engine::{Response, RunView, StageDisplay, StageView, StepDisplay, StepView};
+use belay_engine::{NoReturnView, Response, RunView, StageDisplay, StageView, StepDisplay, StepView};
 
 use super::standing::{of_check, of_run, of_stage, of_step};
 use crate::render::page::{Line, Page, Paint};
@@ -27,6 +27,10 @@ pub(crate) fn changes(earlier: Option<&RunView>, later: &RunView) -> Page {
         let before = earlier.and_then(|view| view.stages.get(index));
         if let Some(standing) = new_stage(earlier.zip(before), later, stage) {
             page.push(said(format!(" {}", stage.name), standing, String::new()));
+        }
+        if let Some(point) = newly_passed(before, stage) {
+            let standing = Line::new().painted(Paint::Warn, "▲ point of no return");
+            page.push(said(format!(" {}/{}", stage.name, point.title), standing, point.summary.clone()));
         }
         for (place, step) in stage.steps.iter().enumerate() {
             if let Some((standing, detail)) = new_step(before.and_then(|stage| stage.steps.get(place)), step) {
@@ -55,6 +59,12 @@ fn new_stage(before: Option<(&RunView, &StageView)>, run: &RunView, stage: &Stag
         |(run, stage)| of_stage(stage.display, &run.status),
     );
     (now.width() > 0 && now != known).then_some(now)
+}
+
+/// The point of no return of a stage, where it was not passed before.
+fn newly_passed<'v>(before: Option<&StageView>, stage: &'v StageView) -> Option<&'v NoReturnView> {
+    let passed = |stage: &StageView| stage.no_return.as_ref().is_some_and(|point| point.passed);
+    stage.no_return.as_ref().filter(|point| point.passed && !before.is_some_and(passed))
 }
 
 fn new_step(before: Option<&StepView>, step: &StepView) -> Option<(Line, String)> {

@@ -49,7 +49,7 @@ pub(crate) fn restored(mut view: StepView, version: &str, took_ms: u64) -> StepV
 
 fn stage(name: &str, display: StageDisplay, steps: Vec<StepView>) -> StageView {
     let assessment = Some(Assessment { risk: 41, parts: vec![] });
-    StageView { name: name.parse().unwrap(), display, assessment, began: None, ended: None, steps }
+    StageView { name: name.parse().unwrap(), display, assessment, no_return: None, began: None, ended: None, steps }
 }
 
 /// The flag is off, the rest has not begun.

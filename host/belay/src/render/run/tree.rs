@@ -1,7 +1,7 @@
 //! A run as a tree: its stages, their steps, its checks.
 
 use belay_domain::id::{EnvironmentName, IncidentId, Millis};
-use belay_engine::{RunView, StageView, Status, StepDisplay, StepView};
+use belay_engine::{NoReturnView, RunView, StageView, Status, StepDisplay, StepView};
 
 use super::standing::{of_check, of_run, of_stage, of_step};
 use crate::render::amount::{limit, took};
@@ -116,8 +116,18 @@ fn stage_lines(stage: &StageView, last: bool, view: &RunView, columns: &Columns,
         let twig = branch(index + 1 == stage.steps.len()).0;
         let name = Line::new().painted(Paint::Dim, format!("{stem}{twig}")).with(&step.title);
         page.push(step_line(name, step, view, columns, clock));
+        if let Some(point) = stage.no_return.as_ref().filter(|point| point.step == step.step) {
+            page.push(no_return(point, stem, columns));
+        }
     }
     page
+}
+
+/// From where on nothing takes back what a stage does.
+fn no_return(point: &NoReturnView, stem: &str, columns: &Columns) -> Line {
+    let words = if point.passed { "▲ point of no return passed" } else { "▲ no return from here" };
+    let line = Line::new().painted(Paint::Dim, stem).padded(columns.status, 1).painted(Paint::Warn, words);
+    line.with(format!("  {}", point.summary))
 }
 
 fn is_waiting(stage: &StageView, view: &RunView) -> bool {
