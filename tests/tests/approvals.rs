@@ -221,8 +221,9 @@ fn more_risk_needs_two_people_and_too_much_is_refused_but_for_two_who_break_the_
     shop.belay(["abort", "r-1", "--reason", "again, with more risk"]).ends(0);
 
     harder_to_undo(&shop, "*.flagd.json");
-    let more = "\"cart-upsell\", \"checkout\", \"mail\", \"ads\", \"reports\", \"coupons\"";
+    let more = "\"cart-upsell\", \"checkout\", \"mail\", \"ads\", \"reports\", \"coupons\", \"home\", \"push\", \"sms\"";
     shop.edit("features/checkout-ranker.toml", "\"cart-upsell\"", more);
+    shop.edit("belay.toml", "criticality = \"high\"", "criticality = \"critical\"");
     let restore = ["--only", "restore"];
     says(&ana_rolls_back(&shop, &people, &restore), 3, &["is above every band: 85 is the highest"]);
     let glass = ["--only", "restore", "--break-glass", "--reason", "nobody answers"];

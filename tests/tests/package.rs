@@ -124,12 +124,12 @@ fn it_is_good_under_its_own_rules_only() {
     check(
         &refused(&shop),
         &expect![[r#"
-        $ belay run ranker.belay
-        error: the rules of `demo` changed since the package was made
-        changed: nothing was changed
-        help: belay plan standard-rollback checkout-ranker … -o FILE
-        [5]
-    "#]],
+            $ belay run ranker.belay
+            error: the package is outside its mandate: the governance changed: it is [short], the mandate names [short]
+            changed: nothing was changed by this command
+            help: put it back as it was, or ask anew: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0
+            [5]
+        "#]],
     );
 }
 

@@ -11,7 +11,7 @@ use belay_domain::digest::Digest;
 use belay_domain::id::RunId;
 use belay_domain::json::Json;
 use belay_engine::RunSpec;
-use belay_ledger::{Blob, Entry, Filter};
+use belay_ledger::{Blob, Entry, Filter, Object};
 use serde::{Deserialize, Serialize};
 
 use crate::api::Error;
@@ -75,6 +75,8 @@ pub(crate) async fn write(host: &Host, ground: &Ground, spec: &RunSpec) -> Resul
     });
     let mut draft = cause.draft(MADE, body)?;
     draft.blobs.push(spec_blob);
+    // What it was made under, so that a refusal can say what changed.
+    draft.objects.push(Object::new(rules.canonical()));
     ledger::append(&host.ledger, draft.into())
         .await
         .map_err(|error| ledger::error(&error).changed("no package was made; without a record nothing is done"))?;
