@@ -55,7 +55,15 @@ fn accepted(shop: &Shop) -> usize {
 #[test]
 fn the_first_acceptance_takes_two_people() {
     let shop = staffed();
-    check(&shop.belay(["governance", "show"]), &expect![[""]]);
+    check(
+        &shop.belay(["governance", "show"]),
+        &expect![[r#"
+        $ belay governance show
+        nothing was accepted yet: the files are in force as they are, whoever changes them
+        changes 1 admin accepts what another proposes (admins: ada, bo)
+        [0]
+    "#]],
+    );
     // Before it the files are in force.
     shop.roll_back("plan", &[]).ends(0);
     let change = propose(&shop, "ada");
@@ -65,8 +73,24 @@ fn the_first_acceptance_takes_two_people() {
     assert_eq!(accepted(&shop), 0);
     accept(&shop, &change, "bo").ends(0).says("in force").says("accepted by bo");
     assert_eq!(accepted(&shop), 1);
-    check(&shop.belay(["governance", "show"]), &expect![[""]]);
-    check(&shop.belay(["governance", "diff"]), &expect![[""]]);
+    check(
+        &shop.belay(["governance", "show"]),
+        &expect![[r#"
+        $ belay governance show
+        in force [short] entry [number], [ago]: proposed by ada, accepted by bo
+        changes 1 admin accepts what another proposes (admins: ada, bo)
+        files as accepted
+        [0]
+    "#]],
+    );
+    check(
+        &shop.belay(["governance", "diff"]),
+        &expect![[r#"
+        $ belay governance diff
+        the files are the governance in force
+        [0]
+    "#]],
+    );
     shop.roll_back("run", &[]).ends(0);
     shop.is_sound();
 }
@@ -122,8 +146,19 @@ fn what_was_not_accepted_governs_nothing() {
 fn a_refusal_says_what_differs_and_what_to_do() {
     let shop = governed();
     shop.edit("belay.toml", "{ up_to = 60, approvals = 1 }", "{ up_to = 60, approvals = 0 }");
-    check(&shop.roll_back("run", &[]), &expect![[""]]);
-    shop.belay(["governance", "show"]).ends(0).says("differ in 4 places: runs are refused");
+    check(
+        &shop.roll_back("run", &[]),
+        &expect![[r#"
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        error: the files are not the governance that was accepted:
+                 environments.prod.risk.bands: - {"approvals":1,"up_to":60}
+                 environments.prod.risk.bands: + {"approvals":0,"up_to":60}
+        changed: nothing was changed
+        help: put the files back, or have the change accepted: belay governance diff, then belay governance propose
+        [3]
+    "#]],
+    );
+    shop.belay(["governance", "show"]).ends(0).says("differ in 2 places: runs are refused");
 }
 
 #[test]
@@ -237,7 +272,16 @@ fn whoever_is_no_member_asks_for_nothing() {
     let shop = staffed();
     shop.edit("belay.toml", "members = [\"ana\", \"ben\"]", "members = [\"ben\"]");
     let before = shop.systems();
-    check(&shop.roll_back("run", &[]), &expect![[""]]);
+    check(
+        &shop.roll_back("run", &[]),
+        &expect![[r#"
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        error: ana may not ask for this: no team has ana among its members, and checkout-ranker belongs to ranking
+        changed: nothing was changed
+        help: may ask: `ben`
+        [3]
+    "#]],
+    );
     shop.edit("belay.toml", "members = [\"ben\"]", "members = [\"ana\"]\nmay = { environments = [\"prod\"] }");
     shop.roll_back("run", &[]).ends(3).says("team ranking may not touch environment demo");
     shop.edit("belay.toml", " = \"ana\" }\n\n[governance]", "x = \"ana\" }\n\n[governance]");
@@ -275,5 +319,14 @@ fn lint_and_runbook_show_say_who_approves() {
         .says("cleo or dan (approvers of ranking, #ranking-incidents)");
     shop.belay(["lint"]).ends(0).says("cleo or dan (approvers of ranking, #ranking-incidents)");
     shop.edit("belay.toml", "approvers = [\"cleo\", \"dan\"]", "approvers = [\"cleo\"]");
-    check(&shop.belay(["lint"]), &expect![[""]]);
+    check(
+        &shop.belay(["lint"]),
+        &expect![[r#"
+        $ belay lint
+        belay.toml: the band up to 85 of `prod` asks for 2 approvers of ranking; ranking has 1
+        approve checkout-ranker: cleo (approvers of ranking, #ranking-incidents)
+        1 finding environments: 2 · feature sets: 1 · guardrails: 2 · plugins: 5 · runbooks: 2
+        [2]
+    "#]],
+    );
 }
