@@ -77,11 +77,13 @@ impl Runtime {
         let expect = proposal.in_force.map(|in_force| in_force.entry);
         let conditions = vec![Condition::Newest { kind: ACCEPTED.to_owned(), expect }];
         let appended = ledger::append(&self.host.ledger, Batch { drafts: vec![draft], conditions }).await;
-        appended.map_err(|error| match error {
-            belay_ledger::Error::Moved { .. } => Error::refused("another change was accepted meanwhile")
-                .changed("nothing was proposed")
-                .next("belay governance diff"),
-            other => ledger::error(&other),
+        appended.map_err(|error| {
+            if let belay_ledger::Error::Moved { .. } = error {
+                return Error::refused("another change was accepted meanwhile")
+                    .changed("nothing was proposed")
+                    .next("belay governance diff");
+            }
+            ledger::error(&error)
         })?;
         let need = held(&proposal, &[], &staff)?.needs.into_iter().next();
         Ok(change(&proposal, &files, need))
