@@ -221,7 +221,8 @@ fn more_risk_needs_two_people_and_too_much_is_refused_but_for_two_who_break_the_
     shop.belay(["abort", "r-1", "--reason", "again, with more risk"]).ends(0);
 
     harder_to_undo(&shop, "*.flagd.json");
-    let more = "\"cart-upsell\", \"checkout\", \"mail\", \"ads\", \"reports\", \"coupons\", \"home\", \"push\", \"sms\"";
+    let more =
+        "\"cart-upsell\", \"checkout\", \"mail\", \"ads\", \"reports\", \"coupons\", \"home\", \"push\", \"sms\"";
     shop.edit("features/checkout-ranker.toml", "\"cart-upsell\"", more);
     shop.edit("belay.toml", "criticality = \"high\"", "criticality = \"critical\"");
     let restore = ["--only", "restore"];

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use belay_tests::people::People;
 use belay_tests::repository;
 use belay_tests::workspace::Shop;
 
@@ -156,4 +157,73 @@ fn ctrl_c_at_a_paused_run_leaves_it_paused() {
     let said = shop.belay(["continue", "r-1"]);
     said.ends(0);
     shop.is_sound();
+}
+
+/// A rollback in `prod` at a terminal, asked for by ana: it waits for approval.
+fn waiting(shop: &Shop, people: &People) -> Terminal {
+    let key = people.key_of("ana");
+    let words = format!("run standard-rollback checkout-ranker --to latest-good --env prod --key '{key}'");
+    let mut terminal = Terminal::type_(shop, &words);
+    terminal.shows("waiting for 1 approval");
+    terminal
+}
+
+#[test]
+fn a_run_that_waits_for_approval_goes_on_by_itself() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    let mut terminal = waiting(&shop, &people);
+    terminal.shows("cleo or dan could");
+    terminal.shows("belay approve r-1");
+    terminal.shows("prod checkout-ranker → rp-0002, risk 26, by ana, until");
+    assert!(terminal.is_there());
+    people.approves(&shop, "cleo", "r-1").ends(0).says("it goes on by itself");
+    let (status, screen) = terminal.ends();
+    assert_eq!(status, Some(0), "{screen}");
+    assert!(screen.contains("restore by cleo"), "{screen}");
+    shop.is_sound();
+}
+
+#[test]
+fn a_run_that_waits_for_approval_ends_by_a_no() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    let terminal = waiting(&shop, &people);
+    shop.belay(["reject", "r-1", "--reason", "wrong point", "--key", &people.key_of("dan")]).ends(0);
+    let (status, screen) = terminal.ends();
+    assert_eq!(status, Some(3), "{screen}");
+    assert!(screen.contains("dan rejected it: wrong point"), "{screen}");
+    shop.is_sound();
+}
+
+#[test]
+fn what_changed_while_a_run_waited_is_named_and_it_does_not_go_on() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    let terminal = waiting(&shop, &people);
+    shop.edit("runbooks/standard-rollback.toml", "restored_within = \"5m\"", "restored_within = \"6m\"");
+    people.approves(&shop, "cleo", "r-1").ends(0);
+    let (status, screen) = terminal.ends();
+    assert_eq!(status, Some(5), "{screen}");
+    assert!(screen.contains("the runbook `standard-rollback` is"), "{screen}");
+}
+
+#[test]
+fn an_approver_types_the_first_digits() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    let key = people.key_of("ana");
+    let words = ["run", "standard-rollback", "checkout-ranker", "--to", "latest-good", "--env", "prod", "--key", &key];
+    shop.belay(words).ends(4);
+    let digits = shop.belay(["approve", "r-1", "--show", "--json"]).answer("mandate")["short"].clone();
+    let approve = format!("approve r-1 --key '{}'", people.key_of("cleo"));
+    for (typed, ends) in [("12345678", 3), (digits.as_str().unwrap(), 0)] {
+        let mut terminal = Terminal::type_(&shop, &approve);
+        terminal.shows("type the first 8 digits of its Mandate line");
+        terminal.press(format!("{typed}\n").as_bytes());
+        let (status, screen) = terminal.ends();
+        assert_eq!(status, Some(ends), "{screen}");
+        assert!(screen.contains("At most    contain: risk 25"), "{screen}");
+    }
+    shop.belay(["resume", "r-1"]).ends(0);
 }

@@ -27,6 +27,9 @@ pub(crate) fn whole_run(mandate: &Mandate) -> String {
     if let Some(incident) = &mandate.incident {
         words.push_str(&format!(" --incident {incident}"));
     }
+    if mandate.break_glass.is_some() {
+        words.push_str(" --break-glass --reason …");
+    }
     words
 }
 

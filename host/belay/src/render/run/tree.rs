@@ -98,7 +98,7 @@ fn stage_lines(stage: &StageView, last: bool, view: &RunView, columns: &Columns,
     }
     let mut page = Page::from(vec![line]);
     if let (Status::Waiting(wait), true) = (&view.status, is_waiting(stage, view)) {
-        let below = || Line::new().painted(Paint::Dim, stem).padded(columns.time, 2);
+        let below = || Line::new().painted(Paint::Dim, stem).padded(columns.status, 1);
         let people = quorum::people(wait);
         if !people.is_empty() {
             page.push(below().with(people));
@@ -106,7 +106,9 @@ fn stage_lines(stage: &StageView, last: bool, view: &RunView, columns: &Columns,
         if wait.signed {
             let until = clock.short(wait.until);
             let about = format!("{}, risk {}, by {}, until {until}", wait.aim, wait.risk, wait.by);
-            page.push(below().painted(Paint::Strong, quorum::approve(&view.run, wait)).with(format!("   {about}")));
+            // Two lines: they must fit a terminal, and what doesn't fit is cut.
+            page.push(below().painted(Paint::Strong, quorum::approve(&view.run, wait)));
+            page.push(below().with(about));
         }
         for overridden in &wait.overrides {
             page.push(below().painted(Paint::Warn, format!("breaks the glass over: {overridden}")));
