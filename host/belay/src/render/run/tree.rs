@@ -220,8 +220,9 @@ mod tests {
                 ├─ contain
                 │  └─ flag      ✔ restored  1.2 s     off
                 └─ restore      ◌ waiting   risk 61 needs 1 approval (approver of ranking)
-                                            approved by cleo; dan or eve could
-                                            belay approve r-77   prod checkout-ranker → rp-0412, risk 61, by ana, until 07:10
+                                approved by cleo; dan or eve could
+                                belay approve r-77
+                                prod checkout-ranker → rp-0412, risk 61, by ana, until 07:10
                    ├─ dataset   ◌ pending
                    └─ model     ◌ pending
             "#]],
