@@ -4,6 +4,7 @@
 //! `wit/facts.schema.json` is its JSON Schema, generated from these types; `docs/facts.md` explains it.
 
 mod gather;
+mod pins;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use gather::Case;
+pub use pins::{InputFacts, PinFacts};
 pub use stage::{
     BodyFacts, LossFacts, OperationFacts, PartFacts, RampFacts, Reversibility, StageFacts, StepFacts, Wanted,
     WorkFacts, WriteKind,
@@ -57,6 +59,8 @@ pub struct Facts {
     pub skipped: Vec<String>,
     /// What else depends on what the stage writes.
     pub lineage: Lineage,
+    /// The states that the run goes back to, in all its stages; resources whose attributes are set have none here.
+    pub pins: Vec<PinFacts>,
     /// The names of the resources that the stage would take back into a content that is quarantined.
     pub quarantined: Vec<String>,
     /// What surrounds the run.

@@ -200,6 +200,7 @@ pub(crate) async fn read(host: &Arc<Host>, file: &[u8]) -> Result<(Ground, RunSp
         runbook: mandate.runbook.clone(),
         restored: prepare::restored(&spec.stages),
         may_leave: spec.may_leave.clone(),
+        pins: prepare::pins_of(&spec.stages),
         probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
         left: BTreeMap::new(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use belay_domain::assess::{self, Around, Situation};
 use belay_domain::digest::Digest;
 use belay_domain::examined::Examined;
-use belay_domain::facts::{Case, Facts, Mode};
+use belay_domain::facts::{Case, Facts, Mode, PinFacts};
 use belay_domain::feature_set::{FeatureSet, Tier};
 use belay_domain::id::{EnvironmentName, Millis, PluginName, ResourceName, StageName, StepId};
 use belay_domain::json::Json;
@@ -19,7 +19,7 @@ use belay_domain::ramp::{self, PlannedPart};
 use belay_domain::risk::Assessment;
 use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
-use belay_sandbox::{Access, Call, Reads};
+use belay_sandbox::{Access, Call, CallError, CanonicalText, Reads};
 
 use crate::api::{Error, GuardrailVerdict};
 use crate::around;
@@ -46,6 +46,8 @@ pub(crate) struct Ground {
     pub(crate) restored: BTreeSet<ResourceName>,
     /// Resources that it leaves as they are though they are made from what it restores: somebody said that it may.
     pub(crate) may_leave: BTreeSet<ResourceName>,
+    /// What the run goes back to, for the facts.
+    pub(crate) pins: Vec<PinFacts>,
     /// The probes of its checks.
     pub(crate) probes: Vec<PluginName>,
     /// The stages of the run, for the facts.
@@ -345,6 +347,7 @@ impl Ground {
             stages: &self.stages,
             restored: seen.restored,
             skipped: seen.skipped,
+            pins: &self.pins,
             plan,
             examined,
             assessment,
@@ -352,32 +355,68 @@ impl Ground {
             quarantined: seen.quarantined,
         });
         let facts = Json::from(&facts).map_err(|error| Error::failed(format!("the facts can't be told: {error}")))?;
+        let facts = CanonicalText::from(&facts);
         let guardrails = &self.host.workspace.guardrails;
         let verdicts = futures_util::future::join_all(guardrails.iter().map(|guardrail| self.ask(guardrail, &facts)));
         verdicts.await.into_iter().collect()
     }
 
-    /// Doubt denies: a guardrail that can't answer, for whatever reason, has denied.
-    async fn ask(&self, guardrail: &Guardrail, facts: &Json) -> Result<GuardrailVerdict, Error> {
+    /// Doubt denies: a guardrail that can't answer, for whatever reason, has denied. The reason says whose fault it is:
+    /// what the policy or its configuration says, or what became of the plugin that holds it.
+    async fn ask(&self, guardrail: &Guardrail, facts: &CanonicalText) -> Result<GuardrailVerdict, Error> {
         let answer = match self.host.plugin(&guardrail.plugin) {
-            Err(error) => Err(error.what),
+            Err(error) => Err((error.what, Blame::Plugin)),
             Ok(plugin) => match plugin.as_guardrail() {
-                None => Err(not_a("guardrail", &guardrail.plugin)),
+                None => Err((not_a("guardrail", &guardrail.plugin), Blame::Plugin)),
                 Some(policy) => {
-                    let call = policy.judge(&facts.into(), &(&guardrail.config).into()).await;
-                    self.answer(&guardrail.plugin, call)?.map_err(|unanswered| unanswered.reason)
+                    let call = policy.judge(facts, &(&guardrail.config).into()).await;
+                    let blame = Blame::of(&call);
+                    self.answer(&guardrail.plugin, call)?.map_err(|unanswered| (unanswered.reason, blame))
                 }
             },
         };
         let (judgement, failed) = match answer {
             Ok(judgement) => (judgement, None),
-            Err(reason) => {
-                let said = format!("the guardrail could not judge ({reason}); doubt denies");
+            Err((reason, blame)) => {
+                let said = format!("{} ({reason}); doubt denies", blame.words());
                 let judgement = Judgement { verdict: Verdict::Deny(vec![said]), factors: vec![], notes: vec![] };
                 (judgement, Some(reason))
             }
         };
         Ok(GuardrailVerdict { plugin: guardrail.plugin.clone(), enforced: guardrail.enforced, judgement, failed })
+    }
+}
+
+/// Why a guardrail has no verdict.
+#[derive(Clone, Copy)]
+enum Blame {
+    /// The plugin works, and says that it can't judge: its policy or its configuration is wrong.
+    Policy,
+    /// The plugin does not work: nothing follows about its policy.
+    Plugin,
+}
+
+impl Blame {
+    const fn of<T>(call: &Call<T>) -> Self {
+        match call.result {
+            Err(CallError::Fault(_)) => Self::Policy,
+            Ok(_)
+            | Err(
+                CallError::Trap(_)
+                | CallError::OutOfFuel
+                | CallError::TimedOut(_)
+                | CallError::OverLimit(_)
+                | CallError::Nonsense(_)
+                | CallError::HostFailed(_),
+            ) => Self::Plugin,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Policy => "the policy or its configuration is wrong",
+            Self::Plugin => "the plugin failed, whatever its policy says",
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use belay_domain::digest::Digest;
+use belay_domain::facts::PinFacts;
 use belay_domain::id::{Millis, PluginName, ResourceName, RunId, StageName, StepId};
 use belay_domain::json::{self, Json, MAX_INTEGER};
 use belay_domain::limits::{Limits, Span};
@@ -115,6 +116,7 @@ impl Prepared {
         let ground = Ground {
             restored: restored(&stages),
             may_leave: may_leave(resolution.runbook, request),
+            pins: pins_of(&stages),
             runbook: Named { name: resolution.runbook.name.clone(), digest },
             probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
             stages: stages.iter().map(|stage| stage.name.clone()).collect(),
@@ -378,6 +380,7 @@ fn ground(host: &Arc<Host>, cause: Cause, resolution: &Resolution<'_>, aim: &Aim
         runbook: Named { name: resolution.runbook.name.clone(), digest },
         restored: BTreeSet::new(),
         may_leave: BTreeSet::new(),
+        pins: Vec::new(),
         probes: resolution.runbook.checks.iter().map(|check| check.probe.clone()).collect(),
         stages: resolution.stages.iter().map(|stage| stage.name.clone()).collect(),
         left: BTreeMap::new(),
@@ -482,6 +485,12 @@ pub(crate) fn tightened(environment: &Environment, runbook: Option<&Runbook>) ->
 /// An environment as it is for one runbook.
 fn under(environment: Environment, limits: Limits) -> Environment {
     Environment { risk: RiskPolicy { limits, ..environment.risk }, ..environment }
+}
+
+/// What the stages go back to, for the facts.
+pub(crate) fn pins_of(stages: &[StageSpec]) -> Vec<PinFacts> {
+    let steps = stages.iter().flat_map(|stage| &stage.steps).filter(|step| !step.excepted);
+    steps.filter_map(|step| PinFacts::of(step.subject.target()?)).collect()
 }
 
 pub(crate) fn restored(stages: &[StageSpec]) -> BTreeSet<ResourceName> {

@@ -2,6 +2,7 @@
 //! state and reads no secret.
 
 mod alternates;
+mod attached;
 mod catalog;
 mod config;
 mod connections;

@@ -4,7 +4,7 @@ use belay_sdk::{Fault, State};
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::{self, Artifact, Place};
-use crate::registry::{Registry, Run, Version};
+use crate::registry::{Registry, Run, Tag, Version};
 
 /// An alias's content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub(crate) struct Described {
     pub(crate) content: Content,
     /// Where its artifacts are; nothing where they are not looked at.
     pub(crate) place: Option<Place>,
+    /// What the run that made it wrote down, if one did.
+    pub(crate) run_tags: Vec<Tag>,
 }
 
 impl Described {
@@ -62,7 +64,8 @@ impl Described {
             inputs: run.as_ref().map(inputs),
             artifacts,
         };
-        Ok(Self { version, content, place })
+        let run_tags = run.map(|run| run.data.tags).unwrap_or_default();
+        Ok(Self { version, content, place, run_tags })
     }
 
     /// As a state.

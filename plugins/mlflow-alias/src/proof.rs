@@ -14,7 +14,16 @@ use crate::registry::Registry;
 pub(crate) struct Proof {
     /// The SHA-256 of each artifact, in lower-case hex, by its path.
     sha256: BTreeMap<String, String>,
+    /// What was written down about the version and the run that made it, for guardrails. It is compared with nothing: a
+    /// tag may be added later.
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
+
+/// Tags of MLflow's own begin so; they tell of the machine, not of what the model is made from.
+const MLFLOW: &str = "mlflow.";
+/// The most tags that a pin keeps, and the most bytes of one.
+const MOST: (usize, usize) = (100, 500);
 
 impl Proof {
     /// Digests a version's artifacts; nothing where they are not looked at. A version without any is not there.
@@ -35,7 +44,7 @@ impl Proof {
             Ok((path.to_owned(), digested.sha256))
         };
         let sha256 = files.iter().map(|file| digest(&file.path, file.size)).collect::<Result<_, Fault>>()?;
-        Ok(Some(Self { sha256 }))
+        Ok(Some(Self { sha256, tags: tags(of) }))
     }
 
     /// Refuses artifacts whose bytes are not those of the pin.
@@ -48,6 +57,14 @@ impl Proof {
             None => Ok(()),
         }
     }
+}
+
+/// What was written down, the version's own words above its run's.
+fn tags(of: &Described) -> BTreeMap<String, String> {
+    let all = of.run_tags.iter().chain(&of.version.tags);
+    let kept = all.filter(|tag| !tag.key.starts_with(MLFLOW) && tag.value.len() <= MOST.1);
+    let kept: BTreeMap<_, _> = kept.map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+    kept.into_iter().take(MOST.0).collect()
 }
 
 fn check_size(path: &str, listed: u64, digested: &Digested) -> Result<(), Fault> {

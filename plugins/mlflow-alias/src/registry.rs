@@ -37,6 +37,16 @@ pub(crate) struct Version {
     pub(crate) creation_timestamp: Option<u64>,
     /// Milliseconds since 1970 UTC.
     pub(crate) last_updated_timestamp: Option<u64>,
+    #[serde(default)]
+    pub(crate) tags: Vec<Tag>,
+}
+
+/// What somebody wrote down about a version or a run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Tag {
+    pub(crate) key: String,
+    #[serde(default)]
+    pub(crate) value: String,
 }
 
 /// A run, as far as it matters for what it made.
@@ -45,6 +55,14 @@ pub(crate) struct Run {
     pub(crate) info: RunInfo,
     #[serde(default)]
     pub(crate) inputs: Inputs,
+    #[serde(default)]
+    pub(crate) data: RunData,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct RunData {
+    #[serde(default)]
+    pub(crate) tags: Vec<Tag>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -97,10 +97,10 @@ fn a_plugin_that_changed_since_it_was_pinned() {
         demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
           contain risk 12 refused
-                        blast-radius: the guardrail could not judge (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
+                        blast-radius: the plugin failed, whatever its policy says (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
             ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
           restore risk 30 refused
-                        blast-radius: the guardrail could not judge (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
+                        blast-radius: the plugin failed, whatever its policy says (the plugin `blast-radius` can't be read from [folder]/workspace/plugins/blast_radius.wasm: No such file or directory (os error 2)); doubt denies
             ↩ dataset lake/clicks v5 → v3 reversible
                         2 changes, 200 rows since v3 ([time]) are set aside
                         undo works until a VACUUM past the table's retention (a week by default)

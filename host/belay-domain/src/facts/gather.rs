@@ -16,8 +16,8 @@ use crate::state::Desired;
 
 use super::{
     AroundFacts, BodyFacts, ConsumerFacts, DestinationFacts, DownstreamFacts, Facts, FeatureSetFacts, Lineage,
-    LossFacts, Mode, Moment, NamedVersion, OperationFacts, PartFacts, Purpose, RampFacts, Record, Reversibility,
-    RunbookFacts, SCHEMA, StageFacts, StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
+    LossFacts, Mode, Moment, NamedVersion, OperationFacts, PartFacts, PinFacts, Purpose, RampFacts, Record,
+    Reversibility, RunbookFacts, SCHEMA, StageFacts, StepFacts, Tier, Wanted, Weekday, WorkFacts, WriteKind,
 };
 
 /// What facts are made from.
@@ -45,6 +45,8 @@ pub struct Case<'a> {
     pub restored: &'a BTreeSet<ResourceName>,
     /// The resources that the run skipped until now, because a system is down.
     pub skipped: &'a BTreeSet<ResourceName>,
+    /// What the run goes back to, in all its stages.
+    pub pins: &'a [PinFacts],
     /// The stage's plan.
     pub plan: &'a StagePlan,
     /// What the plan checker found of it.
@@ -80,6 +82,7 @@ impl Facts {
             lineage: lineage(case),
             quarantined: case.quarantined.iter().map(ToString::to_string).collect(),
             around: case.around.into(),
+            pins: pins(case),
         }
     }
 }
@@ -273,6 +276,12 @@ impl From<&Around> for AroundFacts {
             },
         }
     }
+}
+
+/// What is skipped stays as it is.
+fn pins(case: &Case<'_>) -> Vec<PinFacts> {
+    let stays = |pin: &&PinFacts| case.skipped.iter().any(|skipped| skipped.as_str() == pin.resource);
+    case.pins.iter().filter(|pin| !stays(pin)).cloned().collect()
 }
 
 impl From<feature_set::Tier> for Tier {

@@ -45,6 +45,7 @@ fn facts(plan: &StagePlan) -> Facts {
         stages: &["contain".parse().unwrap(), "restore".parse().unwrap()],
         restored: &BTreeSet::from(["flag", "dataset", "model"].map(|name| name.parse().unwrap())),
         skipped: &BTreeSet::new(),
+        pins: &plan.steps.iter().filter_map(|step| PinFacts::of(step.subject.target()?)).collect::<Vec<_>>(),
         plan,
         examined: &examined,
         assessment: &assessment,

@@ -26,6 +26,7 @@ impl Driver {
         let stages = self.run.stages().get(failure.from_stage as usize..).unwrap_or_default();
         let mut ground = Ground {
             restored: prepare::restored(stages),
+            pins: prepare::pins_of(stages),
             stages: self.run.stages().iter().map(|stage| stage.name.clone()).collect(),
             ..Ground::clone(&self.ground)
         };

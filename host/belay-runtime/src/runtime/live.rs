@@ -253,6 +253,7 @@ impl Runtime {
             runbook: mandate.runbook.clone(),
             restored,
             may_leave: spec.may_leave.clone(),
+            pins: prepare::pins_of(&spec.stages),
             probes: spec.checks.iter().map(|check| check.probe.clone()).collect(),
             stages: spec.stages.iter().map(|stage| stage.name.clone()).collect(),
             left: match &mandate.purpose {

@@ -95,6 +95,7 @@ impl Runtime {
             runbook: Named { name: runbook.unwrap_or(no_runbook), digest: nothing },
             restored: BTreeSet::new(),
             may_leave: BTreeSet::new(),
+            pins: Vec::new(),
             probes: Vec::new(),
             stages: Vec::new(),
             left: BTreeMap::new(),

@@ -74,6 +74,7 @@ impl Runtime {
             runbook: mandate.runbook.clone(),
             restored: prepare::restored(&stages),
             may_leave: std::collections::BTreeSet::new(),
+            pins: prepare::pins_of(&stages),
             probes: if *with_checks { spec.checks.iter().map(|check| check.probe.clone()).collect() } else { vec![] },
             stages: stages.iter().map(|stage| stage.name.clone()).collect(),
             left: run.left(),

@@ -9,6 +9,7 @@ use belay_domain::people::Role;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::attached::Attached;
 use super::catalog::{self, Known};
 use super::connections::{ConnectionTable, Overlays, merged, resolve};
 use super::document;
@@ -76,9 +77,9 @@ struct GuardrailTable {
     plugin: PluginName,
     mode: Option<Mode>,
     config: Option<toml::Table>,
-    /// Files whose content becomes part of the configuration: `key = "file.toml"`, or `"file.toml#/pointer"`.
+    /// Files whose content becomes part of the configuration, by its key there.
     #[serde(default)]
-    files: BTreeMap<String, String>,
+    files: BTreeMap<String, Attached>,
 }
 
 pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
@@ -226,21 +227,15 @@ fn guardrail(
 }
 
 fn guardrail_config(root: &Path, table: &GuardrailTable) -> Result<Json, String> {
-    let mut config = table.config.clone().unwrap_or_default();
-    for (key, file) in &table.files {
-        let (path, pointer) = file.split_once('#').unwrap_or((file, ""));
-        let text =
-            std::fs::read_to_string(root.join(path)).map_err(|error| format!("{path} can't be read: {error}"))?;
-        let value: toml::Value = if Path::new(path).extension().is_some_and(|extension| extension == "json") {
-            serde_json::from_str(&text).map_err(|error| format!("{path}: {error}"))?
-        } else {
-            toml::from_str::<toml::Table>(&text).map_err(|error| format!("{path}: {}", error.message()))?.into()
-        };
-        let found = pointer.split('/').skip(1).try_fold(&value, |value, part| value.get(part));
-        let found = found.ok_or_else(|| format!("{path} has nothing at {pointer}"))?;
-        config.insert(key.clone(), found.clone());
+    let config = to_json(table.config.clone().unwrap_or_default().into())?;
+    if table.files.is_empty() {
+        return Ok(config);
     }
-    to_json(config.into())
+    let mut members = config.value().as_object().cloned().unwrap_or_default();
+    for (key, files) in &table.files {
+        members.insert(key.clone(), files.read(root)?);
+    }
+    Json::new(members.into()).map_err(|error| error.to_string())
 }
 
 /// Reads every `.toml` of a folder. A folder that is not there is empty.

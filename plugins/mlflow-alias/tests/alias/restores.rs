@@ -4,7 +4,7 @@ use belay_sdk::{Past, Pin, Reference, Reversibility, Reverter as _, Write};
 use mlflow_alias::{Config, MlflowAlias};
 use serde_json::{Value, json};
 
-use crate::recorded::{champion, moved, observe, plan, registry, restore, version};
+use crate::recorded::{API, body, champion, moved, observe, plan, registry, restore, version, version_line};
 
 fn content(pin: &Pin) -> Value {
     serde_json::from_str(&pin.state.content).unwrap()
@@ -112,4 +112,36 @@ fn history_goes_through_the_pages_and_stops_at_the_limit() {
     assert_eq!(labels(&history(1)), ["v3"]);
     assert!(history(100)[2].summary.starts_with("the first one · run "));
     assert!(history(100)[2].at.is_some());
+}
+
+#[test]
+fn a_pin_keeps_what_was_written_down_and_a_later_tag_is_no_difference() {
+    let reads = registry();
+    let before = version(&reads, "v3").unwrap();
+    let mut described: Value = serde_json::from_str(&body(&reads, &version_line("3"))).unwrap();
+    let run_line = format!("GET {API}/runs/get?run_id={}", described["model_version"]["run_id"].as_str().unwrap());
+    let mut run: Value = serde_json::from_str(&body(&reads, &run_line)).unwrap();
+    described["model_version"]["tags"] = json!([{"key": "feature_view.clicks", "value": "3"}]);
+    run["run"]["data"]["tags"] = json!([
+        {"key": "feature_view.clicks", "value": "2"},
+        {"key": "mlflow.user", "value": "ana"},
+        {"key": "owner", "value": "ranking"},
+        {"key": "long", "value": "x".repeat(501)},
+    ]);
+    let reads = reads.answer("registry", &version_line("3"), 200, described.to_string()).answer(
+        "registry",
+        &run_line,
+        200,
+        run.to_string(),
+    );
+    let pin = version(&reads, "v3").unwrap();
+    let proof: Value = serde_json::from_str(&pin.proof).unwrap();
+    assert_eq!(proof["tags"], json!({"feature_view.clicks": "3", "owner": "ranking"}));
+    assert_eq!(pin.state.content, before.state.content);
+    // What was pinned before the tags were written, or by an older belay, is still there.
+    let mut older: Value = serde_json::from_str(&before.proof).unwrap();
+    older.as_object_mut().unwrap().remove("tags");
+    for pin in [before.clone(), Pin { proof: older.to_string(), ..before }] {
+        plan(&moved(reads.clone(), Some("1")), &pin).unwrap();
+    }
 }
