@@ -125,7 +125,7 @@ fn it_is_good_under_its_own_rules_only() {
         &refused(&shop),
         &expect![[r#"
             $ belay run ranker.belay
-            error: the package is outside its mandate: the governance changed: it is [short], the mandate names [short]
+            error: the package is outside its mandate: the governance changed: guardrails: - {"config":{"max_consumers":20,"max_resources":5},"enforced":true,"plugin":"blast-radius"}, guardrails: + {"config":{"max_consumers":1,"max_resources":5},"enforced":true,"plugin":"blast-radius"}
             changed: nothing was changed by this command
             help: put it back as it was, or ask anew: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0
             [5]
