@@ -272,7 +272,7 @@ impl Ground {
             around: around::of(self)?,
             weights: &self.environment.risk.weights,
         };
-        let quarantined = self.into_quarantine(plan)?;
+        let quarantined = self.back_to_quarantined(plan)?;
         let first = self.raised(assess::assess(&situation), plan, &quarantined);
         let seen = Seen { restored: &restored, skipped, around: &situation.around, quarantined: &quarantined };
         let verdicts = self.judge(plan, &examined, &first, seen, at).await?;
@@ -296,7 +296,7 @@ impl Ground {
     }
 
     /// The resources that a plan takes back into a content that is quarantined.
-    fn into_quarantine(&self, plan: &StagePlan) -> Result<BTreeSet<ResourceName>, Error> {
+    fn back_to_quarantined(&self, plan: &StagePlan) -> Result<BTreeSet<ResourceName>, Error> {
         let quarantine = quarantine::of(&self.host.ledger, &self.environment_name)?;
         let held = plan.operations().filter_map(|planned| {
             let Desired::Pinned(pin) = &planned.target.desired else { return None };
