@@ -45,6 +45,7 @@ fn refuses(shop: &Shop, what: &str) {
     for verb in ["plan", "run"] {
         shop.roll_back(verb, &[]).ends(3).says("the files are not the governance that was accepted").says(what);
     }
+    shop.belay(["gate", "checkout-ranker", "--env", "demo"]).ends(3).says(what);
     assert!(shop.systems() == before);
 }
 

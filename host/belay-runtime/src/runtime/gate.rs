@@ -22,7 +22,11 @@ use crate::resolve;
 
 impl Runtime {
     /// Whether a feature set could be rolled back, in an environment or in the only one.
+    ///
+    /// # Errors
+    /// Refused while the files are not the governance that was accepted: no run would begin.
     pub async fn gate(&self, set: &FeatureSetName, environment: Option<&EnvironmentName>) -> Result<GateAnswer, Error> {
+        crate::standing::in_force(&self.host)?;
         let set = resolve::feature_set(&self.host.workspace, set)?;
         let ground = self.bare_ground(set, environment, None)?;
         let answer = self.judge(&ground, set).await?;
