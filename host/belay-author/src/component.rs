@@ -13,25 +13,48 @@ pub fn componentize(plugin: &Plugin, module: &[u8]) -> Result<Vec<u8>, Error> {
     let broken = |reason: String| Error::Component { plugin: plugin.name.clone(), reason };
     let encode = || ComponentEncoder::default().validate(true).module(module)?.encode();
     let component = encode().map_err(|error| broken(format!("{error:#}")))?;
-    let foreign = foreign_imports(&component).map_err(broken)?;
-    if !foreign.is_empty() {
-        return Err(Error::Imports { plugin: plugin.name.clone(), imports: foreign });
-    }
-    label(plugin).and_then(|label| label.to_wasm(&component).map_err(|error| format!("{error:#}"))).map_err(broken)
+    let label = Label {
+        name: &plugin.name,
+        version: &plugin.version,
+        description: plugin.description.as_deref(),
+        license: plugin.license.as_deref(),
+    };
+    finish(&label, &component)
 }
 
-fn label(plugin: &Plugin) -> Result<AddMetadata, String> {
-    let mut label = AddMetadata::default();
-    label.name = AddMetadataField::Set(plugin.name.clone());
-    label.version = AddMetadataField::Set(Version::new(plugin.version.clone()));
-    label.processed_by = vec![("belay".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
-    if let Some(description) = &plugin.description {
-        label.description = AddMetadataField::Set(Description::new(description.clone()));
+/// What is written into a component.
+pub(crate) struct Label<'p> {
+    pub(crate) name: &'p str,
+    pub(crate) version: &'p str,
+    pub(crate) description: Option<&'p str>,
+    pub(crate) license: Option<&'p str>,
+}
+
+/// Checks what a component imports, and labels it.
+pub(crate) fn finish(label: &Label<'_>, component: &[u8]) -> Result<Vec<u8>, Error> {
+    let broken = |reason: String| Error::Component { plugin: label.name.to_owned(), reason };
+    let foreign = foreign_imports(component).map_err(broken)?;
+    if !foreign.is_empty() {
+        return Err(Error::Imports { plugin: label.name.to_owned(), imports: foreign });
     }
-    if let Some(license) = &plugin.license {
-        label.licenses = AddMetadataField::Set(Licenses::new(license).map_err(|error| format!("{error:#}"))?);
+    let added = label.metadata().and_then(|added| added.to_wasm(component).map_err(|error| format!("{error:#}")));
+    added.map_err(broken)
+}
+
+impl Label<'_> {
+    fn metadata(&self) -> Result<AddMetadata, String> {
+        let mut label = AddMetadata::default();
+        label.name = AddMetadataField::Set(self.name.to_owned());
+        label.version = AddMetadataField::Set(Version::new(self.version.to_owned()));
+        label.processed_by = vec![("belay".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+        if let Some(description) = self.description {
+            label.description = AddMetadataField::Set(Description::new(description.to_owned()));
+        }
+        if let Some(license) = self.license {
+            label.licenses = AddMetadataField::Set(Licenses::new(license).map_err(|error| format!("{error:#}"))?);
+        }
+        Ok(label)
     }
-    Ok(label)
 }
 
 /// What a component imports that is not the contract's.

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::language::Language;
+use crate::scaffold::InvalidName;
+
 /// Why a plugin could not be built. Nothing was installed or changed outside the folders that the caller named.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,16 +39,57 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A new plugin can't have this name.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// A new plugin's folder is there already, and holds something.
+    #[error("{} is not empty", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no template for such a plugin.
+    #[error(
+        "there is no template for a {world} in {language}; guardrails have one in each language, the others in Rust"
+    )]
+    NoTemplate {
+        /// The world.
+        world: &'static str,
+        /// The language.
+        language: Language,
+    },
+    /// The kit that this belay brings is broken.
+    #[error("the kit for new plugins: {reason}")]
+    Kit {
+        /// Why.
+        reason: String,
+    },
+    /// A plugin's folder lacks the contract.
+    #[error("{} is not there; `belay plugin new` puts it into a plugin's folder", path.display())]
+    NoContract {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A language's own tools are missing.
+    #[error("`{program}` did not start ({source}); building this plugin needs {what}")]
+    NeedsProgram {
+        /// The program.
+        program: &'static str,
+        /// What brings it.
+        what: &'static str,
+        /// Why it did not start.
+        source: io::Error,
+    },
     /// The folder has no plugin in it.
     #[error("{}: no plugin here; a plugin's Cargo.toml has `[package.metadata.belay]` with a `world`", path.display())]
     NoPlugin {
         /// The folder.
         path: PathBuf,
     },
-    /// `[package.metadata.belay]` makes no sense.
-    #[error("{}: [package.metadata.belay]: {reason}", manifest.display())]
+    /// What a manifest says about the plugin makes no sense.
+    #[error("{}: {reason}", manifest.display())]
     Metadata {
-        /// The Cargo.toml.
+        /// The manifest.
         manifest: PathBuf,
         /// Why.
         reason: String,
@@ -84,9 +128,15 @@ impl Error {
             Self::NotStarted { .. } => "install the program, or put it on PATH",
             Self::Failed { .. } => "run the command by hand to see all that it says",
             Self::File { .. } => "check the folder's permissions and the space left on its disk",
-            Self::NoPlugin { .. } => "name the folder of a plugin",
-            Self::Metadata { .. } => "correct the Cargo.toml",
-            Self::Compile { .. } => "cargo check",
+            Self::Name(_) => "belay plugin new guardrail NAME, with another name",
+            Self::NotEmpty { .. } => "name a folder that is not there yet: belay plugin new … --folder FOLDER",
+            Self::NoTemplate { .. } => "belay plugin new … --language rust",
+            Self::Kit { .. } => "this is a fault of belay's: build it anew",
+            Self::NoContract { .. } => "belay plugin new guardrail NAME makes a folder that has it",
+            Self::NeedsProgram { .. } => "install the program, or put it on PATH",
+            Self::NoPlugin { .. } => "belay plugin new guardrail NAME makes one",
+            Self::Metadata { .. } => "correct the file",
+            Self::Compile { .. } => "correct the plugin's code",
             Self::Component { .. } => "export the plugin with belay_sdk::guardrail!, reverter! or probe!",
             Self::Imports { .. } => "cargo tree --target wasm32-unknown-unknown shows who brings them in",
         }

@@ -1,4 +1,5 @@
-//! Builds a plugin from a Cargo project: core module, then component. Never loads or runs what it built, and installs
+//! Makes a new plugin's folder, and builds a plugin: of a Cargo project by way of a core module, of Python and
+//! JavaScript by their own tools. Never loads or runs what it built, and installs
 //! nothing: what it fetches lies in a folder of the caller's.
 //!
 //! ```no_run
@@ -20,8 +21,11 @@ mod component;
 mod debian;
 mod error;
 mod folder;
+mod language;
 mod program;
 mod project;
+mod scaffold;
+mod scripted;
 mod toolchain;
 
 use std::path::Path;
@@ -29,10 +33,47 @@ use std::path::Path;
 pub use compile::compile;
 pub use component::componentize;
 pub use error::Error;
+pub use language::{Language, NoSuchLanguage};
 pub use project::Plugin;
+pub use scaffold::{InvalidName, Kind, scaffold};
+pub use scripted::Scripted;
 pub use toolchain::Toolchain;
 
 /// Builds one plugin: its core module as [`compile`] does, and the component of it as [`componentize`] does.
 pub fn build(toolchain: &Toolchain, plugin: &Plugin, target_dir: &Path) -> Result<Vec<u8>, Error> {
     componentize(plugin, &compile(toolchain, plugin, target_dir)?)
+}
+
+/// A component and what it was made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Built {
+    /// The component.
+    pub component: Vec<u8>,
+    /// The name of its file: `few_consumers.wasm`.
+    pub file_name: String,
+    /// As in `belay.toml`.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// The world that it is written for.
+    pub world: String,
+    /// What it is written in. All but Rust bring an interpreter with them, which needs more room.
+    pub language: Language,
+}
+
+/// Builds the plugin whose folder this is, in whatever language. What that takes lies in `cache` and, for Rust, in the
+/// folder's own `target`; `say` is told of what takes long.
+pub fn build_folder(folder: &Path, cache: &Path, say: &dyn Fn(&str)) -> Result<Built, Error> {
+    if folder.join("Cargo.toml").is_file() {
+        let plugin = Plugin::at(folder)?;
+        let toolchain = Toolchain::find(&cache.join("guest-toolchain"), say)?;
+        let component = build(&toolchain, &plugin, &plugin.workspace.join("target/guests"))?;
+        let file_name = plugin.file_name();
+        let Plugin { name, version, world, .. } = plugin;
+        return Ok(Built { component, file_name, name, version, world, language: Language::Rust });
+    }
+    let plugin = Scripted::at(folder)?.ok_or_else(|| Error::NoPlugin { path: folder.to_owned() })?;
+    let (component, file_name) = (plugin.build(cache, say)?, plugin.file_name());
+    let Scripted { language, name, version, world, .. } = plugin;
+    Ok(Built { component, file_name, name, version, world, language })
 }

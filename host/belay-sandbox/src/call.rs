@@ -15,6 +15,8 @@ pub struct Call<T> {
     pub record: CallRecord,
     /// What it answered.
     pub result: Result<T, CallError>,
+    /// The most linear memory that it had, in bytes. Not recorded: it follows from component and input.
+    pub memory_bytes: u64,
 }
 
 /// Why a call has no answer.

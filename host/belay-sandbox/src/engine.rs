@@ -4,10 +4,30 @@ use belay_domain::digest::Digest;
 use serde::{Deserialize, Serialize};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
 
-use crate::limits::{MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS};
+use crate::limits::{MAX_MEMORY_BYTES, Size};
 
-/// How many calls can be under way at once; others wait.
-pub(crate) const INSTANCES: u32 = 64;
+/// What a pool holds for plugins of one size.
+struct Room {
+    /// How many calls can be under way at once; others wait.
+    instances: u32,
+    /// Core instances of one component: its modules and what the component encoder adds.
+    core_instances: u32,
+    /// Tables of one component: its modules' and the encoder's.
+    tables: u32,
+}
+
+/// How many calls of plugins of this size can be under way at once; others wait.
+pub(crate) const fn instances(size: Size) -> u32 {
+    room(size).instances
+}
+
+const fn room(size: Size) -> Room {
+    match size {
+        Size::Standard => Room { instances: 64, core_instances: 16, tables: 4 },
+        // An interpreter's component takes up to 256 core instances.
+        Size::Large => Room { instances: 8, core_instances: 512, tables: 32 },
+    }
+}
 
 /// The stack that a guest may use, in bytes.
 const GUEST_STACK: usize = 512 << 10;
@@ -16,10 +36,6 @@ const GUEST_STACK: usize = 512 << 10;
 const HOST_STACK: usize = 4 << 20;
 /// What stays in memory between two calls in the same slot. A guest whose stack and heap fit needs no page fault.
 const RESIDENT: usize = 128 << 10;
-/// Core instances of one component: its module and what the component encoder adds.
-const CORE_INSTANCES: u32 = 16;
-/// Tables of one component: its module's and the encoder's.
-const TABLES: u32 = 4;
 /// The wasmtime in `Cargo.lock`. It tells no version itself; a test compares.
 pub(crate) const WASMTIME: &str = "48.0.8";
 
@@ -40,12 +56,17 @@ impl EngineId {
     }
 }
 
-/// The settings. Public for measurements against bare wasmtime.
+/// The settings for ordinary plugins. Public for measurements against bare wasmtime.
 #[doc(hidden)]
 pub fn settings() -> Config {
+    settings_for(Size::Standard)
+}
+
+/// Sizes differ in what the pool holds alone: code, fuel and answers are the same on each.
+pub(crate) fn settings_for(size: Size) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool()))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(size)))
         .consume_fuel(true)
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
@@ -71,18 +92,19 @@ pub fn settings() -> Config {
     config
 }
 
-fn pool() -> PoolingAllocationConfig {
+fn pool(size: Size) -> PoolingAllocationConfig {
+    let Room { instances, core_instances, tables } = room(size);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(INSTANCES)
-        .total_stacks(INSTANCES)
-        .total_memories(INSTANCES)
-        .total_tables(INSTANCES * TABLES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES)
-        .max_core_instances_per_component(CORE_INSTANCES)
+    pool.total_component_instances(instances)
+        .total_stacks(instances)
+        .total_memories(instances)
+        .total_tables(instances * tables)
+        .total_core_instances(instances * core_instances)
+        .max_core_instances_per_component(core_instances)
         .max_memories_per_component(1)
-        .max_tables_per_component(TABLES)
+        .max_tables_per_component(tables)
         .max_memory_size(usize::try_from(MAX_MEMORY_BYTES).unwrap_or(usize::MAX))
-        .table_elements(MAX_TABLE_ELEMENTS as usize)
+        .table_elements(size.max_table_elements() as usize)
         .linear_memory_keep_resident(RESIDENT)
         .table_keep_resident(RESIDENT)
         .async_stack_keep_resident(RESIDENT);

@@ -53,7 +53,7 @@ pub use canonical::CanonicalText;
 pub use engine::{EngineId, settings};
 pub use fit::Misfit;
 pub use inspect::{Claims, Inspection, MAX_COMPONENT_BYTES, NotAPlugin, inspect};
-pub use limits::{Limit, Limits, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, TooGenerous};
+pub use limits::{Limit, Limits, MAX_MEMORY_BYTES, MAX_TABLE_ELEMENTS, MAX_TABLE_ELEMENTS_LARGE, Size, TooGenerous};
 pub use load::LoadError;
 pub use log::{Level, Log, LogLine};
 pub use plugin::{Guardrail, Plugin, Probe, Reverter};

@@ -10,6 +10,31 @@ pub const MAX_MEMORY_BYTES: u64 = 256 << 20;
 /// The most table elements that any `Limits` may grant.
 pub const MAX_TABLE_ELEMENTS: u32 = 20_000;
 
+/// The most table elements on the engine for large plugins.
+pub const MAX_TABLE_ELEMENTS_LARGE: u32 = 200_000;
+
+/// How much room a plugin has. Its operator grants it; a plugin can't take it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Size {
+    /// For compiled languages: one module, a small table. Fast, and 64 calls at once.
+    #[default]
+    Standard,
+    /// For components that bring an interpreter with them, such as Python's or JavaScript's: hundreds of core
+    /// instances, large tables, 8 calls at once.
+    Large,
+}
+
+impl Size {
+    /// The most table elements that limits may grant.
+    pub const fn max_table_elements(self) -> u32 {
+        match self {
+            Self::Standard => MAX_TABLE_ELEMENTS,
+            Self::Large => MAX_TABLE_ELEMENTS_LARGE,
+        }
+    }
+}
+
 /// What one call may use. Recorded with each call, because a replay needs the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Limits {
@@ -24,7 +49,7 @@ pub struct Limits {
     pub total_ms: u64,
     /// Bytes of linear memory, all memories of the component together; at most [`MAX_MEMORY_BYTES`]. Default: 128 MiB.
     pub memory_bytes: u64,
-    /// Elements of any one table; at most [`MAX_TABLE_ELEMENTS`]. Default: 10,000.
+    /// Elements of any one table; at most [`Size::max_table_elements`]. Default: 10,000.
     pub table_elements: u32,
     /// Bytes that one answer, or the arguments of one host call, may bring into the host. Default: 16 MiB.
     pub output_bytes: u64,
@@ -55,6 +80,18 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// What a plugin of this size gets.
+    pub fn of(size: Size) -> Self {
+        match size {
+            Size::Standard => Self::default(),
+            Size::Large => {
+                Self { memory_bytes: MAX_MEMORY_BYTES, table_elements: MAX_TABLE_ELEMENTS_LARGE, ..Self::default() }
+            }
+        }
+    }
+}
+
 /// Limits that no pool can grant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a limit of {asked} {what}: {most} is the most that a plugin can have")]
@@ -66,10 +103,10 @@ pub struct TooGenerous {
 
 impl Limits {
     /// These limits, if the pool can hold what they allow.
-    pub(crate) fn checked(self) -> Result<Self, TooGenerous> {
+    pub(crate) fn checked(self, size: Size) -> Result<Self, TooGenerous> {
         let within = |what, asked, most| if asked > most { Err(TooGenerous { what, asked, most }) } else { Ok(()) };
         within("bytes of memory", self.memory_bytes, MAX_MEMORY_BYTES)?;
-        within("table elements", self.table_elements.into(), MAX_TABLE_ELEMENTS.into())?;
+        within("table elements", self.table_elements.into(), size.max_table_elements().into())?;
         // What is recorded must fit canonical JSON.
         let most = MAX_INTEGER.unsigned_abs();
         within("ms to compute", self.compute_ms, most)?;
@@ -134,8 +171,12 @@ mod tests {
 
     #[test]
     fn more_than_a_slot_holds_is_refused() {
-        assert!(Limits::default().checked().is_ok());
-        assert!(Limits { memory_bytes: MAX_MEMORY_BYTES + 1, ..Limits::default() }.checked().is_err());
-        assert!(Limits { table_elements: MAX_TABLE_ELEMENTS + 1, ..Limits::default() }.checked().is_err());
+        for size in [Size::Standard, Size::Large] {
+            assert!(Limits::of(size).checked(size).is_ok());
+            assert!(Limits { memory_bytes: MAX_MEMORY_BYTES + 1, ..Limits::of(size) }.checked(size).is_err());
+            let tables = size.max_table_elements() + 1;
+            assert!(Limits { table_elements: tables, ..Limits::of(size) }.checked(size).is_err());
+        }
+        assert!(Limits::of(Size::Large).checked(Size::Standard).is_err());
     }
 }

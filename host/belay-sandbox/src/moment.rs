@@ -55,6 +55,11 @@ impl Moment {
         }
     }
 
+    /// The linear memory that the guest has by now; it never gives any back.
+    pub(crate) const fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
+    }
+
     fn stop(&mut self, stop: Stop) -> wasmtime::Error {
         self.stopped = Some(stop);
         wasmtime::Error::new(stop)

@@ -39,8 +39,9 @@ pub(crate) async fn perform<P: Sync, Q: Question<P>>(
     let (result, output) = outcome(told, moment.limits.output_bytes);
     let status = result.as_ref().map_or_else(CallError::status, |_| Status::Answered);
     let summary = summary(plugin, Q::FUNCTION, status, fuel_left, &moment);
+    let memory_bytes = moment.memory_bytes();
     let record = CallRecord { summary, input: input.into_bytes(), output, reads: moment.reads, log: moment.log };
-    Call { record, result }
+    Call { record, result, memory_bytes }
 }
 
 fn store(sandbox: &Sandbox, limits: &Limits, access: &Access) -> Store<Moment> {

@@ -64,7 +64,7 @@ impl Plugin {
 
     /// The same plugin under other limits.
     pub fn with_limits(&self, limits: Limits) -> Result<Self, TooGenerous> {
-        Ok(Self { limits: limits.checked()?, ..self.clone() })
+        Ok(Self { limits: limits.checked(self.sandbox.size())?, ..self.clone() })
     }
 
     pub(crate) const fn sandbox(&self) -> &Sandbox {

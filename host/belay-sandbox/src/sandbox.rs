@@ -10,8 +10,8 @@ use crate::apart::Apart;
 use crate::bindings::guardrail::{Guardrail, GuardrailPre};
 use crate::bindings::probe::{Probe, ProbePre};
 use crate::bindings::reverter::{Reverter, ReverterPre};
-use crate::engine::{self, EngineId, INSTANCES};
-use crate::limits::{Limits, TooGenerous};
+use crate::engine::{self, EngineId};
+use crate::limits::{Limits, Size, TooGenerous};
 use crate::moment::Moment;
 use crate::plugin::Linked;
 use crate::ticker::{Pace, Ticker};
@@ -25,6 +25,7 @@ struct Inner {
     engine: Engine,
     ticker: Ticker,
     id: EngineId,
+    size: Size,
     limits: Limits,
     reverters: Linker<Moment>,
     guardrails: Linker<Moment>,
@@ -45,10 +46,20 @@ pub enum SetupError {
 }
 
 impl Sandbox {
-    /// Reserves the pool and starts the clock. Each call gets `limits` unless its plugin has others.
+    /// Reserves the pool for ordinary plugins and starts the clock. Each call gets `limits` unless its plugin has
+    /// others.
     pub fn new(limits: Limits) -> Result<Self, SetupError> {
+        Self::with(Size::Standard, limits)
+    }
+
+    /// The same for plugins of this size, with the limits of [`Limits::of`].
+    pub fn of(size: Size) -> Result<Self, SetupError> {
+        Self::with(size, Limits::of(size))
+    }
+
+    fn with(size: Size, limits: Limits) -> Result<Self, SetupError> {
         let failed = |error: wasmtime::Error| SetupError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&engine::settings()).map_err(failed)?;
+        let engine = Engine::new(&engine::settings_for(size)).map_err(failed)?;
         let ticker = Ticker::start(&engine).map_err(|error| SetupError::Engine(error.to_string()))?;
         let linker = |add: fn(&mut Linker<Moment>) -> wasmtime::Result<()>| {
             let mut linker = Linker::new(&engine);
@@ -62,8 +73,9 @@ impl Sandbox {
                 engine,
                 ticker,
                 id: EngineId::here(),
-                limits: limits.checked()?,
-                places: Semaphore::new(INSTANCES as usize),
+                size,
+                limits: limits.checked(size)?,
+                places: Semaphore::new(engine::instances(size) as usize),
             }),
             None,
         ))
@@ -83,6 +95,11 @@ impl Sandbox {
     /// What calls run on here.
     pub fn id(&self) -> &EngineId {
         &self.0.id
+    }
+
+    /// For plugins of which size it has room.
+    pub fn size(&self) -> Size {
+        self.0.size
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -4,6 +4,7 @@ mod keys;
 
 use std::collections::BTreeMap;
 
+pub use crate::sha256;
 use crate::{http, keyvalue, objects};
 use keys::Keys;
 
@@ -194,12 +195,6 @@ impl crate::Reads for Reads {
         self.reach(connection).map_err(keyvalue::Error::Unreachable)?;
         Ok(self.keys.count(connection, prefix, most))
     }
-}
-
-/// The SHA-256 of bytes, in lower-case hex.
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

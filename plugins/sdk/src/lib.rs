@@ -83,6 +83,7 @@ pub use probe::Probe;
 pub use reads::{Host, Reads};
 pub use reverter::{Desired, NoAttributes, Resource, Reverter};
 pub use schema::schema_of;
+pub use state::sha256;
 pub use text_file::TextFile;
 
 // Only a guest exports: other linkers can't read the names, and tests need none.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Change, Fault, Pin, RiskFactor, State, json};
+use crate::{Change, Expectation, Fault, Pin, RiskFactor, State, json};
 
 impl State {
     /// A state from its label, what must be equal, and what moves whenever somebody touches the resource.
@@ -41,6 +41,19 @@ impl Change {
     pub fn nothing() -> Self {
         Self { operations: Vec::new(), factors: Vec::new(), loss: None, notes: Vec::new() }
     }
+}
+
+impl Expectation {
+    /// That the present bytes are these: what a plugin read and based its plan on.
+    pub fn these(bytes: &[u8]) -> Self {
+        Self::Bytes(sha256(bytes))
+    }
+}
+
+/// The SHA-256 of bytes, in lower-case hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl RiskFactor {
