@@ -3,10 +3,14 @@
 
 mod answer;
 mod error;
+mod failure;
 mod governance;
+mod kit;
 mod request;
 
 pub use answer::*;
 pub use error::*;
+pub use failure::*;
 pub use governance::*;
+pub use kit::*;
 pub use request::*;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use belay_sandbox::{Apart, Limits, MAX_COMPONENT_BYTES, Sandbox};
+use belay_sandbox::{Apart, MAX_COMPONENT_BYTES, Sandbox, Size};
 
 use crate::api::Error;
 
@@ -33,12 +33,12 @@ pub fn compile(store: &Path) -> Result<(), Error> {
     let mut component = Vec::new();
     let input = std::io::stdin().lock().take(MAX_COMPONENT_BYTES + 1).read_to_end(&mut component);
     input.map_err(|error| Error::failed(format!("the component can't be read: {error}")))?;
-    sandbox()?.compile(&component, store).map_err(|error| Error::failed(error.to_string()))
+    sandbox(Size::Standard)?.compile(&component, store).map_err(|error| Error::failed(error.to_string()))
 }
 
 /// A sandbox as every request uses it.
-pub(crate) fn sandbox() -> Result<Sandbox, Error> {
-    let sandbox = Sandbox::new(Limits::default()).map_err(|error| Error::failed(error.to_string()))?;
+pub(crate) fn sandbox(size: Size) -> Result<Sandbox, Error> {
+    let sandbox = Sandbox::of(size).map_err(|error| Error::failed(error.to_string()))?;
     Ok(match APART.get() {
         Some(apart) => sandbox.compiling_apart(apart.clone()),
         None => sandbox,

@@ -9,9 +9,9 @@ use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
 use belay_ledger::Ledger;
 use belay_sandbox::Access;
 use belay_sandbox::Reads;
-use belay_sandbox::{LoadError, Plugin, Sandbox};
+use belay_sandbox::{LoadError, Plugin, Sandbox, Size};
 
-use crate::api::{Error, Requester};
+use crate::api::{Error, FailureKind, Requester};
 use crate::compiling;
 use crate::ledger;
 use crate::reads::Lines;
@@ -53,12 +53,17 @@ impl Host {
 
     /// A plugin of the workspace, if its file is the one that was pinned.
     pub(crate) fn plugin(&self, name: &PluginName) -> Result<Plugin, Error> {
-        let path =
-            self.workspace.plugins.get(name).ok_or_else(|| {
-                Error::usage(format!("`{name}` is no plugin of this workspace; belay.toml has [plugin]"))
-            })?;
-        let pinned = self.pinned(name)?;
-        self.plugins.load(name, path, pinned)
+        self.find_plugin(name).map_err(|absent| absent.error)
+    }
+
+    /// The same, with the kind of what is wrong.
+    pub(crate) fn find_plugin(&self, name: &PluginName) -> Result<Plugin, Absent> {
+        let path = self.workspace.plugins.get(name).ok_or_else(|| {
+            let error = Error::usage(format!("`{name}` is no plugin of this workspace; belay.toml has [plugin]"));
+            Absent { kind: FailureKind::Missing, error }
+        })?;
+        let pinned = self.pinned(name).map_err(|error| Absent { kind: FailureKind::NotPinned, error })?;
+        self.plugins.load(name, path, pinned, self.workspace.size_of(name))
     }
 
     /// Loads plugins before anything is read through them: where one must be compiled, nothing else goes on meanwhile,
@@ -88,6 +93,12 @@ impl Host {
                 .next(format!("belay plugin add {path}"))
         })
     }
+}
+
+/// Why there is no plugin to ask.
+pub(crate) struct Absent {
+    pub(crate) kind: FailureKind,
+    pub(crate) error: Error,
 }
 
 /// The workspace's ledger, which must be there: a clone of the configuration must not begin a second truth unnoticed.
@@ -122,16 +133,17 @@ fn not_loaded(name: &PluginName, path: &Path, pinned: Digest, error: &LoadError)
 /// Plugins, loaded when they are needed: a workspace may have many that a request has no use for.
 struct Plugins {
     compiled: PathBuf,
-    sandbox: Mutex<Option<Sandbox>>,
+    sandboxes: Mutex<BTreeMap<Size, Sandbox>>,
     loaded: Mutex<BTreeMap<PluginName, Plugin>>,
 }
 
 impl Plugins {
     fn new(compiled: PathBuf) -> Self {
-        Self { compiled, sandbox: Mutex::default(), loaded: Mutex::default() }
+        Self { compiled, sandboxes: Mutex::default(), loaded: Mutex::default() }
     }
 
-    fn load(&self, name: &PluginName, path: &Path, pinned: Digest) -> Result<Plugin, Error> {
+    fn load(&self, name: &PluginName, path: &Path, pinned: Digest, size: Size) -> Result<Plugin, Absent> {
+        let absent = |kind| move |error| Absent { kind, error };
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plugin) = loaded.get(name) {
             return Ok(plugin.clone());
@@ -140,20 +152,26 @@ impl Plugins {
             Error::failed(format!("the plugin `{name}` can't be read from {}: {error}", path.display()))
                 .changed("nothing was changed")
                 .next("belay plugin list")
+        });
+        let bytes = bytes.map_err(absent(FailureKind::Missing))?;
+        let sandbox = self.sandbox(size).map_err(absent(FailureKind::NotCalled))?;
+        let plugin = sandbox.load_pinned(pinned, &bytes, Some(&self.compiled));
+        let plugin = plugin.map_err(|error| {
+            let other = matches!(error, LoadError::OtherThanPinned { .. });
+            let kind = if other { FailureKind::OtherDigest } else { FailureKind::NotLoadable };
+            Absent { kind, error: not_loaded(name, path, pinned, &error) }
         })?;
-        let plugin = self.sandbox()?.load_pinned(pinned, &bytes, Some(&self.compiled));
-        let plugin = plugin.map_err(|error| not_loaded(name, path, pinned, &error))?;
         loaded.insert(name.clone(), plugin.clone());
         Ok(plugin)
     }
 
-    fn sandbox(&self) -> Result<Sandbox, Error> {
-        let mut sandbox = self.sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sandbox) = &*sandbox {
+    fn sandbox(&self, size: Size) -> Result<Sandbox, Error> {
+        let mut sandboxes = self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sandbox) = sandboxes.get(&size) {
             return Ok(sandbox.clone());
         }
-        let made = compiling::sandbox()?;
-        *sandbox = Some(made.clone());
+        let made = compiling::sandbox(size)?;
+        sandboxes.insert(size, made.clone());
         Ok(made)
     }
 }

@@ -44,5 +44,5 @@ pub use compiling::{COMPILING_S, compile, compile_apart};
 pub use driver::Progress;
 pub use init::init;
 pub use lint::lint;
-pub use runtime::{Runtime, inspect_plugin, verify_directory, verify_workspace};
+pub use runtime::{Runtime, inspect_plugin, load_component, try_on_facts, verify_directory, verify_workspace};
 pub use workspace::{Staff, Workspace};

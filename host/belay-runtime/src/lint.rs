@@ -4,6 +4,7 @@
 pub(crate) mod people;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use belay_domain::feature_set::ResourceSpec;
@@ -61,9 +62,14 @@ impl Linter<'_> {
     }
 
     async fn plugins(&mut self) -> Result<(), Error> {
-        let sandbox = compiling::sandbox()?;
+        let mut sandboxes = BTreeMap::new();
         for (name, path) in &self.workspace.plugins {
-            match describe(&sandbox, path).await {
+            let size = self.workspace.size_of(name);
+            let sandbox = match sandboxes.entry(size) {
+                Entry::Occupied(made) => made.into_mut(),
+                Entry::Vacant(none) => none.insert(compiling::sandbox(size)?),
+            };
+            match describe(sandbox, path).await {
                 Ok((plugin, description)) => {
                     let digest = plugin.digest();
                     match self.workspace.lock.plugin.get(name) {

@@ -21,7 +21,7 @@ use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
 use belay_sandbox::{Access, Call, CallError, CanonicalText, Reads};
 
-use crate::api::{Error, GuardrailVerdict};
+use crate::api::{Error, FailureKind, GuardrailFailure, GuardrailVerdict};
 use crate::around;
 use crate::clock;
 use crate::down::{self, Unanswered};
@@ -70,7 +70,7 @@ pub(crate) enum Finding {
     /// It breaks rules.
     Violates(Vec<String>),
     /// It keeps them.
-    Judged { examined: Examined, assessment: Assessment, verdicts: Vec<GuardrailVerdict> },
+    Judged { examined: Examined, assessment: Assessment, facts: Json, verdicts: Vec<GuardrailVerdict> },
 }
 
 /// What a stage is to do: its place, its name, and what each step is about.
@@ -275,12 +275,13 @@ impl Ground {
         let quarantined = self.back_to_quarantined(plan)?;
         let first = self.raised(assess::assess(&situation), plan, &quarantined);
         let seen = Seen { restored: &restored, skipped, around: &situation.around, quarantined: &quarantined };
-        let verdicts = self.judge(plan, &examined, &first, seen, at).await?;
+        let facts = self.facts(plan, &examined, &first, seen, at)?;
+        let verdicts = self.judge(&CanonicalText::from(&facts)).await?;
         let factors: Vec<RiskFactor> =
             verdicts.iter().filter(|v| v.enforced).flat_map(|v| v.judgement.factors.clone()).collect();
         let assessment = assess::assess(&Situation { factors: &factors, ..situation });
         let assessment = self.raised(assessment, plan, &quarantined);
-        Ok(Finding::Judged { examined, assessment, verdicts })
+        Ok(Finding::Judged { examined, assessment, facts, verdicts })
     }
 
     /// The resources that are as the run left them that is undone.
@@ -324,17 +325,15 @@ impl Ground {
         }
     }
 
-    async fn judge(
+    /// What guardrails are given.
+    fn facts(
         &self,
         plan: &StagePlan,
         examined: &Examined,
         assessment: &Assessment,
         seen: Seen<'_>,
         at: Millis,
-    ) -> Result<Vec<GuardrailVerdict>, Error> {
-        if self.host.workspace.guardrails.is_empty() {
-            return Ok(Vec::new());
-        }
+    ) -> Result<Json, Error> {
         let facts = Facts::of(&Case {
             mode: Mode::Live,
             purpose: &self.purpose,
@@ -354,69 +353,42 @@ impl Ground {
             around: seen.around,
             quarantined: seen.quarantined,
         });
-        let facts = Json::from(&facts).map_err(|error| Error::failed(format!("the facts can't be told: {error}")))?;
-        let facts = CanonicalText::from(&facts);
+        Json::from(&facts).map_err(|error| Error::failed(format!("the facts can't be told: {error}")))
+    }
+
+    async fn judge(&self, facts: &CanonicalText) -> Result<Vec<GuardrailVerdict>, Error> {
         let guardrails = &self.host.workspace.guardrails;
-        let verdicts = futures_util::future::join_all(guardrails.iter().map(|guardrail| self.ask(guardrail, &facts)));
+        let verdicts = futures_util::future::join_all(guardrails.iter().map(|guardrail| self.ask(guardrail, facts)));
         verdicts.await.into_iter().collect()
     }
 
-    /// Doubt denies: a guardrail that can't answer, for whatever reason, has denied. The reason says whose fault it is:
-    /// what the policy or its configuration says, or what became of the plugin that holds it.
+    /// Doubt denies: a guardrail that can't answer, for whatever reason, has denied. The reason says that it was the
+    /// plugin that failed, and how.
     async fn ask(&self, guardrail: &Guardrail, facts: &CanonicalText) -> Result<GuardrailVerdict, Error> {
-        let answer = match self.host.plugin(&guardrail.plugin) {
-            Err(error) => Err((error.what, Blame::Plugin)),
+        let answer = match self.host.find_plugin(&guardrail.plugin) {
+            Err(absent) => Err(GuardrailFailure { kind: absent.kind, reason: absent.error.what }),
             Ok(plugin) => match plugin.as_guardrail() {
-                None => Err((not_a("guardrail", &guardrail.plugin), Blame::Plugin)),
+                None => {
+                    let reason = not_a("guardrail", &guardrail.plugin);
+                    Err(GuardrailFailure { kind: FailureKind::OtherWorld, reason })
+                }
                 Some(policy) => {
                     let call = policy.judge(facts, &(&guardrail.config).into()).await;
-                    let blame = Blame::of(&call);
-                    self.answer(&guardrail.plugin, call)?.map_err(|unanswered| (unanswered.reason, blame))
+                    let kind = call.result.as_ref().err().map_or(FailureKind::NotCalled, FailureKind::of);
+                    let answer = self.answer(&guardrail.plugin, call)?;
+                    answer.map_err(|unanswered| GuardrailFailure { kind, reason: unanswered.reason })
                 }
             },
         };
         let (judgement, failed) = match answer {
             Ok(judgement) => (judgement, None),
-            Err((reason, blame)) => {
-                let said = format!("{} ({reason}); doubt denies", blame.words());
+            Err(failure) => {
+                let said = format!("{failure}; doubt denies");
                 let judgement = Judgement { verdict: Verdict::Deny(vec![said]), factors: vec![], notes: vec![] };
-                (judgement, Some(reason))
+                (judgement, Some(failure))
             }
         };
         Ok(GuardrailVerdict { plugin: guardrail.plugin.clone(), enforced: guardrail.enforced, judgement, failed })
-    }
-}
-
-/// Why a guardrail has no verdict.
-#[derive(Clone, Copy)]
-enum Blame {
-    /// The plugin works, and says that it can't judge: its policy or its configuration is wrong.
-    Policy,
-    /// The plugin does not work: nothing follows about its policy.
-    Plugin,
-}
-
-impl Blame {
-    const fn of<T>(call: &Call<T>) -> Self {
-        match call.result {
-            Err(CallError::Fault(_)) => Self::Policy,
-            Ok(_)
-            | Err(
-                CallError::Trap(_)
-                | CallError::OutOfFuel
-                | CallError::TimedOut(_)
-                | CallError::OverLimit(_)
-                | CallError::Nonsense(_)
-                | CallError::HostFailed(_),
-            ) => Self::Plugin,
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Policy => "the policy or its configuration is wrong",
-            Self::Plugin => "the plugin failed, whatever its policy says",
-        }
     }
 }
 

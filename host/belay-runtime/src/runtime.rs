@@ -2,6 +2,7 @@
 
 mod approve;
 mod audit;
+mod cases;
 mod gate;
 mod governance;
 mod lineage;
@@ -17,7 +18,8 @@ mod status;
 mod undo;
 
 pub use audit::{verify_directory, verify_workspace};
-pub use plugin::inspect_plugin;
+pub use cases::try_on_facts;
+pub use plugin::{inspect_plugin, load_component};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use belay_connect::ConnectionSpec;
@@ -27,6 +27,7 @@ use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginNa
 use belay_domain::json::Json;
 use belay_domain::limits::Limits;
 use belay_domain::runbook::Runbook;
+use belay_sandbox::Size;
 use serde::Serialize;
 
 pub(crate) use lock::{Lock, PinnedPlugin};
@@ -53,6 +54,8 @@ pub struct Workspace {
     pub environments: BTreeMap<EnvironmentName, Environment>,
     /// The plugins' files.
     pub plugins: BTreeMap<PluginName, PathBuf>,
+    /// Those that have more room than others: `limits = "large"`.
+    pub large: BTreeSet<PluginName>,
     /// The digests that they must have.
     pub lock: Lock,
     /// Policies that judge every stage.
@@ -108,6 +111,11 @@ impl Workspace {
     /// The nearest folder upwards that is a workspace.
     pub fn find(from: &Path) -> Option<PathBuf> {
         from.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_path_buf)
+    }
+
+    /// How much room a plugin has.
+    pub(crate) fn size_of(&self, plugin: &PluginName) -> Size {
+        if self.large.contains(plugin) { Size::Large } else { Size::Standard }
     }
 }
 

@@ -23,7 +23,7 @@ use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};
 pub(crate) use lineage::{FeaturesArguments, GateArguments};
 pub(crate) use plan::{PlanArguments, PlanShow};
-pub(crate) use plugin::PluginCommand;
+pub(crate) use plugin::{GuardCommand, PluginCommand, TryArguments};
 pub(crate) use point::PointCommand;
 pub(crate) use quarantine::QuarantineCommand;
 pub(crate) use run::{Decision, PauseArguments, ResolveArguments, RunArguments, ToRun, UndoArguments};
@@ -150,9 +150,12 @@ pub(crate) enum Command {
     /// Show, propose and accept what governs: bands, guardrails, people, plugin pins, lists of writes
     #[command(subcommand)]
     Governance(GovernanceCommand),
-    /// Build, add and inspect plugins
+    /// Make, test, add and inspect plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Try guardrails on what happened
+    #[command(subcommand)]
+    Guard(GuardCommand),
     /// Check the workspace: every file, name, connection and plugin
     Lint,
     /// Make a new workspace

@@ -4,6 +4,7 @@ mod approve;
 mod audit;
 mod decide;
 mod governance;
+mod guard;
 mod lineage;
 mod manual;
 mod plan;
@@ -63,6 +64,7 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Audit(typed) => audit::perform(typed, global, output),
         Command::Governance(typed) => governance::perform(typed, global, output).await,
         Command::Plugin(typed) => plugin::perform(typed, global, output).await,
+        Command::Guard(typed) => guard::perform(typed, global, output).await,
         Command::Lint => workspace::lint(global, output).await,
         Command::Init { folder, name } => workspace::init(&folder, name.as_deref(), output),
         Command::Completions { shell } => manual::completions(shell, output),

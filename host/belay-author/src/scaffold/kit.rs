@@ -21,7 +21,7 @@ macro_rules! sdk {
     };
 }
 
-const SDK: [(&str, &str); 15] = sdk![
+const SDK: [(&str, &str); 16] = sdk![
     "about.rs",
     "arena.rs",
     "bindings.rs",
@@ -37,6 +37,7 @@ const SDK: [(&str, &str); 15] = sdk![
     "reverter.rs",
     "schema.rs",
     "state.rs",
+    "text_file.rs",
 ];
 
 /// The kit's files for a language, by their paths in the new folder.

@@ -24,6 +24,7 @@ use belay_domain::verdict::{Judgement, Quorum};
 use belay_engine::{Receipt, RunView, Wait};
 use serde::{Deserialize, Serialize};
 
+use super::GuardrailFailure;
 use super::request::Mark;
 
 /// What a run would do, every stage from the present.
@@ -127,8 +128,8 @@ pub struct GuardrailVerdict {
     pub enforced: bool,
     /// What it said.
     pub judgement: Judgement,
-    /// Where it could not answer and so denied: why (a trap, no fuel, …).
-    pub failed: Option<String>,
+    /// Where it could not answer and so denied: why.
+    pub failed: Option<GuardrailFailure>,
 }
 
 /// What stands between a stage and its run.
@@ -481,6 +482,8 @@ pub struct PluginInspection {
     pub world: String,
     /// The version of the contract that it was built against.
     pub wit: String,
+    /// Whether it runs only as `limits = "large"` in `belay.toml` allows.
+    pub large: bool,
     /// What it imports.
     pub imports: Vec<String>,
     /// What it exports.

@@ -293,7 +293,7 @@ fn finding(
 pub(crate) fn finding_without_mandate(finding: &planner::Finding) -> Finding {
     match finding {
         planner::Finding::Violates(violations) => Finding::Violates { violations: violations.clone() },
-        planner::Finding::Judged { examined, assessment, verdicts } => Finding::Judged {
+        planner::Finding::Judged { examined, assessment, verdicts, .. } => Finding::Judged {
             examined: examined.clone(),
             assessment: assessment.clone(),
             outside: Vec::new(),

@@ -174,7 +174,7 @@ fn planned_stage(spec: &RunSpec, first: &Judged, skipped: &[Skip]) -> PlannedSta
             let none = belay_domain::risk::Assessment { risk: 0, parts: Vec::new() };
             (PlanCheck::Broken(violations.clone()), none, Vec::new())
         }
-        Finding::Judged { examined, assessment, verdicts } => {
+        Finding::Judged { examined, assessment, verdicts, .. } => {
             (PlanCheck::Kept(Examined::clone(examined)), assessment.clone(), verdicts.clone())
         }
     };

@@ -1,10 +1,11 @@
 //! Plugins: pinned, listed, looked into.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::PluginName;
 use belay_ledger::Object;
+use belay_sandbox::{LoadError, Plugin, Size};
 
 use super::Runtime;
 use crate::api::{Error, PluginInspection, PluginSummary};
@@ -142,18 +143,16 @@ pub async fn inspect_plugin(file: &Path) -> Result<PluginInspection, Error> {
 
 async fn inspect(file: &Path, compiled: Option<&Path>) -> Result<PluginInspection, Error> {
     let bytes = read(file)?;
-    let shown = || PathBuf::from(file).display().to_string();
-    let inspection =
-        belay_sandbox::inspect(&bytes).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
-    let sandbox = compiling::sandbox()?;
-    let plugin =
-        sandbox.load(&bytes, compiled).map_err(|error| Error::usage(format!("{}: {error}", shown())).next(BUILD))?;
+    let wrong = |error: &dyn std::fmt::Display| Error::usage(format!("{}: {error}", file.display())).next(BUILD);
+    let inspection = belay_sandbox::inspect(&bytes).map_err(|error| wrong(&error))?;
+    let (plugin, size) = load(file, &bytes, compiled)?;
     let description = plugin.describe().await.result;
     Ok(PluginInspection {
         digest: Digest::of(&bytes),
         size: bytes.len() as u64,
         world: inspection.world.to_string(),
         wit: inspection.wit.to_string(),
+        large: size == Size::Large,
         imports: inspection.imports.iter().map(ToString::to_string).collect(),
         exports: inspection.exports.iter().map(ToString::to_string).collect(),
         problem: description.as_ref().err().map(ToString::to_string),
@@ -163,4 +162,26 @@ async fn inspect(file: &Path, compiled: Option<&Path>) -> Result<PluginInspectio
 
 fn read(file: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(file).map_err(|error| Error::usage(format!("{} can't be read: {error}", file.display())))
+}
+
+/// Larger components are an interpreter's as a rule: trying them as ordinary ones first would compile them twice.
+const LARGE_FROM_BYTES: usize = 6 << 20;
+
+/// Loads a component from a file, in the smallest room that it fits in, and says which that is. Needs no workspace.
+pub fn load_component(file: &Path) -> Result<(Plugin, Size), Error> {
+    load(file, &read(file)?, None)
+}
+
+fn load(file: &Path, bytes: &[u8], compiled: Option<&Path>) -> Result<(Plugin, Size), Error> {
+    let within = |size: Size| -> Result<Result<(Plugin, Size), LoadError>, Error> {
+        let sandbox = compiling::sandbox(size)?;
+        Ok(sandbox.load(bytes, compiled).map(|plugin| (plugin, size)))
+    };
+    let loaded = if bytes.len() >= LARGE_FROM_BYTES { within(Size::Large)? } else { within(Size::Standard)? };
+    let loaded = match loaded {
+        // What has too many instances or tables for an ordinary plugin may fit the larger room.
+        Err(LoadError::Compile(_)) if bytes.len() < LARGE_FROM_BYTES => within(Size::Large)?,
+        loaded => loaded,
+    };
+    loaded.map_err(|error| Error::usage(format!("{}: {error}", file.display())).next(BUILD))
 }

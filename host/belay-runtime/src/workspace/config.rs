@@ -62,6 +62,9 @@ struct EnvironmentTable {
 #[serde(deny_unknown_fields)]
 struct PluginTable {
     path: PathBuf,
+    /// How much room it has; `"large"` for components that bring an interpreter.
+    #[serde(default)]
+    limits: belay_sandbox::Size,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +96,8 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         file.guardrail.iter().filter_map(|table| guardrail(&root, &source, table, &file.plugin, &mut problems));
     let guardrails = guardrails.collect();
     let plugins = file.plugin.iter().map(|(name, table)| (name.clone(), root.join(&table.path))).collect();
+    let large = file.plugin.iter().filter(|(_, table)| table.limits == belay_sandbox::Size::Large);
+    let large = large.map(|(name, _)| name.clone()).collect();
     let connections: Vec<_> = file.connection.keys().collect();
     let teams: Vec<_> = file.team.keys().collect();
     let known = Known { plugins: &plugins, connections: &connections, teams: &teams };
@@ -126,6 +131,7 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         key,
         environments,
         plugins,
+        large,
         lock,
         guardrails,
         feature_sets,

@@ -1,7 +1,7 @@
 //! The governance as one document: everything in a workspace that says what may be done and by whom. What is not in it
 //! (runbooks, checks, the configuration of resources) is judged each time that it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belay_domain::connection::ConnectionRules;
 use belay_domain::digest::Digest;
@@ -23,6 +23,9 @@ struct Document<'w> {
     environments: BTreeMap<&'w EnvironmentName, Rules<'w>>,
     guardrails: &'w [Guardrail],
     plugins: &'w BTreeMap<PluginName, PinnedPlugin>,
+    /// Those that were granted more room.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    large: &'w BTreeSet<PluginName>,
     feature_sets: BTreeMap<&'w FeatureSetName, Owned<'w>>,
     staff: Option<&'w Staff>,
 }
@@ -58,6 +61,7 @@ impl Workspace {
             environments: self.environments.iter().map(|(name, environment)| (name, rules(environment))).collect(),
             guardrails: &self.guardrails,
             plugins: &self.lock.plugin,
+            large: &self.large,
             feature_sets: self.feature_sets.iter().map(|(name, set)| (name, owned(set))).collect(),
             staff: self.staff.as_ref(),
         })

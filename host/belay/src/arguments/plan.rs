@@ -50,8 +50,11 @@ pub(crate) enum PlanShow {
         #[command(flatten)]
         words: PlanWords,
         /// As commands to type where belay itself can't act, without secrets
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "facts", conflicts_with = "facts")]
         as_commands: bool,
+        /// As guardrails are given it: JSON, one document for each stage
+        #[arg(long)]
+        facts: bool,
     },
 }
 
@@ -173,9 +176,11 @@ mod tests {
     fn show_takes_the_same_words() {
         let shown = plan("belay plan show r s --env prod --as-commands").unwrap();
         assert!(shown.words().is_none());
-        let Some(PlanShow::Show { words, as_commands: true }) = shown.show else { panic!("{shown:?}") };
+        let Some(PlanShow::Show { words, as_commands: true, facts: false }) = shown.show else { panic!("{shown:?}") };
         assert_eq!(words.options.env, Some("prod".parse().unwrap()));
+        assert!(matches!(plan("belay plan show r s --facts").unwrap().show, Some(PlanShow::Show { facts: true, .. })));
         assert!(plan("belay plan show r s").is_err(), "no form named");
+        assert!(plan("belay plan show r s --facts --as-commands").is_err(), "two forms named");
         assert!(plan("belay plan r").is_err(), "no feature set");
     }
 }

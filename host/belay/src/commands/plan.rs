@@ -14,8 +14,13 @@ use crate::render::{self, amount, words::quoted};
 
 pub(super) async fn perform(typed: PlanArguments, global: &Global, output: Output) -> Result<Ending, Error> {
     let words = typed.words();
-    if let Some(PlanShow::Show { words, as_commands: _ }) = typed.show {
-        return as_commands(words.request(&Zoned::now())?, global, output).await;
+    if let Some(PlanShow::Show { words, as_commands: _, facts: as_facts }) = typed.show {
+        let request = words.request(&Zoned::now())?;
+        return if as_facts {
+            facts(request, global, output).await
+        } else {
+            as_commands(request, global, output).await
+        };
     }
     let words = words.ok_or_else(|| Error::usage("there is no runbook named").next("belay runbook list"))?;
     let request = words.request(&Zoned::now())?;
@@ -48,6 +53,28 @@ async fn as_commands(request: PlanRequest, global: &Global, output: Output) -> R
     } else {
         output.script(&commands)?;
     }
+    Ok(Ending::Done)
+}
+
+/// One stage's facts are one document, ready for `belay plugin try --facts`; those of several are a list of them.
+async fn facts(request: PlanRequest, global: &Global, output: Output) -> Result<Ending, Error> {
+    let stages = open(global)?.facts(request).await?;
+    if output.is_json() {
+        output.line("plan.facts", &stages)?;
+        return Ok(Ending::Done);
+    }
+    let judged: Vec<_> = stages.iter().filter_map(|stage| stage.facts.as_ref()).collect();
+    let text = match judged.as_slice() {
+        [] => {
+            return Err(
+                Error::refused("the plan breaks belay's own rules, so no guardrail is asked").next("belay plan")
+            );
+        }
+        [only] => serde_json::to_string_pretty(only),
+        several => serde_json::to_string_pretty(several),
+    };
+    let text = text.map_err(|error| Error::failed(error.to_string()))?;
+    output.bytes(format!("{text}\n").as_bytes())?;
     Ok(Ending::Done)
 }
 

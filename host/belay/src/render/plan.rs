@@ -157,7 +157,7 @@ fn guardrails(plan: &PlanAnswer) -> Vec<String> {
         for verdict in &stage.verdicts {
             let mode = if verdict.enforced { "" } else { " (monitor)" };
             let word = match (&verdict.failed, &verdict.judgement.verdict) {
-                (Some(reason), _) => format!("no answer, so denied: {reason}"),
+                (Some(failure), _) => format!("no answer, so denied: {}", failure.reason),
                 (None, Verdict::Allow) => "allow".to_owned(),
                 (None, Verdict::Deny(_)) => "deny".to_owned(),
                 (None, Verdict::NeedsApprovals(_)) => "asks for approvals".to_owned(),

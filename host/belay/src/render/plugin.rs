@@ -14,7 +14,14 @@ pub(crate) fn inspection(found: &PluginInspection) -> Page {
         fact("World", format!("{} of the contract {}", found.world, found.wit)),
         fact("Imports", list(&found.imports)),
         fact("Exports", list(&found.exports)),
-        fact("Size", size(found.size)),
+        fact(
+            "Size",
+            if found.large {
+                format!("{}, needs limits = \"large\" in belay.toml", size(found.size))
+            } else {
+                size(found.size)
+            },
+        ),
         fact("SHA-256", found.digest.to_string()),
     ];
     facts.extend(
@@ -65,6 +72,7 @@ mod tests {
             size: 71_000,
             world: "guardrail".to_owned(),
             wit: "0.1.0".to_owned(),
+            large: false,
             imports: vec!["belay:plugin/log@0.1.0".to_owned()],
             exports: vec!["describe".to_owned(), "judge".to_owned()],
             description: Some(Description {
