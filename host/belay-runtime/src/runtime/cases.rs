@@ -73,7 +73,7 @@ impl Runtime {
         entry: &Entry,
         body: &CallBody,
     ) -> Result<(), Error> {
-        let part = self.part(body)?;
+        let part = self.part(entry, body)?;
         let digest = part.as_ref().map(|part| part.input.facts.digest());
         let known =
             cases.iter_mut().rev().find(|(known, case)| known.is_some() && *known == digest && case.run == entry.run);
@@ -108,9 +108,9 @@ impl Runtime {
     }
 
     /// What was said in a call; none where it was redacted.
-    fn part(&self, body: &CallBody) -> Result<Option<CallPart>, Error> {
+    fn part(&self, entry: &Entry, body: &CallBody) -> Result<Option<CallPart>, Error> {
         let Some(commitment) = body.parts.get("call") else { return Ok(None) };
-        let blob = self.host.ledger.blob(commitment).map_err(|error| ledger::error(&error))?;
+        let blob = self.host.ledger.blob(entry, commitment).map_err(|error| ledger::error(&error))?;
         let Some((_, bytes)) = blob else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             Error::failed(format!("a recorded call can't be read: {error}")).next("belay audit verify")
