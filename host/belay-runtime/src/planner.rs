@@ -19,7 +19,7 @@ use belay_domain::ramp::{self, PlannedPart};
 use belay_domain::risk::Assessment;
 use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
-use belay_sandbox::{Access, Call, CallError, CanonicalText, Reads};
+use belay_sandbox::{Access, Call, CanonicalText, Reads};
 
 use crate::api::{Error, FailureKind, GuardrailFailure, GuardrailVerdict};
 use crate::around;
