@@ -128,9 +128,11 @@ impl Scripted {
         let made = program::output(&mut command).and_then(|_| fs::read(&out).map_err(Error::file(&out)));
         // Nobody misses it where nothing was made.
         let _ = fs::remove_file(&out);
-        let made = made.map_err(|error| match error {
-            Error::Failed { said, .. } => Error::Compile { plugin: self.name.clone(), said },
-            error => error,
+        let made = made.map_err(|error| {
+            if let Error::Failed { said, .. } = error {
+                return Error::Compile { plugin: self.name.clone(), said };
+            }
+            error
         })?;
         let label =
             Label { name: &self.name, version: &self.version, description: self.description.as_deref(), license: None };

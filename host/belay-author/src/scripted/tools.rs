@@ -63,9 +63,11 @@ fn installed(cache: &Path, folder: &Path, install: &dyn Fn() -> Result<String, E
 
 /// Says what is missing where a program is.
 fn needed(name: &'static str, what: &'static str, output: Result<String, Error>) -> Result<String, Error> {
-    output.map_err(|error| match error {
-        Error::NotStarted { source, .. } => Error::NeedsProgram { program: name, what, source },
-        error => error,
+    output.map_err(|error| {
+        if let Error::NotStarted { source, .. } = error {
+            return Error::NeedsProgram { program: name, what, source };
+        }
+        error
     })
 }
 

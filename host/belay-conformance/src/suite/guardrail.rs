@@ -143,10 +143,8 @@ fn configs(fixtures: &Fixtures) -> Vec<&Json> {
 
 /// A guardrail may decline a case that it knows; anything else than an answer is its own failure.
 fn refusal(name: &str, error: &CallError) -> Option<String> {
-    match error {
-        CallError::Fault(Fault::Unsupported(_)) => None,
-        error => Some(format!("{name}: {error}")),
-    }
+    let declined = matches!(error, CallError::Fault(Fault::Unsupported(_)));
+    (!declined).then(|| format!("{name}: {error}"))
 }
 
 fn held(expect: &Expected, heard: &Heard<Judgement>) -> Result<(), String> {
