@@ -20,7 +20,7 @@ fn guarded(harm: &str, mode: &str) -> Shop {
 #[test]
 fn each_harm_denies_and_is_named() {
     for (harm, status, why) in [
-        ("loops", "timed_out", "the plugin took too long: computing"),
+        ("loops", "out_of_fuel", "the plugin used up its fuel"),
         ("recurses", "trap", "the plugin crashed: wasm trap: "),
         ("hoards", "over_limit", "the plugin went over its limit: memory"),
         ("giant-reason", "over_limit", "the plugin went over its limit: what it hands over at once"),

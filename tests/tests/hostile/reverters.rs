@@ -100,7 +100,7 @@ fn an_honest_one_is_believed() {
 fn what_can_t_be_observed_is_not_touched() {
     for (harm, status, why) in [
         ("reads-for-ever", "over_limit", "the plugin went over its limit: calls of the host"),
-        ("loops", "timed_out", "the plugin took too long: computing"),
+        ("loops", "out_of_fuel", "the plugin used up its fuel"),
         ("no-json", "nonsense", "the state's content: "),
         ("two-keys", "nonsense", "`text` is there twice"),
     ] {
@@ -116,12 +116,9 @@ fn what_can_t_be_observed_is_not_touched() {
 
 #[test]
 fn what_it_may_not_write_is_not_written() {
-    for (harm, why) in [
-        ("writes-elsewhere", "`lake`"),
-        ("escapes", "`../note.txt`"),
-        ("overrides", "x-http-method-override"),
-        ("writes-twice", "note.txt"),
-    ] {
+    for (harm, why) in
+        [("writes-elsewhere", "`lake`"), ("escapes", "`../note.txt`"), ("overrides", "x-http-method-override")]
+    {
         let noted = Noted::with(harm);
         let before = noted.0.systems();
         let said = noted.run();
@@ -183,7 +180,7 @@ fn a_state_that_differs_at_every_look_ends_the_run_truthfully() {
         over.store(true, Ordering::Relaxed);
         said
     });
-    assert!(matches!(said.status, Some(3 | 5 | 6)), "{said}");
+    assert!(matches!(said.status, Some(1 | 3 | 5 | 6)), "{said}");
     noted.0.is_sound();
     // Once it is left alone, the same run goes on, or a new one puts it back.
     let said = noted.belay(&["resume", "r-1"]);

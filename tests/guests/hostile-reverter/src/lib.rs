@@ -41,8 +41,6 @@ enum Harm {
     Escapes,
     /// `plan` sends a harmless request that asks to be taken for a deletion.
     Overrides,
-    /// `plan` writes the file twice.
-    WritesTwice,
     /// `plan` says that nothing can ever be taken back more easily, and touches nothing.
     Belittles,
 }
@@ -74,7 +72,6 @@ impl Reverter for Hostile {
             | Harm::WritesElsewhere
             | Harm::Escapes
             | Harm::Overrides
-            | Harm::WritesTwice
             | Harm::Belittles => state,
         })
     }
@@ -124,7 +121,6 @@ fn change(of: &Resource<Config>, observed: &State, desired: Desired<NoAttributes
         Harm::WritesElsewhere => vec![Write::Object(ObjectWrite { connection: "lake".to_owned(), ..honest })],
         Harm::Escapes => vec![Write::Object(ObjectWrite { key: format!("../{}", of.id), ..honest })],
         Harm::Overrides => vec![Write::Http(overriding())],
-        Harm::WritesTwice => vec![Write::Object(honest.clone()), Write::Object(honest)],
         Harm::None
         | Harm::ReadsForEver
         | Harm::Loops
