@@ -217,7 +217,8 @@ fn a_system_that_goes_on_refusing_halts_what_follows() {
     shop.write(
         "runbooks/data-only.toml",
         "[runbook]\nname = \"data-only\"\nsummary = \"The data alone\"\n\n[[stage]]\nname = \"restore\"\n\n\
-         [[stage.step]]\nresource = \"dataset\"\n",
+         [[stage.step]]\nresource = \"dataset\"\n\n\
+         [[leaves]]\nresource = \"model\"\nbecause = \"the old model does with the new data\"\n",
     );
     shop.goes_down("lake");
     let said = shop.roll_back("run", &[]);

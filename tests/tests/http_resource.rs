@@ -3,6 +3,8 @@
 // Helpers fail their test by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use belay_tests::lab::desk::{Desk, left, writes};
@@ -132,6 +134,8 @@ fn the_apis_own_history_is_gone_back_to() {
     assert_eq!(server.get("past"), Some(json!({ "clicks": 1 })));
     desk.belay(&format!("run weights-back ranking --at weights={}", moments[2])).ends(0);
     assert_eq!(server.get("past"), Some(json!({ "clicks": 3 })));
+    desk.belay("plan weights-back ranking --before 2020-01-01T00:00:00Z").ends(3).says("the oldest allowed is 30d");
+    desk.edit("belay.toml", "[risk]", "[risk]\nmax_point_age = \"9000d\"");
     desk.belay("plan weights-back ranking --before 2020-01-01T00:00:00Z").ends(1).says("reach back");
     desk.is_sound();
 }
@@ -254,12 +258,17 @@ fn somebody_elses_password_changes_nothing() {
         return;
     }
     let (desk, server, proxy) = released("theirs");
-    desk.edit("belay.toml", "correct-horse", "another-horse");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    fs::write(&file, "another-horse").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let told = "password = { command = [\"echo\", \"correct-horse\"] }";
+    desk.edit("belay.toml", told, &format!("password = {{ file = \"{}\" }}", file.display()));
     let said = desk.belay(RUN);
     assert_eq!(left(&said.ends(6).answer("run"), "weights"), "not_touched");
     said.says("403");
     assert_eq!((proxy.writes().len(), server.get("theirs")), (0, Some(bad())));
-    desk.edit("belay.toml", "another-horse", "correct-horse");
+    fs::write(&file, "correct-horse").unwrap();
     desk.belay("resume r-1").ends(0);
     assert_eq!(server.get("theirs"), Some(good()));
 }

@@ -216,14 +216,14 @@ fn a_run_killed_between_two_batches_deletes_the_rest_when_it_is_resumed() {
         return;
     }
     let scene = Scene::set();
-    scene.redis.fill("scores:v9:", 2_500);
+    scene.redis.fill("scores:v9:", 12_500);
     let batches = AtomicUsize::new(0);
     let second = move |_, name: &str| {
         let second = name == "UNLINK" && batches.fetch_add(1, Ordering::SeqCst) == 1;
         if second { Act::HoldRequest } else { Act::Pass }
     };
     assert!(scene.kill_when(OUT, second));
-    assert_eq!(scene.redis.count("scores:v9:"), 1_500);
+    assert_eq!(scene.redis.count("scores:v9:"), 7_500);
     scene.resume();
     assert_eq!(scene.redis.count("scores:v9:"), 0);
     scene.desk.is_sound();
@@ -236,7 +236,7 @@ fn a_server_that_dies_in_the_middle_of_a_write_is_resumed_when_it_is_back() {
     }
     for (words, resource) in [(BACK, "generation"), (OUT, "scores")] {
         let mut scene = Scene::set();
-        scene.redis.fill("scores:v9:", 2_500);
+        scene.redis.fill("scores:v9:", 12_500);
         let batches = AtomicUsize::new(0);
         scene.gate.rule(move |_, name| {
             let dies = name == "EVAL" || name == "UNLINK" && batches.fetch_add(1, Ordering::SeqCst) == 1;
@@ -270,6 +270,11 @@ fn a_server_that_refuses_says_why_and_nothing_is_changed() {
         return;
     }
     let scene = Scene::set();
+    scene.redis.ask(&["ACL", "SETUSER", "belay", "on", ">lab-s3cret-7c1", "~*", "+@all"]);
+    let auth = "kind = \"redis\"\nauth = { user = \"belay\", password = { file = \"../redis.password\" } }";
+    scene.desk.edit("belay.toml", "kind = \"redis\"", auth);
+    let password = scene.desk.file("../redis.password");
+    std::fs::write(&password, "lab-s3cret-7c1\n").unwrap();
     // Full: it refuses what needs memory before it does anything.
     scene.redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
     let said = scene.desk.belay(&format!("{BACK} --json"));
@@ -277,18 +282,14 @@ fn a_server_that_refuses_says_why_and_nothing_is_changed() {
     said.says("maxmemory");
     scene.redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
 
-    // A password that nobody told belay, then a wrong one, then the right one.
-    scene.redis.ask(&["ACL", "SETUSER", "belay", "on", ">lab-s3cret-7c1", "~*", "+@all"]);
-    scene.redis.ask(&["ACL", "SETUSER", "default", "-get", "-eval"]);
+    // A user who may not, then a wrong password, then the right one.
+    scene.redis.ask(&["ACL", "SETUSER", "belay", "-get", "-eval"]);
     scene.desk.belay("resume r-1 --json").says("access list");
-    let auth = "kind = \"redis\"\nauth = { user = \"belay\", password = { file = \"../redis.password\" } }";
-    scene.desk.edit("belay.toml", "kind = \"redis\"", auth);
-    let password = scene.desk.file("../redis.password");
+    scene.redis.ask(&["ACL", "SETUSER", "belay", "+@all"]);
     std::fs::write(&password, "not-the-password\n").unwrap();
     scene.desk.belay("resume r-1 --json").says("does not accept the user or the password");
     std::fs::write(&password, "lab-s3cret-7c1\n").unwrap();
     scene.desk.belay("resume r-1").ends(0);
-    scene.redis.ask(&["ACL", "SETUSER", "default", "+@all"]);
     assert_eq!(scene.generation(), "8");
     assert_eq!(scene.desk.files_with(b"lab-s3cret-7c1"), ["redis.password"]);
     scene.desk.is_sound();

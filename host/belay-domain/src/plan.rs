@@ -83,6 +83,7 @@ impl Target {
 /// What a step found and would do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a plan has a handful of steps, and nearly all of them are changes")]
 pub enum Work {
     /// The resource was observed; these are the writes to what is wanted. No operations: it is as desired.
     Change {

@@ -165,6 +165,12 @@ impl Prepared {
         resources.chain(elsewhere).chain(consumers).collect()
     }
 
+    /// What the run may leave, with what the runbook that follows a failure says of its own stages.
+    fn may_leave(&self) -> BTreeSet<ResourceName> {
+        let after = self.alternate.as_ref().map_or_else(BTreeSet::new, |after| after.may_leave());
+        self.ground.may_leave.union(&after).cloned().collect()
+    }
+
     /// What the run would be made from.
     pub(crate) fn spec(&self, identity: Identity) -> Result<RunSpec, Error> {
         let limits = &self.ground.environment.risk.limits;
@@ -176,7 +182,7 @@ impl Prepared {
             service_level: self.service_level,
             bands: limits.bands.value.clone(),
             limits: self.run_limits(),
-            may_leave: self.ground.may_leave.clone(),
+            may_leave: self.may_leave(),
             tier: self.ground.feature_set.tier(),
             on_failure: self.fallback_spec(),
             still_affected: self.still_affected.clone(),

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use belay_runtime::COMPILING_S;
 use nix::sys::resource::{Resource, setrlimit};
 
-/// What such a process is started with, before the folder of compiled code. No command is called so.
+/// What such a process is started with, before the room of the engine and the folder of compiled code. No command is
+/// called so.
 const WORD: &str = "compile-component-from-stdin";
 
 /// The most memory that it may fill, in bytes. Addresses that are reserved for plugins don't count.
@@ -17,8 +18,11 @@ const MEMORY_BYTES: u64 = 3 << 30;
 pub(crate) fn perform() -> Option<ExitCode> {
     let mut words = std::env::args_os().skip(1);
     let asked = words.next().is_some_and(|word| word == OsStr::new(WORD));
-    let (true, Some(store), None) = (asked, words.next(), words.next()) else { return None };
-    Some(match limited().and_then(|()| belay_runtime::compile(Path::new(&store)).map_err(|error| error.what)) {
+    let (true, Some(room), Some(store), None) = (asked, words.next(), words.next(), words.next()) else {
+        return None;
+    };
+    let compiled = |()| belay_runtime::compile(&room, Path::new(&store)).map_err(|error| error.what);
+    Some(match limited().and_then(compiled) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("{why}");

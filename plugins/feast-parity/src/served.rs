@@ -101,7 +101,7 @@ fn asked(config: &Config, rows: &[Row]) -> Value {
         }
     };
     // Full names tell apart what several views call alike.
-    let whole = [("entities", Value::Object(entities)), ("full_feature_names", true.into()), what];
+    let whole = [("entities", Value::Object(entities)), what, ("full_feature_names", true.into())];
     Value::Object(whole.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 

@@ -185,7 +185,7 @@ fn what_has_the_wrong_shape_is_a_mistake() {
     check("deny := 7", &expect![[r#"Fault::Invalid("data.belay.deny: it is no set of texts")"#]]);
     check(
         "deny contains {\"message\": \"x\"}",
-        &expect![[r#"Fault::Invalid("data.belay.deny: a text, or an object with a text `msg`")"#]],
+        &expect![[r#"Fault::Invalid("data.belay.deny: each message must be a text, or an object with a text `msg`")"#]],
     );
     check("allow := \"yes\"", &expect![[r#"Fault::Invalid("data.belay.allow: it is neither true nor false")"#]]);
     check(

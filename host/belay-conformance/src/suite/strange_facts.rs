@@ -130,7 +130,7 @@ fn emptied(value: &Value) -> Option<Value> {
 
 /// Names and words are people's: they hold anything. What comes of a closed set stays.
 fn foreign(name: &str, value: &Value) -> Option<Value> {
-    const CLOSED: [&str; 7] = ["kind", "mode", "purpose", "weekday", "tier", "reversibility", "worst"];
+    const CLOSED: [&str; 8] = ["kind", "mode", "purpose", "weekday", "tier", "reversibility", "worst", "record"];
     let text = value.as_str().filter(|_| !CLOSED.contains(&name))?;
     Some(json!(format!("Ω\u{202e}🚨\u{0}\"\\'{text} \u{feff}数据 e\u{301}")))
 }
@@ -166,11 +166,12 @@ fn without_options(facts: &Value) -> Value {
 }
 
 fn with_later_members(facts: &Value) -> Value {
-    let later = |_: &str, value: &Value| {
-        // What a step wants is closed: a map of attributes, or one of two kinds.
+    let later = |name: &str, value: &Value| {
+        // What a step wants is closed: a map of attributes, or one of two kinds. What a pin tells are maps of texts.
+        let texts = matches!(name, "members" | "tags");
         let members = value
             .as_object()
-            .filter(|members| !members.contains_key("pinned") && !members.contains_key("attributes"))?;
+            .filter(|members| !texts && !members.contains_key("pinned") && !members.contains_key("attributes"))?;
         let mut members: Map<String, Value> = members.clone();
         members.insert("a_later_belay_says".to_owned(), json!({ "more": [1, null, "…"] }));
         Some(Value::Object(members))

@@ -51,7 +51,7 @@ mod tests {
         };
         let found = [QuarantineAnswer { environment: "prod".parse().unwrap(), left }];
         expect![[r#"
-            prod  lake/clicks  v31  content 9e6f6c6ab2ce  left by r-77 of checkout-ranker
+            prod  lake/clicks  v31  content 2f05d4b689d2  left by r-77 of checkout-ranker
         "#]]
         .assert_eq(&list(&found).to_text(false));
         assert_eq!(list(&[]).to_text(false), "nothing is quarantined\n");
