@@ -112,7 +112,7 @@ fn a_reverter_in_rust_and_what_the_suite_finds_in_a_broken_one() {
     )
     .ends(1)
     .says("it answered, and not what it answers otherwise");
-    broken("    json::answered(&bytes, file)?", "    serde_json::from_slice(&bytes).unwrap()").ends(1);
+    broken("json::answered(&bytes, file)?;", "serde_json::from_slice(&bytes).unwrap();").ends(1);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn guardrails_in_python_and_javascript() {
     if is_left_out(Tier::Full, &[]) {
         return;
     }
-    let shop = Shop::good();
+    let shop = Shop::released();
     for language in ["python", "javascript"] {
         let folder = made(&shop, "guardrail", language);
         passes(&shop, &folder);
@@ -173,7 +173,9 @@ fn the_page_works_word_for_word() {
         return;
     }
     let shop = Shop::released();
+    // The page tries the guardrail on a run; a plan after it is to have something to do.
     shop.roll_back("run", &[]).ends(0);
+    shop.belay(["undo", "r-1"]).ends(0);
     let blocks = first_chapter();
     assert_eq!(blocks.len(), 6);
     for (kind, text) in blocks {

@@ -20,6 +20,9 @@ const PLUGINS: [&str; 4] = ["feast_feature_view", "feast_online", "feast_parity"
 /// How long until models get what was written; the feature server reads its registry every second.
 const SERVED: Duration = Duration::from_secs(30);
 
+/// How long a service may be unknown to the feature server.
+const KNOWN: Duration = Duration::from_secs(10);
+
 /// A feature store with its Redis, in a folder that ends with it.
 #[derive(Debug)]
 pub struct FeatureShop {
@@ -111,7 +114,15 @@ impl FeatureShop {
     /// The status.
     pub fn serves(&self, view: &str, feature: &str) -> Result<Value, u16> {
         let asked = json!({ "feature_service": format!("{view}_all"), "entities": { "user_id": [1, 2, 9] } });
-        let answer = self.ask_serving("/get-online-features", &asked);
+        let began = Instant::now();
+        // A feature server reads its registry now and then: until it has, it knows nothing of a new service.
+        let answer = loop {
+            let answer = self.ask_serving("/get-online-features", &asked);
+            if answer.status != 404 || began.elapsed() > KNOWN {
+                break answer;
+            }
+            thread::sleep(Duration::from_millis(100));
+        };
         if answer.status != 200 {
             return Err(answer.status);
         }

@@ -233,12 +233,14 @@ impl Flag {
         }
     }
 
-    /// The same as clients are served it at this moment.
+    /// The same as clients are served it at this moment, or that they are not served it yet.
     pub fn served_now(&self) -> String {
         let answer = ask(self.server, CLIENT_TOKEN, "GET", "/api/client/features", &Value::Null);
         let features: Value = serde_json::from_slice(&answer.body).unwrap();
         let mut features = features["features"].as_array().unwrap().iter();
-        let served = features.find(|feature| feature["name"] == self.name.as_str()).unwrap();
+        let Some(served) = features.find(|feature| feature["name"] == self.name.as_str()) else {
+            return "not served yet".to_owned();
+        };
         self.says(served["enabled"] == true, served["strategies"].as_array().unwrap())
     }
 
