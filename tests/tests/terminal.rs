@@ -24,10 +24,16 @@ struct Terminal {
 
 impl Terminal {
     fn type_(shop: &Shop, words: &str) -> Self {
-        let line = format!("'{}' {words}", repository::belay().display());
+        // Some shells stay between the two, and report a Ctrl-C as their own end.
+        let line = format!("exec '{}' {words}", repository::belay().display());
         let mut command = Command::new("script");
         command.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
-        command.current_dir(shop.stage().workspace()).env("TERM", "xterm").env("TZ", "UTC").env("COLUMNS", "200");
+        command
+            .current_dir(shop.stage().workspace())
+            .env("SHELL", "/bin/sh")
+            .env("TERM", "xterm")
+            .env("TZ", "UTC")
+            .env("COLUMNS", "200");
         command.env_remove("BELAY_WORKSPACE").env_remove("NO_COLOR");
         let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (keys, mut out) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());

@@ -50,7 +50,8 @@ pub(crate) fn load(files: &[TextFile], schema: &Schema) -> Result<Policies, Faul
         return Err(Fault::Invalid("there is no policy: files = { policies = \"policies/*.cedar\" }".to_owned()));
     }
     let result = Validator::new(schema.clone()).validate(&policies.set, ValidationMode::Strict);
-    if let Some(error) = result.validation_errors().next() {
+    // One mistake is told once for each action, in the order of a hash.
+    if let Some(error) = result.validation_errors().min_by_key(ToString::to_string) {
         let file = policies.names.get(error.policy_id()).and_then(|name| files.get(name.file));
         return Err(match file {
             Some(file) => mistake::in_file("policy", file, error),
