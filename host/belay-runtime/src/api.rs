@@ -6,6 +6,7 @@ mod error;
 mod failure;
 mod governance;
 mod kit;
+mod replay;
 mod request;
 
 pub use answer::*;
@@ -13,4 +14,5 @@ pub use error::*;
 pub use failure::*;
 pub use governance::*;
 pub use kit::*;
+pub use replay::*;
 pub use request::*;

@@ -31,6 +31,7 @@ mod prepare_fallback;
 mod quarantine;
 mod reads;
 mod record;
+mod replay;
 mod resolve;
 mod review;
 mod runtime;

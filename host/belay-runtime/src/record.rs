@@ -1,15 +1,33 @@
 //! What belay writes into the ledger besides a run's own events. Nothing here decides.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use belay_domain::digest::Commitment;
 use belay_domain::id::{EnvironmentName, IncidentId, PluginName, RunId};
 use belay_domain::json::Json;
 use belay_ledger::{Actor, Blob, Draft, Ledger};
-use belay_sandbox::CallRecord;
+use belay_sandbox::{CallRecord, CallSummary};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Error, Requester};
 use crate::clock;
+
+/// The kind of entry that records a plugin's call.
+pub(crate) const CALL: &str = "plugin.call";
+
+/// The body of such an entry.
+#[derive(Deserialize)]
+pub(crate) struct CallBody {
+    /// The plugin's name in `belay.toml`.
+    pub(crate) plugin: PluginName,
+    /// What can be told in the open.
+    pub(crate) call: CallSummary,
+    /// The record's parts.
+    #[serde(default)]
+    pub(crate) parts: BTreeMap<String, Commitment>,
+}
 
 /// Whose doing something is. Cheap to clone.
 #[derive(Clone)]
@@ -64,7 +82,7 @@ pub(crate) fn call(ledger: &Ledger, cause: &Cause, plugin: &PluginName, record: 
         blobs.push(blob);
     }
     let summary = serde_json::to_value(&record.summary).map_err(|error| Error::failed(error.to_string()))?;
-    let mut draft = cause.draft("plugin.call", json!({ "plugin": plugin, "call": summary, "parts": names }))?;
+    let mut draft = cause.draft(CALL, json!({ "plugin": plugin, "call": summary, "parts": names }))?;
     draft.blobs = blobs;
     ledger.record(draft).map_err(|error| super::ledger::error(&error))
 }

@@ -15,7 +15,6 @@ use crate::plugin::{Linked, Plugin};
 use crate::question::{History, Judge, Locate, Measure, Observe, Plan};
 use crate::read_record::ReadRequest;
 use crate::record::CallRecord;
-use crate::sandbox::Sandbox;
 use crate::world::{Function, World};
 
 /// What a faithful replay found of the fuel; output, reads and log were the same.
@@ -92,20 +91,20 @@ pub enum Divergence {
     },
 }
 
-impl Sandbox {
+impl Plugin {
     /// Makes a recorded call again under its own limits and holds what comes of it against the record.
-    pub async fn replay(&self, plugin: &Plugin, record: &CallRecord) -> Result<Replayed, Divergence> {
+    pub async fn replay(&self, record: &CallRecord) -> Result<Replayed, Divergence> {
         let summary = &record.summary;
-        if summary.plugin != plugin.digest() {
-            return Err(Divergence::Component { recorded: summary.plugin, given: plugin.digest() });
+        if summary.plugin != self.digest() {
+            return Err(Divergence::Component { recorded: summary.plugin, given: self.digest() });
         }
         if !summary.status.is_reproducible() {
             return Err(Divergence::NotReproducible(summary.status));
         }
-        let same_engine = summary.engine == *self.id();
+        let same_engine = summary.engine == *self.sandbox().id();
         // Another engine may burn more for the same; the clock still bounds it.
         let fuel = if same_engine || summary.status == Status::OutOfFuel { summary.limits.fuel } else { u64::MAX };
-        let plugin = plugin.with_limits(Limits { fuel, ..summary.limits })?;
+        let plugin = self.with_limits(Limits { fuel, ..summary.limits })?;
         let recording = Arc::new(Recording::new(record.reads.clone()));
         let replayed = again(&plugin, record, &Access::recorded(Arc::clone(&recording))).await?;
         if let Some(strayed) = recording.strayed() {

@@ -137,7 +137,7 @@ async fn a_call_with_reads_replays_from_its_parts() {
 
     let kept = kept(&record);
     assert_eq!(kept, record);
-    assert_eq!(sandbox.replay(&plugin, &kept).await, Ok(Replayed::SameFuel));
+    assert_eq!(plugin.replay(&kept).await, Ok(Replayed::SameFuel));
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn values_of_keys_replay_and_so_does_their_absence() {
     let call = measured(&plugin, 0).await;
     assert_eq!(call.result.unwrap()[0].value.as_deref(), Some("1"));
     assert_eq!(call.record.reads[1].answer, ReadAnswer::Value);
-    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+    assert_eq!(plugin.replay(&kept(&call.record)).await, Ok(Replayed::SameFuel));
 
     let reads = Arc::new(Counting { next: 0.into(), pause: Duration::ZERO });
     let access = Access::new(reads, ["pail".parse().unwrap()]);
@@ -155,7 +155,7 @@ async fn values_of_keys_replay_and_so_does_their_absence() {
     let config = Json::parse(r#""pail/none""#).unwrap();
     let call = plugin.as_probe().unwrap().measure(&access, &moment, &config, None).await;
     assert_eq!(call.record.reads[0].answer, ReadAnswer::NoValue);
-    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+    assert_eq!(plugin.replay(&kept(&call.record)).await, Ok(Replayed::SameFuel));
 }
 
 #[tokio::test]
@@ -185,14 +185,14 @@ async fn errors_replay_too() {
     let probe = sandbox.load(&guests::reads(3), None).unwrap().with_limits(few).unwrap();
     let over = measured(&probe, 0).await;
     assert_eq!(over.result, Err(CallError::OverLimit(Limit::HostCalls)));
-    assert_eq!(sandbox.replay(&probe, &kept(&over.record)).await, Ok(Replayed::SameFuel));
+    assert_eq!(probe.replay(&kept(&over.record)).await, Ok(Replayed::SameFuel));
 
     let empty = CanonicalText::parse("{}").unwrap();
     for code in ["(loop $on (br $on)) unreachable", "unreachable", "(i32.const -8)"] {
         let plugin = sandbox.load(&guests::guardrail("", code), None).unwrap().with_limits(few).unwrap();
         let call = plugin.as_guardrail().unwrap().judge(&empty, &empty).await;
         assert!(call.result.is_err());
-        assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel), "{code}");
+        assert_eq!(plugin.replay(&kept(&call.record)).await, Ok(Replayed::SameFuel), "{code}");
     }
 }
 
@@ -204,27 +204,27 @@ async fn what_is_not_the_recorded_call_is_noticed() {
 
     let mut other = record.clone();
     other.input = br#"{"config":"pail/other","moment":{"key":"","now":0}}"#.to_vec();
-    assert!(matches!(sandbox.replay(&plugin, &other).await, Err(Divergence::Read { number: 0, .. })));
+    assert!(matches!(plugin.replay(&other).await, Err(Divergence::Read { number: 0, .. })));
 
     let mut other = record.clone();
     other.reads.pop();
-    let strayed = sandbox.replay(&plugin, &other).await;
+    let strayed = plugin.replay(&other).await;
     assert!(matches!(strayed, Err(Divergence::Read { number: 1, recorded: None, .. })), "{strayed:?}");
 
     let mut other = record.clone();
     other.reads[1].body = Some(b"7".to_vec());
-    assert!(matches!(sandbox.replay(&plugin, &other).await, Err(Divergence::Output { .. })));
+    assert!(matches!(plugin.replay(&other).await, Err(Divergence::Output { .. })));
 
     let mut other = record.clone();
     other.summary.fuel_used += 1;
-    assert!(matches!(sandbox.replay(&plugin, &other).await, Err(Divergence::Fuel { .. })));
+    assert!(matches!(plugin.replay(&other).await, Err(Divergence::Fuel { .. })));
 
     let mut other = record.clone();
     other.summary.engine.wasmtime = "47.0.0".to_owned();
-    assert!(matches!(sandbox.replay(&plugin, &other).await, Ok(Replayed::OtherEngine(_))));
+    assert!(matches!(plugin.replay(&other).await, Ok(Replayed::OtherEngine(_))));
 
     let third = sandbox.load(&guests::reads(3), None).unwrap();
-    assert!(matches!(sandbox.replay(&third, &record).await, Err(Divergence::Component { .. })));
+    assert!(matches!(third.replay(&record).await, Err(Divergence::Component { .. })));
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn waiting_is_not_computing_but_counts_in_all() {
     let hurried = plugin.with_limits(Limits { total_ms: 40, ..Limits::default() }).unwrap();
     let call = measured(&hurried, 60_000).await;
     assert_eq!(call.result, Err(CallError::TimedOut(Deadline::InAll)));
-    let replayed = sandbox.replay(&hurried, &call.record).await;
+    let replayed = hurried.replay(&call.record).await;
     assert_eq!(replayed, Err(Divergence::NotReproducible(Status::TimedOut)));
 }
 
@@ -260,7 +260,7 @@ async fn a_guardrail_sees_canonical_facts_and_its_lines_are_kept() {
     assert_eq!(call.record.log.lines[0].message, seen);
     assert_eq!(call.record.input, format!(r#"{{"config":[],"facts":{seen}}}"#).into_bytes());
     assert_eq!(kept(&call.record), call.record);
-    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+    assert_eq!(plugin.replay(&kept(&call.record)).await, Ok(Replayed::SameFuel));
 }
 
 #[tokio::test]
@@ -271,5 +271,5 @@ async fn a_denied_read_replays_without_the_grants_of_then() {
     let call =
         plugin.as_probe().unwrap().measure(&Access::none(), &moment, &Json::parse(r#""well/x""#).unwrap(), None).await;
     assert!(matches!(call.record.reads[0].answer, ReadAnswer::ObjectError(ObjectError::Denied(_))));
-    assert_eq!(sandbox.replay(&plugin, &kept(&call.record)).await, Ok(Replayed::SameFuel));
+    assert_eq!(plugin.replay(&kept(&call.record)).await, Ok(Replayed::SameFuel));
 }

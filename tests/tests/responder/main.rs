@@ -8,6 +8,7 @@ mod part;
 use std::fs;
 use std::process::Command;
 
+use belay_tests::repository;
 use belay_tests::workspace::{Said, Shop};
 use expect_test::{Expect, expect};
 use serde_json::Value;

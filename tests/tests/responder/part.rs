@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use belay_tests::repository;
 use belay_tests::workspace::{ROLLBACK, Shop};
 use expect_test::expect;
 

@@ -7,7 +7,7 @@ use belay_domain::json::Json;
 use belay_ledger::{Entry, Filter};
 
 use super::Runtime;
-use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, VerifyAnswer};
+use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, ReplayAnswer, ReplayRequest, VerifyAnswer};
 use crate::ledger;
 use crate::log_line;
 
@@ -53,6 +53,11 @@ impl Runtime {
             checkpoint: checkpoint.note,
             attachments: self.attachments(&entry)?,
         })
+    }
+
+    /// Makes recorded calls again, on all cores, and holds what comes of it against the record. Blocks.
+    pub fn replay(&self, request: &ReplayRequest) -> Result<ReplayAnswer, Error> {
+        crate::replay::replay(&self.host, request)
     }
 
     fn attachments(&self, entry: &Entry) -> Result<Vec<Attachment>, Error> {

@@ -1,14 +1,13 @@
 //! Recorded cases: what guardrails were given, as the ledger has it, and what they would say now. Changes nothing.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use belay_domain::digest::{Commitment, Digest};
-use belay_domain::id::{Millis, PluginName, RunId};
+use belay_domain::digest::Digest;
+use belay_domain::id::{Millis, RunId};
 use belay_domain::json::Json;
 use belay_domain::verdict::{Judgement, Verdict};
 use belay_ledger::{Entry, Filter};
-use belay_sandbox::{Call, CallError, CallSummary, Function, Plugin};
+use belay_sandbox::{Call, CallError, Function, Plugin};
 use serde::Deserialize;
 
 use super::Runtime;
@@ -21,15 +20,7 @@ use crate::api::{
 use crate::ledger;
 use crate::planner::Finding;
 use crate::prepare::Prepared;
-
-/// The body of an entry `plugin.call`.
-#[derive(Deserialize)]
-struct CallBody {
-    plugin: PluginName,
-    call: CallSummary,
-    #[serde(default)]
-    parts: BTreeMap<String, Commitment>,
-}
+use crate::record::{CALL, CallBody};
 
 /// The part of a recorded call that a case needs.
 #[derive(Deserialize)]
@@ -55,7 +46,7 @@ impl Runtime {
     /// The stages that guardrails judged, the oldest first. A case is one set of facts; the guardrails that judged the
     /// same facts are one case.
     pub fn cases(&self, run: Option<&RunId>, since: Option<Millis>) -> Result<Vec<RecordedCase>, Error> {
-        let filter = Filter { run: run.cloned(), kinds: vec!["plugin.call".to_owned()], ..Filter::default() };
+        let filter = Filter { run: run.cloned(), kinds: vec![CALL.to_owned()], ..Filter::default() };
         let entries = self.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
         let mut cases: Vec<(Option<Digest>, RecordedCase)> = Vec::new();
         for entry in entries.iter().filter(|entry| since.is_none_or(|since| entry.at >= since)) {

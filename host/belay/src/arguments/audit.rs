@@ -1,10 +1,14 @@
 //! `belay audit`.
 
+mod replay;
+
 use std::path::PathBuf;
 
 use belay_domain::id::{EnvironmentName, IncidentId, RunId};
 use belay_runtime::api::LogRequest;
 use clap::{Args, Subcommand};
+
+pub(crate) use replay::ReplayArguments;
 
 /// The commands for reviewers.
 #[derive(Subcommand, Debug)]
@@ -16,6 +20,12 @@ pub(crate) enum AuditCommand {
         /// Its number
         entry: u64,
     },
+    /// Make recorded plugin calls again, from what the ledger holds alone: same bytes, same fuel?
+    #[command(
+        after_help = "Exit status: 0 all that can be made again came out as recorded, 1 not.\n\nExamples: belay audit replay 1841, \
+                      belay audit replay --run r-77, belay audit replay --all"
+    )]
+    Replay(ReplayArguments),
     /// Verify the whole ledger: hashes, tree, signature, pairing
     Verify {
         /// A copy of a ledger's folder; without it, the workspace's own ledger

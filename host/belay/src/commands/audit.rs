@@ -1,5 +1,7 @@
 //! `belay audit`.
 
+mod replay;
+
 use belay_runtime::api::{Ending, Error, VerifyAnswer};
 
 use super::{clock, open};
@@ -23,6 +25,7 @@ pub(super) fn perform(command: AuditCommand, global: &Global, output: Output) ->
             output.answer("entry", &answer, |answer| render::audit::entry(answer, &clock()))?;
             Ok(Ending::Done)
         }
+        AuditCommand::Replay(typed) => replay::perform(typed, global, output),
         AuditCommand::Verify { folder: Some(folder) } => verified(&belay_runtime::verify_directory(&folder)?, output),
         AuditCommand::Verify { folder: None } => {
             let workspace = crate::place::workspace(global.workspace.as_deref())?;

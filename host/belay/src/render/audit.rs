@@ -1,5 +1,7 @@
 //! The ledger as a reviewer reads it.
 
+pub(crate) mod replay;
+
 use belay_domain::id::Millis;
 use belay_runtime::api::{Attachment, EntryAnswer, LogLine, VerifyAnswer};
 
