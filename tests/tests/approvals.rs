@@ -122,9 +122,28 @@ fn containment_runs_at_once_and_restoration_waits_for_one_other_person() {
 }
 
 #[test]
-fn a_request_that_people_must_approve_is_signed() {
+fn containment_waits_for_no_key_and_restoration_does() {
     let (shop, people) = shop();
-    says(&roll_back(&shop, &[]), 3, &["its request must be signed", "--key ~/.ssh/id_ed25519", "--only contain"]);
+    let unsigned =
+        ["needs 1 approval (approver of ranking) and the signature of its request", "belay resume r-1 --key"];
+    says(&roll_back(&shop, &[]), 4, &unsigned);
+    assert!(is_contained(&shop), "containment waits for nobody");
+    // An approval alone is not enough, and nobody signs in ana's place.
+    says(&people.approves(&shop, "cleo", "r-1"), 0, &["cleo approved r-1"]);
+    says(&shop.belay(["resume", "r-1"]), 4, &["the signature of its request", "by ana"]);
+    let dan = people.key_of("dan");
+    says(&shop.belay(["resume", "r-1", "--key", &dan]), 3, &["r-1 was asked for by ana: dan can't sign for them"]);
+    assert!(!kinds(&shop).iter().any(|kind| kind == "request.signed"));
+    let ana = people.key_of("ana");
+    says(&shop.belay(["resume", "r-1", "--key", &ana]), 0, &["✔ restored", "restore by cleo"]);
+    shop.is_sound();
+}
+
+#[test]
+fn a_request_that_people_must_approve_first_is_signed_at_once() {
+    let (shop, people) = shop();
+    let only = ["--only", "restore"];
+    says(&roll_back(&shop, &only), 3, &["its request must be signed", "--key ~/.ssh/id_ed25519"]);
     says(&roll_back(&shop, &["--key", &people.key_of("pia")]), 3, &["pia may not ask for this"]);
     says(&roll_back(&shop, &["--only", "contain"]), 0, &["✔ restored"]);
 }

@@ -132,16 +132,25 @@ pub(crate) fn staff(host: &Host) -> Result<Option<Staff>, Error> {
 
 /// How a requester is told apart who proved with a key who they are; see [`crate::api::Requester`].
 const BY_KEY: &str = "SSH key ";
+/// How one is told apart whom the account that asked stood for when it asked.
+const BY_ACCOUNT: &str = "account ";
 
 /// Whom a requester is: the person of their key; or whom their account of the operating system stands for, which is the
 /// person that `os_users` names, or else the one of the same name.
 pub(crate) fn person(staff: &Staff, requester: &Requester) -> Option<PersonName> {
     let name = &requester.name;
-    if requester.authenticated_by.starts_with(BY_KEY) {
+    if [BY_KEY, BY_ACCOUNT].iter().any(|known| requester.authenticated_by.starts_with(known)) {
         return name.parse().ok();
     }
     let mapped = staff.people.os_users.get(name).cloned();
     mapped.or_else(|| staff.signers.people().into_iter().find(|person| person.as_str() == name).cloned())
+}
+
+/// The person whom an account stands for, as the requester of a run that nobody has signed yet.
+pub(crate) fn by_account(staff: &Staff, requester: &Requester) -> Option<Requester> {
+    let person = person(staff, requester)?;
+    let account = &requester.name;
+    Some(Requester { name: person.to_string(), authenticated_by: format!("{BY_ACCOUNT}{account}") })
 }
 
 /// What a run touches: the resources that it restores, and the connections that it writes or reads for that.

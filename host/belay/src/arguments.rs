@@ -83,10 +83,13 @@ pub(crate) enum Command {
         /// The run
         run: RunId,
     },
-    /// Go on with a run that was interrupted or waits
+    /// Go on with a run that was interrupted or waits; signs its request where that is what it waits for
     Resume {
         /// The run
         run: RunId,
+        /// The key.
+        #[command(flatten)]
+        key: KeyArguments,
     },
     /// Let a run rest where it is: the write under way ends, no other starts
     Pause(PauseArguments),

@@ -42,7 +42,7 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Status { run: Some(run), .. } => run::status(&run, global, output),
         Command::Status { run: None, limit } => run::list(limit, global, output),
         Command::Watch { run } => run::watch(&run, global, output).await,
-        Command::Resume { run } => run::resume(&run, global, output).await,
+        Command::Resume { run, key } => run::resume(&run, &key, global, output).await,
         Command::Takeover(typed) => run::takeover(typed, global, output).await,
         Command::Pause(typed) => decide::pause(typed, global, output).await,
         Command::Continue { run } => run::go_on(&run, global, output).await,

@@ -188,6 +188,31 @@ impl Runtime {
         Ok(Told { run, intents: std::collections::BTreeMap::new(), last_seq: 0 })
     }
 
+    /// Signs the request of a run that waits for that, with the key that was named or one in ssh-agent. `false`: it has
+    /// a signature, waits for nothing, or there is no key.
+    pub(super) async fn sign_request(&self, told: &Told) -> Result<bool, Error> {
+        let waits = matches!(told.run.view().status, Status::Waiting(Wait { signed: false, .. }));
+        let Some(staff) = standing::staff(&self.host)?.filter(|_| waits) else { return Ok(false) };
+        let pen = match Pen::take(&staff, &self.keys) {
+            Ok(pen) => pen,
+            Err(error) if self.keys.file.is_some() => return Err(error),
+            Err(_) => return Ok(false),
+        };
+        let mandate = &told.run.spec().mandate;
+        if pen.person.as_str() != mandate.requester {
+            let (run, by) = (&mandate.run, &mandate.requester);
+            return Err(Error::refused(format!("{run} was asked for by {by}: {} can't sign for them", pen.person))
+                .changed("nothing was changed")
+                .next(format!("{by}: belay resume {run} --key FILE")));
+        }
+        let text = mandate.text().map_err(|error| Error::failed(error.to_string()))?;
+        let signed = pen.sign(text, Word::Request.namespace(), &staff, clock::now())?;
+        let cause = self.ground_of(told)?.cause;
+        let draft = consent::draft(&cause, Word::Request, mandate, &signed, json!({}))?;
+        ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error))?;
+        Ok(true)
+    }
+
     fn signed(&self, text: String, word: Word, how: SignWith, mandate: &Mandate) -> Result<Signed, Error> {
         self.sign(text, word.namespace(), how, Some(mandate).filter(|_| word != Word::Rejection))
     }

@@ -25,12 +25,16 @@ use crate::resolve;
 
 impl Runtime {
     /// Goes on with a run whose process is gone, or that halted or waits.
+    /// What waits for the signature of its request is signed first, if a key is there.
     pub async fn resume(&self, id: &RunId, progress: Progress) -> Result<RunAnswer, Error> {
         let told = self.told(id)?;
+        let signed = self.sign_request(&told).await?;
         let epoch = told.run.owner().1;
         if owner::is_alive(&self.host, id, epoch) {
+            let changed =
+                if signed { "its request is signed now; it goes on by itself" } else { "nothing was changed" };
             return Err(Error::refused(format!("{id} is being worked on by {}", told.run.owner().0))
-                .changed("nothing was changed")
+                .changed(changed)
                 .next(format!("belay watch {id}, or if that process hangs: belay takeover {id} --reason …")));
         }
         self.go_on(told, None, |epoch, by, at| Event::Resumed { epoch, by, at }, progress).await

@@ -9,7 +9,7 @@ use belay_engine::{Event, Run, RunSpec};
 use belay_ledger::{Batch, Condition, Draft, Object};
 
 use super::Runtime;
-use crate::api::{Ending, Error, Gate, PlanAnswer, PlannedFallback, RunAnswer, RunRequest};
+use crate::api::{Ending, Error, Gate, PlanAnswer, PlannedFallback, Requester, RunAnswer, RunRequest};
 use crate::clock;
 use crate::consent::{self, Word};
 use crate::driver::{Driver, Progress, Start};
@@ -56,7 +56,7 @@ impl Runtime {
             return Err(self.refuse(&prepared.ground, reasons).await);
         }
         let identity = self.identity()?;
-        let (spec, signed) = self.signed_spec(&mut prepared, identity, &answer)?;
+        let (spec, signed) = self.signed_spec(&mut prepared, identity, &answer, Signing::MayFollow)?;
         self.begin(prepared.ground, spec, signed, progress).await
     }
 
@@ -66,13 +66,21 @@ impl Runtime {
         prepared: &mut Prepared,
         identity: Identity,
         answer: &PlanAnswer,
+        signing: Signing,
     ) -> Result<(RunSpec, Option<Signed>), Error> {
         prepared.ground.cause.run = Some(identity.run.clone());
         prepared.ground.key = identity::key(&identity.run, &identity.nonce);
-        let pen = self.pen(prepared, answer)?;
-        if let Some(pen) = &pen {
-            prepared.ground.cause.requester = Arc::new(pen.requester());
-        }
+        let pen = match self.asked_by(prepared, answer, signing)? {
+            Asked::Freely => None,
+            Asked::Unsigned(person) => {
+                prepared.ground.cause.requester = Arc::new(person);
+                None
+            }
+            Asked::Signed(pen) => {
+                prepared.ground.cause.requester = Arc::new(pen.requester());
+                Some(pen)
+            }
+        };
         let spec = prepared.spec(identity)?;
         let Some(pen) = pen else { return Ok((spec, None)) };
         let text = spec.mandate.text().map_err(|error| Error::failed(error.to_string()))?;
@@ -81,23 +89,30 @@ impl Runtime {
         Ok((spec, Some(signed)))
     }
 
-    /// Who signs the request: somebody must where people must approve it, and may anywhere.
-    fn pen(&self, prepared: &Prepared, answer: &PlanAnswer) -> Result<Option<Pen>, Error> {
-        let Some(staff) = &standing::staff(&self.host)? else {
-            return if prepared.break_glass.is_some() { signing::staff(&self.host).map(|_| None) } else { Ok(None) };
-        };
+    /// Who asks, and whether with a signature: one must come where people must approve the first stage, before which
+    /// nothing runs. Containment that needs nobody doesn't wait for a key.
+    fn asked_by(&self, prepared: &Prepared, answer: &PlanAnswer, signing: Signing) -> Result<Asked, Error> {
         let glass = prepared.break_glass.is_some();
+        let Some(staff) = &standing::staff(&self.host)? else {
+            return if glass { signing::staff(&self.host).map(|_| Asked::Freely) } else { Ok(Asked::Freely) };
+        };
         let must = glass || asks_people(answer);
         // What undoes a failed run may need approval, which nobody can know before.
         let may = self.keys.file.is_some() || answer.on_failure == PlannedFallback::Undo;
         let pen = match Pen::take(staff, &self.keys) {
             Ok(pen) => pen,
-            Err(_) if !must && self.keys.file.is_none() => return Ok(None),
-            Err(error) if must => return Err(unsigned(error, answer)),
-            Err(error) => return Err(error),
+            Err(error) if self.keys.file.is_some() => return Err(error),
+            Err(_) if !must => return Ok(Asked::Freely),
+            Err(error) => {
+                let may_follow = signing == Signing::MayFollow && !glass && begins_freely(answer);
+                return standing::by_account(staff, &prepared.ground.cause.requester)
+                    .filter(|_| may_follow)
+                    .map(Asked::Unsigned)
+                    .ok_or_else(|| unsigned(error, answer));
+            }
         };
         if !must && !may {
-            return Ok(None);
+            return Ok(Asked::Freely);
         }
         let touched = standing::touched(&prepared.ground, &prepared.stages, &prepared.checks);
         if glass {
@@ -105,7 +120,7 @@ impl Runtime {
         } else {
             standing::person_may_ask(staff, &pen.person, &touched)?;
         }
-        Ok(Some(pen))
+        Ok(Asked::Signed(pen))
     }
 
     async fn refuse(&self, ground: &Ground, reasons: &[String]) -> Error {
@@ -201,6 +216,31 @@ impl Runtime {
     fn configuration_drafts(&self, ground: &Ground) -> Result<Vec<Draft>, Error> {
         crate::governance::drafts(&self.host, ground)
     }
+}
+
+/// When a request is signed that people must approve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Signing {
+    /// With the request.
+    AtOnce,
+    /// At the latest before the first stage that people must approve.
+    MayFollow,
+}
+
+/// Who asks for a run.
+enum Asked {
+    /// Whoever's account it is: nobody has to approve anything.
+    Freely,
+    /// The person whom the account stands for; they sign later, before anything that people approve.
+    Unsigned(Requester),
+    /// A person with a key.
+    Signed(Pen),
+}
+
+/// Whether the first stage that does something needs nobody's approval.
+fn begins_freely(answer: &PlanAnswer) -> bool {
+    let first = answer.stages.iter().find(|stage| !matches!(stage.gate, Gate::NothingToDo | Gate::Skipped));
+    first.is_some_and(|stage| matches!(stage.gate, Gate::RunsAtOnce { .. }))
 }
 
 /// Whether people must approve a stage, as planned now.

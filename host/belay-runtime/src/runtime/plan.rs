@@ -9,6 +9,7 @@ use belay_domain::state::Desired;
 use belay_engine::{RunSpec, StageDecision, decide};
 
 use super::Runtime;
+use super::opening::Signing;
 use crate::api::{Error, Gate, PlanAnswer, PlanCheck, PlanRequest, PlannedFallback, PlannedSkip, PlannedStage};
 use crate::consent::{self, Word};
 use crate::driver;
@@ -32,7 +33,7 @@ impl Runtime {
     pub async fn package(&self, request: PlanRequest) -> Result<(PlanAnswer, Vec<u8>), Error> {
         let mut prepared = Prepared::of(&self.host, &request).await?;
         let answer = self.describe(&prepared)?;
-        let (spec, signed) = self.signed_spec(&mut prepared, self.identity()?, &answer)?;
+        let (spec, signed) = self.signed_spec(&mut prepared, self.identity()?, &answer, Signing::AtOnce)?;
         if let Some(signed) = signed {
             let more = serde_json::json!({});
             let draft = consent::draft(&prepared.ground.cause, Word::Request, &spec.mandate, &signed, more)?;

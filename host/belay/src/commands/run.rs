@@ -12,7 +12,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::decide::stands;
 use super::plan::ending_of;
 use super::{clock, open};
-use crate::arguments::{Decision, Global, RunArguments, ToRun, UndoArguments};
+use crate::arguments::{Decision, Global, KeyArguments, RunArguments, ToRun, UndoArguments};
 use crate::follow::Follower;
 use crate::output::Output;
 use crate::render::complaint::complaint;
@@ -55,8 +55,8 @@ pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) 
     follow(&runtime, Caption::default(), output, |progress| runtime.run(RunRequest::Undo(request), progress)).await
 }
 
-pub(super) async fn resume(run: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runtime = open(global)?.staying(output.draws());
+pub(super) async fn resume(run: &RunId, key: &KeyArguments, global: &Global, output: Output) -> Result<Ending, Error> {
+    let runtime = open(global)?.staying(output.draws()).signing_with(key.keys());
     let caption = caption(&runtime.status(run)?);
     follow(&runtime, caption, output, |progress| runtime.resume(run, progress)).await
 }

@@ -197,9 +197,7 @@ fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
     } else if wait.signed {
         format!("{}, then: belay resume {run}", quorum::approve(run, wait))
     } else {
-        format!(
-            "belay abort {run} --reason …, then the same belay run with --key FILE: an unsigned request is approved by nobody"
-        )
+        format!("belay resume {run} --key ~/.ssh/id_ed25519, by {}: an unsigned request is approved by nobody", wait.by)
     };
     (Error::new(api::Ending::Waits, what), next)
 }
