@@ -106,6 +106,12 @@ impl Ledger {
         Ok(SignedCheckpoint { head, note: checkpoint::sign(&head, &self.shared.signer) })
     }
 
+    /// Signs a text with the log's key. It ends with a newline, and its first line is not the log's name: it can't be
+    /// taken for a checkpoint.
+    pub(crate) fn sign(&self, text: &str) -> String {
+        self.shared.signer.sign(text)
+    }
+
     /// Brings tiles, entry bundles and the published checkpoint up to the present head. Idempotent; a crash at any
     /// moment leaves a checkpoint whose tiles are complete. Waits for other processes that publish.
     pub fn publish(&self) -> Result<TreeHead, Error> {

@@ -9,6 +9,7 @@ pub mod draft;
 mod durable;
 pub mod entry;
 pub mod error;
+pub mod evidence;
 mod key;
 pub mod kind;
 mod ledger;

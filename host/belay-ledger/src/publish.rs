@@ -83,6 +83,16 @@ pub(crate) fn publish(state: &Path, reader: &Reader, signer: &Signer) -> Result<
 
 /// Writes what the tree of `new` entries has and that of `old` had not.
 fn tiles(log: &Path, reader: &Reader, old: u64, new: u64) -> Result<(), Error> {
+    each_tile(reader, old, new, |tile, bytes| put(log, tile, bytes))
+}
+
+/// Gives every tile and entry bundle that the tree of `new` entries has and that of `old` had not.
+pub(crate) fn each_tile(
+    reader: &Reader,
+    old: u64,
+    new: u64,
+    mut each: impl FnMut(&Tile, &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     for tile in Tile::covering(Holds::Entries, old, new) {
         let mut bundle = Vec::new();
         let mut fits = Some(());
@@ -91,14 +101,14 @@ fn tiles(log: &Path, reader: &Reader, old: u64, new: u64) -> Result<(), Error> {
             fits = fits.and_then(|()| tile::bundle(&mut bundle, entry));
         })?;
         fits.ok_or_else(|| Error::Corrupt("an entry is too long".to_owned()))?;
-        put(log, &tile, &bundle)?;
+        each(&tile, &bundle)?;
     }
     for level in 0..u64::BITS / 8 {
         for tile in Tile::covering(Holds::Hashes(level), level_count(old, level), level_count(new, level)) {
             let range = tile.range();
             let hashes = reader.hashes(level, range.start, range.end)?;
             let bytes: Vec<u8> = hashes.iter().flat_map(Digest::as_bytes).copied().collect();
-            put(log, &tile, &bytes)?;
+            each(&tile, &bytes)?;
         }
     }
     Ok(())

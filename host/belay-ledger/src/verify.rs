@@ -41,7 +41,13 @@ pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
     Pass::new(files, contents, head, report).run()
 }
 
-fn open(folder: &Path, key: Option<&Verifier>, files: &LogFiles, report: &mut Report) -> Option<Contents> {
+/// Verifies the log in an evidence file, whose checkpoint has been checked and says `head`.
+pub(crate) fn verify_log_within(archive: &crate::evidence::Archive, head: crate::tree::TreeHead) -> Report {
+    let report = Report { checkpoint: Some(head), ..Report::default() };
+    Pass::new(LogFiles::within(archive, "log"), None, Some(head), report).run()
+}
+
+fn open(folder: &Path, key: Option<&Verifier>, files: &LogFiles<'_>, report: &mut Report) -> Option<Contents> {
     let opened = Contents::open(folder).and_then(|contents| {
         let database = crate::store::Database::of(folder);
         let meta = Meta::read(contents.reader.connection(), &database).map_err(|error| error.to_string())?;
@@ -62,7 +68,7 @@ fn open(folder: &Path, key: Option<&Verifier>, files: &LogFiles, report: &mut Re
     }
 }
 
-fn checkpoint(files: &LogFiles, key: Option<&Verifier>, report: &mut Report) -> Option<crate::tree::TreeHead> {
+fn checkpoint(files: &LogFiles<'_>, key: Option<&Verifier>, report: &mut Report) -> Option<crate::tree::TreeHead> {
     let beside = files.verifier();
     if let Err(problem) = &beside {
         report.find(Place::file(files.shown(crate::publish::VERIFIER)), problem);

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use belay_domain::digest::{Commitment, Digest};
+use belay_domain::digest::{Commitment, Digest, Salt};
 use belay_domain::id::{Epoch, RunId};
 
 use super::Ledger;
@@ -51,6 +51,15 @@ impl Ledger {
     /// The name and bytes of a blob that came with an entry, checked against its commitment; `None` where the entry names
     /// no such blob or the ledger does not have it any more.
     pub fn blob(&self, entry: &Entry, commitment: &Commitment) -> Result<Option<(String, Vec<u8>)>, Error> {
+        Ok(self.blob_with_salt(entry, commitment)?.map(|(name, _, bytes)| (name, bytes)))
+    }
+
+    /// [`Ledger::blob`] with the salt that it was committed to under.
+    pub(crate) fn blob_with_salt(
+        &self,
+        entry: &Entry,
+        commitment: &Commitment,
+    ) -> Result<Option<(String, Salt, Vec<u8>)>, Error> {
         let Some(n) = entry.blobs.iter().position(|named| named == commitment) else { return Ok(None) };
         let Some(row) = self.read(|reader| reader.blob(entry.seq, n))? else { return Ok(None) };
         let damaged = |how| Error::Corrupt(format!("the blob {commitment} {how}"));
@@ -61,7 +70,7 @@ impl Ledger {
         if Commitment::to(&row.salt, &row.name, &bytes) != *commitment {
             return Err(damaged("does not fit its commitment"));
         }
-        Ok(Some((row.name, bytes)))
+        Ok(Some((row.name, row.salt, bytes)))
     }
 
     /// An object's bytes, checked against its digest; `None` where the ledger has no such object.
@@ -111,7 +120,7 @@ impl Ledger {
     }
 
     /// Lends one of the reading connections.
-    pub(super) fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Reader) -> Result<T, Error>) -> Result<T, Error> {
         self.shared.writer.check()?;
         let idle = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let reader = idle.map_or_else(|| Reader::open(&self.shared.database), Ok)?;

@@ -7,15 +7,27 @@ use std::path::{Path, PathBuf};
 use belay_domain::digest::Digest;
 
 use crate::checkpoint;
+use crate::evidence::Archive;
 use crate::note::Verifier;
 use crate::publish::{CHECKPOINT, VERIFIER};
 use crate::tile::{Bundled, Tile, unbundle};
 use crate::tree::{TILE_WIDTH, TreeHead};
 
+/// The largest file of a log that is read from an evidence file, in bytes: a full bundle.
+const MAX_FILE: u64 = 256 * (2 + 65_535);
+
 /// A published log's folder, and its path as findings name it.
-pub(super) struct LogFiles {
-    folder: PathBuf,
+pub(super) struct LogFiles<'a> {
+    within: Within<'a>,
     shown: PathBuf,
+}
+
+/// What a log's folder lies in.
+enum Within<'a> {
+    /// A file system; this is the folder.
+    System(PathBuf),
+    /// An evidence file, below this path.
+    Evidence(&'a Archive, &'static str),
 }
 
 /// A tile's file: which one was there, and its bytes.
@@ -30,17 +42,47 @@ pub(super) struct FoundEntry {
     pub(super) bytes: Vec<u8>,
 }
 
-impl LogFiles {
+impl<'a> LogFiles<'a> {
     pub(super) fn new(folder: &Path, shown: &Path) -> Self {
-        Self { folder: folder.to_owned(), shown: shown.to_owned() }
+        Self { within: Within::System(folder.to_owned()), shown: shown.to_owned() }
+    }
+
+    /// The log in an evidence file.
+    pub(super) fn within(archive: &'a Archive, folder: &'static str) -> Self {
+        Self { within: Within::Evidence(archive, folder), shown: PathBuf::from(folder) }
     }
 
     pub(super) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
         self.shown.join(path)
     }
 
-    pub(super) fn path(&self, path: &Path) -> PathBuf {
-        self.folder.join(path)
+    /// A file's bytes.
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        match &self.within {
+            Within::System(folder) => fs::read(folder.join(path)).map_err(|error| error.to_string()),
+            Within::Evidence(archive, folder) => archive.read(&format!("{folder}/{}", path.display()), MAX_FILE),
+        }
+    }
+
+    /// What lies in a folder of the log, by name; nothing where there is no such folder.
+    pub(super) fn listed(&self, folder: &Path) -> Vec<PathBuf> {
+        match &self.within {
+            Within::System(log) => {
+                let entries = fs::read_dir(log.join(folder)).into_iter().flatten().flatten();
+                let mut paths: Vec<_> = entries.map(|entry| folder.join(entry.file_name())).collect();
+                paths.sort();
+                paths
+            }
+            // A file of one moment has no tiles of earlier ones; that it has no others is its list's to say.
+            Within::Evidence(..) => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_folder(&self, path: &Path) -> bool {
+        match &self.within {
+            Within::System(folder) => folder.join(path).is_dir(),
+            Within::Evidence(..) => false,
+        }
     }
 
     /// The key that lies beside the log. Whoever brings their own key does not need it.
@@ -53,15 +95,14 @@ impl LogFiles {
     }
 
     fn text(&self, name: &str) -> Result<String, String> {
-        fs::read_to_string(self.folder.join(name)).map_err(|error| error.to_string())
+        String::from_utf8(self.read(Path::new(name))?).map_err(|error| error.to_string())
     }
 
     /// A tile's bytes. A full tile stands in for a partial one, which may be gone once the full one is there.
     pub(super) fn tile(&self, tile: &Tile) -> Result<Found, String> {
         let full = Tile { width: TILE_WIDTH, ..*tile };
-        let read =
-            |path: PathBuf| fs::read(self.folder.join(&path)).map(|bytes| Found { path: self.shown(path), bytes });
-        read(tile.path()).or_else(|error| read(full.path()).map_err(|_| error.to_string()))
+        let read = |path: PathBuf| self.read(&path).map(|bytes| Found { path: self.shown(path), bytes });
+        read(tile.path()).or_else(|error| read(full.path()).map_err(|_| error))
     }
 
     /// The hashes of a tile, and what is wrong with its length.

@@ -51,7 +51,7 @@ impl Leaves {
 }
 
 /// What a bundle gives: hashes, and the entries' bytes for whoever reads on.
-pub(super) fn from_bundle(files: &LogFiles, tile: &Tile, report: &mut Report) -> Option<(Leaves, Vec<Vec<u8>>)> {
+pub(super) fn from_bundle(files: &LogFiles<'_>, tile: &Tile, report: &mut Report) -> Option<(Leaves, Vec<Vec<u8>>)> {
     match files.entries(tile) {
         Ok((path, entries, trouble)) => {
             if let Some((bytes, problem)) = trouble {
@@ -70,13 +70,13 @@ pub(super) fn from_bundle(files: &LogFiles, tile: &Tile, report: &mut Report) ->
 }
 
 /// What the tile of level 0 beside a bundle gives.
-pub(super) fn from_tile(files: &LogFiles, bundle: &Tile, report: &mut Report) -> Option<Leaves> {
+pub(super) fn from_tile(files: &LogFiles<'_>, bundle: &Tile, report: &mut Report) -> Option<Leaves> {
     let hashes = tile_hashes(files, &Tile { holds: Holds::Hashes(0), ..*bundle }, report);
     hashes.map(|(path, hashes)| Leaves { source: Source::Tile { path }, hashes })
 }
 
 /// The hashes of any tile.
-pub(super) fn tile_hashes(files: &LogFiles, tile: &Tile, report: &mut Report) -> Option<(PathBuf, Vec<Digest>)> {
+pub(super) fn tile_hashes(files: &LogFiles<'_>, tile: &Tile, report: &mut Report) -> Option<(PathBuf, Vec<Digest>)> {
     match files.hashes(tile) {
         Ok((found, hashes, problem)) => {
             if let Some(problem) = problem {

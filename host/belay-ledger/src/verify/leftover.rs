@@ -1,7 +1,6 @@
 //! Partial tiles of earlier checkpoints: nothing refers to them any more, but somebody who kept such a checkpoint may
 //! read them. Each must be how its tile began.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::LogFiles;
@@ -10,7 +9,7 @@ use crate::durable;
 use crate::publish::TILES;
 
 /// Holds every partial tile against the widest one of its tile, which the rest of the verification vouches for.
-pub(super) fn check(files: &LogFiles, report: &mut Report) {
+pub(super) fn check(files: &LogFiles<'_>, report: &mut Report) {
     let mut folders = vec![PathBuf::from(TILES)];
     while let Some(folder) = folders.pop() {
         for path in files.listed(&folder) {
@@ -26,7 +25,7 @@ pub(super) fn check(files: &LogFiles, report: &mut Report) {
     }
 }
 
-fn partials(files: &LogFiles, folder: &Path, report: &mut Report) {
+fn partials(files: &LogFiles<'_>, folder: &Path, report: &mut Report) {
     let width = |path: &Path| path.file_name()?.to_str()?.parse::<u64>().ok().filter(|width| (1..256).contains(width));
     let mut widths: Vec<(u64, PathBuf)> = Vec::new();
     // What a crash left before it had its name is in nobody's tree.
@@ -38,10 +37,10 @@ fn partials(files: &LogFiles, folder: &Path, report: &mut Report) {
     }
     widths.sort();
     let full = folder.with_extension("");
-    let widest = files.read(&full).or_else(|| widths.last().and_then(|(_, path)| files.read(path)));
+    let widest = files.read(&full).ok().or_else(|| widths.last().and_then(|(_, path)| files.read(path).ok()));
     let Some(widest) = widest else { return };
     for (_, path) in &widths {
-        let Some(bytes) = files.read(path) else {
+        let Ok(bytes) = files.read(path) else {
             report.find(Place::file(files.shown(path)), "it can't be read");
             continue;
         };
@@ -50,23 +49,5 @@ fn partials(files: &LogFiles, folder: &Path, report: &mut Report) {
             let place = Place::File { path: files.shown(path), bytes: Some(from..bytes.len()) };
             report.find(place, "it is not how its tile began");
         }
-    }
-}
-
-impl LogFiles {
-    /// What lies in a folder of the log, by name; nothing where there is no such folder.
-    fn listed(&self, folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path(folder)).into_iter().flatten().flatten();
-        let mut paths: Vec<_> = entries.map(|entry| folder.join(entry.file_name())).collect();
-        paths.sort();
-        paths
-    }
-
-    fn is_folder(&self, path: &Path) -> bool {
-        self.path(path).is_dir()
-    }
-
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        fs::read(self.path(path)).ok()
     }
 }

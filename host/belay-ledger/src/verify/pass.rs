@@ -15,8 +15,8 @@ use crate::tile::{Holds, Tile, level_count};
 use crate::tree::{TILE_WIDTH, TreeHead, combine, leaf};
 
 /// One verification under way.
-pub(super) struct Pass {
-    files: LogFiles,
+pub(super) struct Pass<'a> {
+    files: LogFiles<'a>,
     contents: Option<Contents>,
     head: TreeHead,
     /// Entries in the database; 0 without one.
@@ -27,8 +27,13 @@ pub(super) struct Pass {
     report: Report,
 }
 
-impl Pass {
-    pub(super) fn new(files: LogFiles, contents: Option<Contents>, head: Option<TreeHead>, mut report: Report) -> Self {
+impl<'a> Pass<'a> {
+    pub(super) fn new(
+        files: LogFiles<'a>,
+        contents: Option<Contents>,
+        head: Option<TreeHead>,
+        mut report: Report,
+    ) -> Self {
         let rows = contents.as_ref().map_or(0, |contents| contents.size(&mut report));
         let head = head.unwrap_or(TreeHead { size: 0, root: crate::tree::empty() });
         Self { files, contents, head, rows, chain: Chain::default(), damaged: BTreeSet::new(), report }

@@ -34,7 +34,7 @@ impl Report {
         self.findings.is_empty()
     }
 
-    pub(super) fn find(&mut self, place: Place, problem: impl Into<String>) {
+    pub(crate) fn find(&mut self, place: Place, problem: impl Into<String>) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(Finding { place, problem: problem.into() });
         } else {
@@ -75,7 +75,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub(super) fn file(path: impl Into<PathBuf>) -> Self {
+    pub(crate) fn file(path: impl Into<PathBuf>) -> Self {
         Self::File { path: path.into(), bytes: None }
     }
 }
