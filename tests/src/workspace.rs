@@ -317,6 +317,10 @@ fn copy_linking(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        // Space and nothing else: the first command makes it.
+        if entry.file_name() == "reserve" {
+            continue;
+        }
         if path.is_dir() {
             copy_linking(&path, &copy);
         } else if path.extension().is_some_and(|kind| kind == "parquet" || kind == "wasm" || kind == "cwasm") {

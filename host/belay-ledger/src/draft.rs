@@ -211,6 +211,13 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Whether it is the first claim of a run.
+    pub(crate) const fn begins_a_run(&self) -> bool {
+        matches!(self, Self::OwnRun { expect: None, .. })
+    }
+}
+
 /// A resource that a run holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holder {

@@ -29,6 +29,14 @@ pub(crate) fn is_staged(path: &Path) -> bool {
         && random.is_some_and(|random| random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
+/// A name for a file that is to become `target`; nobody else has it.
+pub(crate) fn beside(target: &Path) -> Result<PathBuf, Error> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::Io { what: "the system's randomness".to_owned(), cause: error.to_string() })?;
+    Ok(target.with_added_extension(format!("{:016x}.{STAGED}", u64::from_be_bytes(random))))
+}
+
 /// Bytes that lie synced beside their final name. Dropped without being put there, they are removed.
 pub(crate) struct Staged {
     path: PathBuf,
@@ -37,10 +45,7 @@ pub(crate) struct Staged {
 impl Staged {
     /// Writes and syncs `bytes` in the folder of `target`.
     pub(crate) fn new(target: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random)
-            .map_err(|error| Error::Io { what: "the system's randomness".to_owned(), cause: error.to_string() })?;
-        let path = target.with_added_extension(format!("{:016x}.{STAGED}", u64::from_be_bytes(random)));
+        let path = beside(target)?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let mut file = file.map_err(|error| Error::io("create", &path, &error))?;
         let staged = Self { path };

@@ -51,6 +51,12 @@ pub enum Error {
     /// Nothing was written; what was recorded stays queued.
     #[error("the disk is full; nothing was written")]
     DiskFull,
+    /// No run can begin: if the disk became full, there would be nothing to end it with. Nothing was written.
+    #[error("the disk is too full to begin a run: its reserve is not there, and can't be made ({cause})")]
+    NoReserve {
+        /// Why not.
+        cause: String,
+    },
     /// Nothing was written.
     #[error("{path} can't be written")]
     ReadOnly {

@@ -5,6 +5,10 @@ pub const INTENT: &str = "intent";
 /// After an act: `body.intent` is the sequence number of the intent that it closes.
 pub const OUTCOME: &str = "outcome";
 
+/// Before the first entry of a process that found a note of failures: `body.failures` are [`crate::Failure`]s, what
+/// failed while it could not be recorded.
+pub const RECOVERED: &str = "ledger.recovered";
+
 const MAX_LEN: usize = 64;
 
 /// Whether a text has the shape of a kind: 1 to 64 of `a-z`, `0-9`, `-`, `_`, `.`, the first a letter.

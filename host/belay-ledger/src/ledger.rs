@@ -7,12 +7,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
+use belay_domain::json::Json;
 use rusqlite::Connection;
 
 use crate::checkpoint;
+use crate::distress::Distress;
 use crate::draft::{Batch, Condition, Counter, Draft};
 use crate::entry::Prepared;
 use crate::error::Error;
+use crate::kind;
 use crate::note::{Signer, Verifier};
 use crate::publish;
 use crate::store::{BlobFolder, Database, Reader, Sync, next_number};
@@ -32,6 +35,7 @@ struct Shared {
     signer: Signer,
     boot: Option<String>,
     writer: Writer,
+    distress: Arc<Distress>,
     readers: Mutex<Vec<Reader>>,
     /// Opened by whoever first needs a number.
     numbers: Mutex<Option<Connection>>,
@@ -75,7 +79,11 @@ impl Ledger {
         };
         let (entries, conditions) = self.prepare_all(batch.into())?;
         self.shared.writer.submit_and_help(Job { entries, conditions, done: Box::new(done) });
-        receiver.recv().map_err(|_| Error::Closed)?
+        let appended = receiver.recv().map_err(|_| Error::Closed)?;
+        if appended.is_ok() {
+            self.shared.distress.failures.told();
+        }
+        appended
     }
 
     /// [`Ledger::append`] without waiting: `done` is called once, with the same promise, on a thread that writes (or, if
@@ -83,10 +91,27 @@ impl Ledger {
     pub fn append_then(&self, batch: impl Into<Batch>, done: impl FnOnce(Result<Appended, Error>) + Send + 'static) {
         match self.prepare_all(batch.into()) {
             Ok((entries, conditions)) => {
+                let distress = Arc::clone(&self.shared.distress);
+                let done = move |appended: Result<Appended, Error>| {
+                    if appended.is_ok() {
+                        distress.failures.told();
+                    }
+                    done(appended);
+                };
                 self.shared.writer.submit(Job { entries, conditions, done: Box::new(done) });
             }
             Err(error) => done(Err(error)),
         }
+    }
+
+    /// Whether a run can begin: the reserve is there that would let it end on a full disk, or can be made again.
+    /// [`Ledger::append`] asks the same before it appends a run's first claim; whoever asks earlier spares the work.
+    pub fn ready_for_a_run(&self) -> Result<(), Error> {
+        let filled = self.shared.distress.reserve.fill();
+        filled.map_err(|error| {
+            self.shared.distress.refused(&error);
+            Error::NoReserve { cause: error.to_string() }
+        })
     }
 
     /// The next number of a counter, from 1, unique over all processes. Does not wait for the disk.
@@ -140,8 +165,22 @@ impl Ledger {
     }
 
     fn prepare_all(&self, batch: Batch) -> Result<(Vec<Prepared>, Vec<Condition>), Error> {
+        if batch.conditions.iter().any(Condition::begins_a_run) {
+            self.ready_for_a_run()?;
+        }
+        if let Some(first) = batch.drafts.first() {
+            self.tell_failures(first)?;
+        }
         let entries: Result<_, _> = batch.drafts.into_iter().map(|draft| self.prepare(draft)).collect();
         Ok((entries?, batch.conditions))
+    }
+
+    /// Queues an entry of what failed while nobody could record it, before the first one that is appended since.
+    fn tell_failures(&self, first: &Draft) -> Result<(), Error> {
+        let Some(failures) = self.shared.distress.failures.take() else { return Ok(()) };
+        let body = Json::from(&serde_json::json!({ "failures": failures }));
+        let body = body.map_err(|error| Error::Invalid(error.to_string()))?;
+        self.record(Draft::new(first.at, kind::RECOVERED, first.actor.clone(), body))
     }
 
     fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {

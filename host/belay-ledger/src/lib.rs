@@ -5,6 +5,7 @@
 //! (C2SP tlog-tiles, tlog-checkpoint, signed-note) follows from the entries and is written by [`Ledger::publish`].
 
 pub mod checkpoint;
+mod distress;
 pub mod draft;
 mod durable;
 pub mod entry;
@@ -21,6 +22,7 @@ pub mod tree;
 pub mod verify;
 mod writer;
 
+pub use distress::{Failure, FailureKind, when_stopped};
 pub use draft::{Actor, Batch, Blob, Condition, Counter, Draft, Holder, Mode, Object};
 pub use entry::Entry;
 pub use error::Error;

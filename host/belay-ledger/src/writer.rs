@@ -11,6 +11,7 @@ pub(crate) use queue::Job;
 use queue::Queue;
 use worker::Worker;
 
+use crate::distress::Distress;
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::store::{BlobFolder, Writing};
@@ -27,10 +28,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(writing: Writing, blobs: BlobFolder) -> Result<Self, Error> {
-        let queue = Arc::new(Queue::default());
+    pub(crate) fn start(writing: Writing, blobs: BlobFolder, distress: Arc<Distress>) -> Result<Self, Error> {
+        let queue = Arc::new(Queue::new(Arc::clone(&distress)));
         let pending = writing.pending()?;
-        let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, blobs, pending)));
+        let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, blobs, distress, pending)));
         let (waiting, working) = (Arc::clone(&queue), Arc::clone(&worker));
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(&waiting, &working));
         let thread = thread.map_err(|error| Error::Io { what: "a thread".to_owned(), cause: error.to_string() })?;

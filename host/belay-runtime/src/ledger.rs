@@ -16,12 +16,27 @@ pub(crate) fn error(error: &belay_ledger::Error) -> Error {
     }
 }
 
+/// Says what this process does when the ledger can't go on since nobody knows what the disk holds: `act` is given the
+/// error to show, and is to end the process. The first to say so is heard.
+pub fn when_stopped(act: impl Fn(&Error) + Send + Sync + 'static) {
+    belay_ledger::when_stopped(move |cause| act(&stopped(cause)));
+}
+
+fn stopped(cause: &belay_ledger::Error) -> Error {
+    Error::failed(format!("the ledger: {cause}; nobody knows what the disk holds, so this process ends here"))
+        .changed("what was under way may or may not have happened, and was not recorded; nothing else was begun")
+        .next("look at the disk; then belay audit verify, and belay resume RUN where a run was under way")
+}
+
 const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
     use belay_ledger::Error as E;
     match error {
         E::DiskFull => {
             Some("free space where the workspace's state lies (belay.toml, [workspace] state), then try again")
         }
+        E::NoReserve { .. } => Some(
+            "free space where the workspace's state lies, then try again; runs under way can go on: belay resume RUN",
+        ),
         E::ReadOnly { .. } => Some("make the state folder writable for this user, then try again"),
         E::Busy => Some("try again: another process is writing"),
         E::Poisoned { .. } | E::Io { .. } => Some("look at the disk, then: belay audit verify"),

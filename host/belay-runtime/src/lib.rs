@@ -44,6 +44,7 @@ mod workspace;
 pub use compiling::{COMPILING_S, compile, compile_apart};
 pub use driver::Progress;
 pub use init::init;
+pub use ledger::when_stopped;
 pub use lint::lint;
 pub use runtime::{Runtime, inspect_plugin, load_component, try_on_facts, verify_directory, verify_workspace};
 pub use workspace::{Staff, Workspace};

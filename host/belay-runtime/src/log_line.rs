@@ -8,6 +8,15 @@ fn reading(body: &Value) -> String {
     format!("{} {}{}", text("/reading/kind"), text("/reading/value"), text("/reading/reason")).trim_end().to_owned()
 }
 
+fn failures(body: &Value) -> String {
+    let failures = body.get("failures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let told = failures.iter().map(|failure| {
+        let text = |name: &str| failure.get(name).and_then(Value::as_str).unwrap_or_default();
+        format!("{}: {}", text("kind").replace('_', " "), text("cause"))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 /// What an entry says, in one line.
 pub(crate) fn summary(entry: &Entry) -> String {
     let body = entry.body.value();
@@ -89,6 +98,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "run.abort_asked" => text("/reason"),
         "run.pause_asked" | "run.continue_asked" => format!("by {} {}", text("/by"), text("/reason")).trim().to_owned(),
         "ledger.begun" => text("/origin"),
+        "ledger.recovered" => failures(body),
         "run.sealed" => text("/ending"),
         "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),
         "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     talk::listen(arguments.global.verbose);
     let output = Output::new(arguments.global.json, arguments.global.no_color);
+    belay_runtime::when_stopped(move |error| std::process::exit(output.fail(error).status().into()));
     let ending = commands::perform(arguments, output).unwrap_or_else(|error| output.fail(&error));
     ExitCode::from(ending.status())
 }

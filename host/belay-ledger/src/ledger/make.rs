@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::{Ledger, Shared};
+use crate::distress::Distress;
 use crate::error::Error;
 use crate::store::{self, BlobFolder, Database, Meta, Reader, Writing};
 use crate::writer::Writer;
@@ -64,14 +65,16 @@ impl Ledger {
             let problem = format!("it is not the key of this ledger, {}", meta.verifier);
             return Err(Error::Key { path: key.to_owned(), problem });
         }
-        sync_recovered(&database.wal())?;
+        let distress = Arc::new(Distress::open(folder));
+        sync_recovered(&database.wal()).inspect_err(|error| distress.stopped(error))?;
         let writing = Writing::open(&database, reader.frontier()?)?;
         publish::check(folder, &reader, &signer.verifier())?;
         let blobs = BlobFolder::of(folder);
         let head = writing.head();
         let shared = Shared {
             folder: folder.to_owned(),
-            writer: Writer::start(writing, blobs.clone())?,
+            writer: Writer::start(writing, blobs.clone(), Arc::clone(&distress))?,
+            distress,
             numbers: Mutex::default(),
             readers: Mutex::new(vec![reader]),
             head: Mutex::new(head),

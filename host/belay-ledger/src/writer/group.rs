@@ -79,6 +79,16 @@ impl Group {
         (records, Answers(answers))
     }
 
+    /// What a run under way needs, and everything else that somebody waits for. Entries that nobody waits for stay with
+    /// the first: what runs rest on may be among them.
+    pub(super) fn part(self) -> (Self, Self) {
+        let (needed, rest) = self.items.into_iter().partition(|item| match item {
+            Item::Record(_) => true,
+            Item::Barrier(job) => job.is_of_a_run_under_way(),
+        });
+        (Self { items: needed }, Self { items: rest })
+    }
+
     /// One result for each job.
     fn commit(&self, writing: &mut Writing, blobs: &BlobFolder) -> Result<Vec<Result<Appended, Error>>, Error> {
         blobs.store(self.entries())?;
@@ -108,6 +118,11 @@ fn append(transaction: &mut Transaction<'_>, job: &Job) -> Result<Result<std::op
 }
 
 impl Answers {
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     pub(super) fn give(self) {
         self.0.into_iter().for_each(|(done, result)| answer(done, result));
     }

@@ -1,8 +1,9 @@
 //! What waits for the writer, in the order in which it came. Never touches the disk.
 
 use std::mem;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::distress::Distress;
 use crate::draft::Condition;
 use crate::entry::Prepared;
 use crate::error::Error;
@@ -19,6 +20,14 @@ pub(crate) struct Job {
     pub(crate) entries: Vec<Prepared>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) done: Done,
+}
+
+impl Job {
+    /// Whether a run that has begun waits for it: not one that is only to begin, and nothing that is of no run.
+    pub(super) fn is_of_a_run_under_way(&self) -> bool {
+        let of_a_run = self.entries.iter().any(|entry| entry.run.is_some());
+        (of_a_run || self.entries.is_empty()) && !self.conditions.iter().any(Condition::begins_a_run)
+    }
 }
 
 /// One thing in the queue.
@@ -38,14 +47,18 @@ struct State {
     closed: bool,
 }
 
-#[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
     wake: Condvar,
     poisoned: OnceLock<Error>,
+    distress: Arc<Distress>,
 }
 
 impl Queue {
+    pub(super) fn new(distress: Arc<Distress>) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), poisoned: OnceLock::new(), distress }
+    }
+
     pub(super) fn record(&self, entry: Prepared) -> Result<(), Error> {
         self.check()?;
         let mut state = self.lock();
@@ -121,9 +134,11 @@ impl Queue {
         self.poisoned.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 
-    /// The first cause stays.
+    /// The first cause stays, and is noted for whoever comes after.
     pub(super) fn poison(&self, error: &Error) {
-        let _ = self.poisoned.set(Error::Poisoned { cause: error.to_string() });
+        if self.poisoned.set(Error::Poisoned { cause: error.to_string() }).is_ok() {
+            self.distress.stopped(error);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -4,6 +4,7 @@ use belay_domain::id::Millis;
 use belay_domain::json::Json;
 
 use super::*;
+use crate::distress::Distress;
 use crate::draft::{Actor, Draft};
 use crate::ledger::Appended;
 use crate::store::{self, Database, Meta, Reader};
@@ -21,7 +22,8 @@ fn place(break_it: impl FnOnce(&rusqlite::Connection)) -> Place {
     store::create(&database, &Meta { origin: "o".to_owned(), verifier: "v".to_owned() }).unwrap();
     let writing = Writing::open(&database, Frontier::default()).unwrap();
     break_it(writing.connection());
-    let writer = Writer::start(writing, BlobFolder::of(folder.path())).unwrap();
+    let writer =
+        Writer::start(writing, BlobFolder::of(folder.path()), Arc::new(Distress::open(folder.path()))).unwrap();
     Place { folder, writer }
 }
 

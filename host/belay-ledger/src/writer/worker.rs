@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::group::{Answers, Group};
+use super::group::{Answers, Failed, Group};
 use super::queue::Queue;
+use crate::distress::Distress;
 use crate::error::Error;
 use crate::store::{BlobFolder, Writing};
 
@@ -26,6 +27,7 @@ pub(super) struct Worker {
     queue: Arc<Queue>,
     writing: Writing,
     blobs: BlobFolder,
+    distress: Arc<Distress>,
     /// Roughly the bytes in the write-ahead log since it was moved into the database.
     pending: usize,
     /// How many barriers shared the last commit, and how long it took.
@@ -33,8 +35,14 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) const fn new(queue: Arc<Queue>, writing: Writing, blobs: BlobFolder, pending: usize) -> Self {
-        Self { queue, writing, blobs, pending, last: (0, Duration::ZERO) }
+    pub(super) const fn new(
+        queue: Arc<Queue>,
+        writing: Writing,
+        blobs: BlobFolder,
+        distress: Arc<Distress>,
+        pending: usize,
+    ) -> Self {
+        Self { queue, writing, blobs, distress, pending, last: (0, Duration::ZERO) }
     }
 
     /// Whether many share commits at present.
@@ -70,16 +78,39 @@ impl Worker {
         self.last = (barriers, start.elapsed());
         match written {
             Ok(answers) => answers,
-            Err(failed) => {
-                if failed.error.poisons() {
-                    tracing::error!(error = %failed.error, "the ledger refuses everything from now on");
-                    self.queue.poison(&failed.error);
-                }
-                let (records, answers) = failed.group.refuse(&failed.error);
-                self.queue.put_back(records);
-                answers
-            }
+            Err(failed) if failed.error == Error::DiskFull => self.write_with_reserve(failed.group),
+            Err(failed) => self.fail(*failed),
         }
+    }
+
+    /// On a full disk, refuses what could be done later, and writes with the reserve what runs under way need to end.
+    fn write_with_reserve(&mut self, group: Group) -> Answers {
+        let (needed, rest) = group.part();
+        if rest.barriers() > 0 {
+            self.distress.refused(&Error::DiskFull);
+        }
+        let (_, refused) = rest.refuse(&Error::DiskFull);
+        if needed.barriers() == 0 {
+            // Nobody waits for what is left.
+            self.queue.put_back(needed.refuse(&Error::DiskFull).0);
+            return refused;
+        }
+        self.distress.give_up_reserve(&Error::DiskFull);
+        let written = needed.write(&mut self.writing, &self.blobs);
+        refused.and(written.unwrap_or_else(|failed| self.fail(*failed)))
+    }
+
+    fn fail(&self, failed: Failed) -> Answers {
+        let Failed { error, group } = failed;
+        if error.poisons() {
+            tracing::error!(%error, "the ledger refuses everything from now on");
+            self.queue.poison(&error);
+        } else if error == Error::DiskFull {
+            self.distress.refused(&error);
+        }
+        let (records, answers) = group.refuse(&error);
+        self.queue.put_back(records);
+        answers
     }
 
     /// Moves the write-ahead log into the database while nobody waits, or when it has become large.

@@ -31,6 +31,7 @@ impl Runtime {
     /// # Errors
     /// Nothing was changed unless the error says so.
     pub async fn run(&self, request: RunRequest, progress: Progress) -> Result<RunAnswer, Error> {
+        self.host.ledger.ready_for_a_run().map_err(|error| ledger::error(&error))?;
         match request {
             RunRequest::Plan(request) => {
                 let prepared = Prepared::of(&self.host, &request).await?;
