@@ -3,6 +3,9 @@
 // Helpers fail their test by panicking.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use belay_tests::lab::desk::{Desk, left, writes};
 use belay_tests::lab::tier::is_left_out;
 use belay_tests::lab::unleash::{self, Flag, gradual, segment};
@@ -220,4 +223,49 @@ fn a_share_is_set_as_an_attribute() {
     desk.belay("undo r-1").ends(0);
     assert_eq!(flag.now(), "on 100");
     desk.is_sound();
+}
+
+#[test]
+fn a_share_is_taken_down_by_parts_that_clients_are_served_with_a_pause_and_a_continue_between_them() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let flag = Flag::at("ramped", 100);
+    let desk = desk(&flag);
+    desk.belay("plan flag-down ranker").ends(0).says("on, 100 % → 50 → 10 → 0, held 30s each");
+    let mut run = desk.start("run flag-down ranker");
+    holds(&desk, 1);
+    assert_eq!(flag.served("on 50"), "on 50", "what is held is what clients get");
+    desk.belay("pause r-1 --reason lunch").ends(0);
+    assert_eq!(run.wait().unwrap().code(), Some(6));
+    desk.belay("status r-1").ends(0).says("paused by").says("lunch");
+    assert_eq!(flag.now(), "on 50");
+
+    // What is left of the hold is held; the next one is cut short.
+    let mut run = desk.start("continue r-1");
+    holds(&desk, 2);
+    assert_eq!(flag.served("on 10"), "on 10");
+    desk.belay("continue r-1").ends(0);
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    assert_eq!((flag.now().as_str(), flag.served("on 0").as_str()), ("on 0", "on 0"));
+    desk.belay("run flag-down ranker").ends(0).says("nothing to do");
+    desk.belay("undo r-1").ends(0);
+    assert_eq!(flag.now(), "on 100");
+    desk.is_sound();
+}
+
+/// Waits until the run r-1 holds its so-manieth part.
+fn holds(desk: &Desk, part: u64) {
+    let began = Instant::now();
+    loop {
+        let said = desk.belay("status r-1 --json");
+        if said.status == Some(0) {
+            let step = said.answer("run.status")["view"]["stages"][0]["steps"][0].clone();
+            if step["display"]["kind"] == "holding" && step["ramp"]["reached"] == part {
+                return;
+            }
+        }
+        assert!(began.elapsed() < Duration::from_secs(90), "part {part} is not held: {said}");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
