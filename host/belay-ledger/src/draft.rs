@@ -6,6 +6,7 @@ use belay_domain::json::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::vault::Scope;
 
 /// Whether an entry is about real systems or about a drill.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -209,6 +210,38 @@ pub enum Condition {
         /// Its sequence number; `None`: there is no such entry.
         expect: Option<u64>,
     },
+    /// Takes blobs of an entry away, by the authority of this batch's first entry, which names them. Refused with
+    /// [`Error::OnHold`] under a hold. They count as redacted at once; [`crate::Ledger::finish_redactions`] destroys them.
+    Redact {
+        /// The entry that they came with.
+        seq: u64,
+        /// Their places among the entry's blobs, from 0.
+        blobs: Vec<usize>,
+    },
+    /// Takes away all blobs of these scopes, but for those of entries of some kinds, by the authority of this batch's first
+    /// entry. Refused with [`Error::OnHold`] under a hold.
+    Retain {
+        /// The scopes.
+        scopes: Vec<Scope>,
+        /// Kinds of entries that keep their blobs.
+        kept: Vec<String>,
+    },
+    /// Sets a hold, named by this batch's first entry: nothing that it covers can be taken away.
+    Hold(OnHold),
+    /// Lifts the hold that this entry set; [`Error::NoHold`] if there is none.
+    Lift(u64),
+}
+
+/// What a hold covers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+pub enum OnHold {
+    /// The entries of a run.
+    Run(RunId),
+    /// The entries of an incident, and of every run that has one of them.
+    Incident(IncidentId),
+    /// Everything.
+    Everything,
 }
 
 impl Condition {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::draft::{Actor, Blob, Draft, Mode, Object};
 use crate::error::Error;
 use crate::kind;
+use crate::vault::Scope;
 
 /// The most that an entry takes, in bytes: its length is a u16 in the entry bundles of C2SP tlog-tiles.
 pub const MAX_BYTES: usize = u16::MAX as usize;
@@ -106,6 +107,8 @@ pub(crate) struct Prepared {
     pub(crate) run: Option<RunId>,
     pub(crate) incident: Option<IncidentId>,
     pub(crate) environment: Option<EnvironmentName>,
+    /// Whose key encrypts its blobs.
+    pub(crate) scope: Scope,
     pub(crate) blobs: Vec<Blob>,
     pub(crate) objects: Vec<Object>,
 }
@@ -166,6 +169,7 @@ impl Prepared {
         text.pop();
         Ok(Self {
             text,
+            scope: Scope::of(draft.run.as_ref(), draft.at),
             kind: draft.kind,
             run: draft.run,
             incident: draft.incident,

@@ -130,6 +130,25 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// The file of the blobs' keys can't be used.
+    #[error("the file of the blobs' keys {path}: {problem}")]
+    BlobKeys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A hold covers what should be destroyed. Nothing of the batch was written.
+    #[error("entry {seq} is on hold, by entry {hold}")]
+    OnHold {
+        /// The entry whose blobs should be destroyed.
+        seq: u64,
+        /// The entry that set the hold.
+        hold: u64,
+    },
+    /// There is no such hold, or it was lifted. Nothing of the batch was written.
+    #[error("entry {0} holds nothing")]
+    NoHold(u64),
     /// There is something already where a ledger or a key was to be made.
     #[error("{path} is there already")]
     Exists {
@@ -178,6 +197,8 @@ impl Error {
                 | Self::NotOwner { .. }
                 | Self::AlreadyUsed { .. }
                 | Self::Moved { .. }
+                | Self::OnHold { .. }
+                | Self::NoHold(_)
                 | Self::TooLarge { .. }
                 | Self::Invalid(_)
         )

@@ -56,7 +56,7 @@ pub(crate) fn check_outside(path: &Path, state: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> PathBuf {
+pub(crate) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),

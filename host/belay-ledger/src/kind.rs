@@ -4,6 +4,16 @@
 pub const INTENT: &str = "intent";
 /// After an act: `body.intent` is the sequence number of the intent that it closes.
 pub const OUTCOME: &str = "outcome";
+/// Somebody asks for blobs of an entry to be taken away.
+pub const REDACTION_ASKED: &str = "redaction.asked";
+/// Somebody else approved it: the blobs are gone.
+pub const REDACTION: &str = "redaction";
+/// Blobs of whole runs and months are gone, by the workspace's rule.
+pub const RETENTION: &str = "retention.applied";
+/// Nothing that it covers can be taken away.
+pub const HOLD_SET: &str = "hold.set";
+/// The hold of `body.hold`, an entry's number, is lifted.
+pub const HOLD_LIFTED: &str = "hold.lifted";
 
 /// Before the first entry of a process that found a note of failures: `body.failures` are [`crate::Failure`]s, what
 /// failed while it could not be recorded.

@@ -2,6 +2,7 @@
 
 mod make;
 mod read;
+mod redact;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,11 @@ use crate::error::Error;
 use crate::kind;
 use crate::note::{Signer, Verifier};
 use crate::publish;
-use crate::store::{BlobFolder, Database, Reader, Sync, next_number};
+use crate::store::{Database, Reader, Sync, next_number};
 use crate::tree::TreeHead;
-use crate::writer::{Job, Writer};
+use crate::writer::{Job, Vault, Writer};
+
+pub use read::FoundBlob;
 
 /// The append-only log of a workspace. Clones share one writer thread; several processes may open one folder.
 #[derive(Clone)]
@@ -31,7 +34,7 @@ pub struct Ledger {
 struct Shared {
     folder: PathBuf,
     database: Database,
-    blobs: BlobFolder,
+    vault: Vault,
     signer: Signer,
     boot: Option<String>,
     writer: Writer,

@@ -1,6 +1,7 @@
 //! Verification: of a state folder, or of a published log alone. Repairs nothing, changes nothing, trusts nothing but the
 //! key.
 
+mod blobs;
 mod chain;
 mod contents;
 mod files;
@@ -12,10 +13,12 @@ mod truth;
 
 use std::path::Path;
 
+pub use blobs::Blobs;
 pub use report::{Finding, Place, Report};
 
 use crate::note::Verifier;
 use crate::store::{DATABASE, Meta};
+use crate::vault::KeyFile;
 use contents::Contents;
 use files::LogFiles;
 use pass::Pass;
@@ -24,9 +27,20 @@ use pass::Pass;
 ///
 /// Checked are the checkpoint's signature, every tile and entry bundle against the signed root, the form and sequence of
 /// all entries, and that every outcome closes one intent; in a state folder the database too, with the entries that are
-/// not published yet, and every blob and object. `key` is the key to believe; without it the one that lies beside the
-/// log is used, which shows damage, but not forgery by somebody who replaced it.
+/// not published yet, every object, and that every blob is there or was taken away with authority. `key` is the key to
+/// believe; without it the one that lies beside the log is used, which shows damage, but not forgery by somebody who
+/// replaced it. Blobs are not read; see [`verify_blobs`].
 pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
+    run(folder, key, None)
+}
+
+/// [`verify`] of a state folder whose signing key lies at `signing_key`: with the blobs' keys, which lie beside that file,
+/// every blob is read and held against its commitment. Without a usable file of keys they are not read.
+pub fn verify_blobs(folder: &Path, key: Option<&Verifier>, signing_key: &Path) -> Report {
+    run(folder, key, KeyFile::open(&KeyFile::beside(signing_key), folder).ok())
+}
+
+fn run(folder: &Path, key: Option<&Verifier>, keys: Option<KeyFile>) -> Report {
     let mut report = Report::default();
     let state = folder.join(DATABASE).exists();
     let files = if state {
@@ -34,7 +48,7 @@ pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
     } else {
         LogFiles::new(folder, Path::new(""))
     };
-    let contents = if state { open(folder, key, &files, &mut report) } else { None };
+    let contents = if state { open(folder, key, keys, &files, &mut report) } else { None };
     let head = checkpoint(&files, key, &mut report);
     report.checkpoint = head;
     leftover::check(&files, &mut report);
@@ -47,8 +61,14 @@ pub(crate) fn verify_log_within(archive: &crate::evidence::Archive, head: crate:
     Pass::new(LogFiles::within(archive, "log"), None, Some(head), report).run()
 }
 
-fn open(folder: &Path, key: Option<&Verifier>, files: &LogFiles<'_>, report: &mut Report) -> Option<Contents> {
-    let opened = Contents::open(folder).and_then(|contents| {
+fn open(
+    folder: &Path,
+    key: Option<&Verifier>,
+    keys: Option<KeyFile>,
+    files: &LogFiles<'_>,
+    report: &mut Report,
+) -> Option<Contents> {
+    let opened = Contents::open(folder, keys).and_then(|contents| {
         let database = crate::store::Database::of(folder);
         let meta = Meta::read(contents.reader.connection(), &database).map_err(|error| error.to_string())?;
         Ok((contents, meta))

@@ -2,6 +2,7 @@
 
 mod group;
 mod queue;
+mod sealing;
 mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +10,13 @@ use std::thread::{self, JoinHandle, ThreadId};
 
 pub(crate) use queue::Job;
 use queue::Queue;
+pub(crate) use sealing::Vault;
 use worker::Worker;
 
 use crate::distress::Distress;
 use crate::entry::Prepared;
 use crate::error::Error;
-use crate::store::{BlobFolder, Writing};
+use crate::store::Writing;
 
 /// Takes entries and barriers. Dropping it writes what is queued and ends its thread.
 ///
@@ -28,10 +30,10 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(writing: Writing, blobs: BlobFolder, distress: Arc<Distress>) -> Result<Self, Error> {
+    pub(crate) fn start(writing: Writing, vault: Vault, distress: Arc<Distress>) -> Result<Self, Error> {
         let queue = Arc::new(Queue::new(Arc::clone(&distress)));
         let pending = writing.pending()?;
-        let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, blobs, distress, pending)));
+        let worker = Arc::new(Mutex::new(Worker::new(Arc::clone(&queue), writing, vault, distress, pending)));
         let (waiting, working) = (Arc::clone(&queue), Arc::clone(&worker));
         let thread = thread::Builder::new().name("ledger".to_owned()).spawn(move || serve(&waiting, &working));
         let thread = thread.map_err(|error| Error::Io { what: "a thread".to_owned(), cause: error.to_string() })?;

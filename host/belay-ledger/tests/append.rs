@@ -8,7 +8,7 @@ use std::thread;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, Millis, RunId};
-use belay_ledger::{Batch, Blob, Condition, Counter, Draft, Error, Filter, Object, tree};
+use belay_ledger::{Batch, Blob, Condition, Counter, Draft, Error, Filter, FoundBlob, Object, tree};
 use common::{Place, draft};
 
 fn run(text: &str) -> RunId {
@@ -141,9 +141,10 @@ fn blobs_and_objects_of_any_size_come_back_under_their_names() {
     assert_eq!(std::fs::read_dir(place.state().join("blobs")).unwrap().count(), 4);
     for (seq, (commitment, digest, size)) in names.iter().enumerate() {
         let entry = ledger.entry(seq as u64).unwrap().unwrap();
-        assert_eq!(ledger.blob(&entry, commitment), Ok(Some(("input".to_owned(), vec![7; *size]))));
+        let Ok(FoundBlob::Present(blob)) = ledger.blob(&entry, commitment) else { panic!("blob {seq}") };
+        assert_eq!((blob.name.as_str(), blob.bytes), ("input", vec![7; *size]));
         let another = &names[(seq + 1) % names.len()].0;
-        assert_eq!(ledger.blob(&entry, another), Ok(None));
+        assert!(matches!(ledger.blob(&entry, another), Err(Error::Invalid(_))));
         assert_eq!(ledger.object(digest), Ok(Some(vec![8; *size])));
         assert_eq!((entry.blobs, entry.objects), (vec![*commitment], vec![*digest]));
     }

@@ -125,7 +125,7 @@ fn a_run_under_way_ends_and_no_other_begins() {
         assert_eq!(ledger.append(second), Err(Error::DiskFull));
         assert!(disk.has_reserve());
 
-        for _ in 0..8 {
+        for _ in 0..7 {
             ledger.append(step("r-1")).unwrap();
         }
         assert!(!disk.has_reserve(), "it was given up");

@@ -69,12 +69,12 @@ fn what_is_no_ledger_or_another_versions_is_refused() {
     assert!(matches!(missing, Error::NoLedger { .. }), "{missing}");
     drop(place.init());
     let database = rusqlite::Connection::open(place.state().join("ledger.db")).unwrap();
-    database.pragma_update(None, "user_version", 3).unwrap();
+    database.pragma_update(None, "user_version", 4).unwrap();
     let newer = Ledger::open(&place.state(), &place.key()).unwrap_err();
-    assert_eq!(newer, Error::NewerSchema { found: 3, known: 2 });
-    database.pragma_update(None, "user_version", 1).unwrap();
+    assert_eq!(newer, Error::NewerSchema { found: 4, known: 3 });
+    database.pragma_update(None, "user_version", 2).unwrap();
     let older = Ledger::open(&place.state(), &place.key()).unwrap_err();
-    assert_eq!(older, Error::OlderSchema { found: 1, known: 2 });
+    assert_eq!(older, Error::OlderSchema { found: 2, known: 3 });
     database.pragma_update(None, "application_id", 0).unwrap();
     let foreign = Ledger::open(&place.state(), &place.key()).unwrap_err();
     assert!(matches!(foreign, Error::NoLedger { .. }), "{foreign}");

@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use belay_ledger::verify::{Report, verify};
+use belay_ledger::verify::{Report, verify, verify_blobs};
 use belay_ledger::{Batch, Blob, Draft, Ledger, Object};
 use common::{Place, draft};
 
@@ -132,13 +132,13 @@ fn dropped_rows_columns_and_named_bytes_are_noticed() {
         ("DELETE FROM entry WHERE seq >= 599", "the database: 599 entries, but 600 were published"),
         ("UPDATE entry SET kind = 'seal' WHERE seq = 4", "entry 4 in the database: its columns"),
         ("UPDATE subtree SET hash = zeroblob(32) WHERE n = 1", "the database: the hash 1 of level 1"),
-        ("UPDATE blob SET name = 'output'", "entry 5 names it"),
-        ("DELETE FROM blob", "missing; entry 5 names it"),
+        ("UPDATE blob SET bytes = zeroblob(40)", "its bytes do not fit, and no entry took it away; entry 5 names it"),
+        ("DELETE FROM blob", "missing, and no entry took it away; entry 5 names it"),
         ("DELETE FROM object", "missing; entry 6 names it"),
     ] {
         let (place, _ledger) = ledger();
         sql(&place, change);
-        let found = lines(&verify(&place.state(), None));
+        let found = lines(&verify_blobs(&place.state(), None, &place.key()));
         assert!(found.iter().any(|line| line.contains(expected)), "{change}: {found:?}");
     }
     let (place, _ledger) = ledger();

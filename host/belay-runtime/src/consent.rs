@@ -134,5 +134,5 @@ fn signature(ledger: &Ledger, entry: &Entry) -> Result<Option<String>, Error> {
     let commitment = commitment.and_then(|value| serde_json::from_value::<Commitment>(value).ok());
     let Some(commitment) = commitment else { return Ok(None) };
     let blob = ledger.blob(entry, &commitment).map_err(|error| ledger::error(&error))?;
-    Ok(blob.and_then(|(_, bytes)| String::from_utf8(bytes).ok()))
+    Ok(blob.present().and_then(|blob| String::from_utf8(blob.bytes).ok()))
 }

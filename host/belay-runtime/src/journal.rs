@@ -7,7 +7,7 @@ use belay_domain::digest::Commitment;
 use belay_domain::id::RunId;
 use belay_domain::json::Json;
 use belay_engine::{ActId, Event, Finding, Run};
-use belay_ledger::{Blob, Draft, Entry, Filter, Ledger};
+use belay_ledger::{Blob, Draft, Entry, Filter, FoundBlob, Ledger};
 use serde_json::{Value, json};
 
 use crate::api::Error;
@@ -185,8 +185,19 @@ fn event(ledger: &Ledger, entry: &Entry) -> Result<Event, Error> {
     let commitment: Commitment =
         serde_json::from_value(commitment.clone()).map_err(|error| damaged(entry, &error.to_string()))?;
     let blob = ledger.blob(entry, &commitment).map_err(|error| ledger::error(&error))?;
-    let (_, bytes) = blob.ok_or_else(|| damaged(entry, "its event is missing or redacted"))?;
-    Json::parse_bytes(&bytes).and_then(|json| json.to()).map_err(|error| damaged(entry, &error.to_string()))
+    let blob = match blob {
+        FoundBlob::Present(blob) => blob,
+        FoundBlob::Redacted { by } => return Err(redacted(entry, by)),
+        FoundBlob::Missing { problem } => return Err(damaged(entry, &format!("its event is missing: {problem}"))),
+    };
+    Json::parse_bytes(&blob.bytes).and_then(|json| json.to()).map_err(|error| damaged(entry, &error.to_string()))
+}
+
+fn redacted(entry: &Entry, by: u64) -> Error {
+    let run = entry.run.as_ref().map_or_else(String::new, |run| format!(" of {run}"));
+    Error::refused(format!("entry {}{run} ({}) was redacted by entry {by}", entry.seq, entry.kind))
+        .changed("nothing was changed")
+        .next(format!("belay audit show {by}"))
 }
 
 fn damaged(entry: &Entry, why: &str) -> Error {

@@ -48,6 +48,10 @@ const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
         E::Key { .. } => Some("put the key back where belay.toml says ([workspace] key), readable by this user alone"),
         E::NoLedger { .. } => Some("belay init, on the host where this workspace's state is to live"),
         E::Exists { .. } => Some("name another state folder in belay.toml, or remove this one if it holds nothing"),
+        E::BlobKeys { .. } => Some(
+            "put the file back where the signing key lies ([workspace] key, and `.blobs`), readable by this user alone",
+        ),
+        E::OnHold { .. } | E::NoHold(_) => Some("belay audit hold list"),
         E::Moved { .. } => Some("try again: it is looked at anew"),
         E::TooLarge { .. } | E::Invalid(_) | E::Held(_) | E::NotOwner { .. } | E::AlreadyUsed { .. } | E::Closed => {
             None

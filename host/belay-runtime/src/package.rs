@@ -217,7 +217,7 @@ pub(crate) fn unopened(host: &Host, run: &RunId) -> Result<Option<RunSpec>, Erro
     let Some(entry) = made.iter().find(of_run) else { return Ok(None) };
     let Some(commitment) = entry.blobs.first() else { return Ok(None) };
     let blob = host.ledger.blob(entry, commitment).map_err(|error| ledger::error(&error))?;
-    Ok(blob.and_then(|(_, bytes)| Json::parse_bytes(&bytes).and_then(|json| json.to()).ok()))
+    Ok(blob.present().and_then(|blob| Json::parse_bytes(&blob.bytes).and_then(|json| json.to()).ok()))
 }
 
 /// A package that this ledger did not record was made elsewhere, or by somebody else.

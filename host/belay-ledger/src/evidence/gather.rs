@@ -17,7 +17,7 @@ use super::{
 };
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::ledger::{Ledger, SignedCheckpoint};
+use crate::ledger::{FoundBlob, Ledger, SignedCheckpoint};
 use crate::tree::{self, TreeHead};
 
 /// What goes into a file.
@@ -115,14 +115,15 @@ impl<W: Write> Pack<W> {
     ) -> Result<(), Error> {
         for commitment in &entry.blobs {
             let line = |state| BlobLine { commitment: *commitment, entry: entry.seq, state, name: None, salt: None };
-            let found = ledger.blob_with_salt(entry, commitment)?;
+            let found = ledger.blob(entry, commitment)?;
             named.blobs.push(match found {
-                None => line(BlobState::Missing),
-                Some(_) if !selection.with_blobs => line(BlobState::Withheld),
-                Some((name, salt, bytes)) => {
-                    self.add(&blob_path(commitment), &bytes)?;
-                    let salt = salt.0.iter().map(|byte| format!("{byte:02x}")).collect();
-                    BlobLine { name: Some(name), salt: Some(salt), ..line(BlobState::Present) }
+                FoundBlob::Redacted { .. } => line(BlobState::Redacted),
+                FoundBlob::Missing { .. } => line(BlobState::Missing),
+                FoundBlob::Present(_) if !selection.with_blobs => line(BlobState::Withheld),
+                FoundBlob::Present(blob) => {
+                    self.add(&blob_path(commitment), &blob.bytes)?;
+                    let salt = blob.salt.0.iter().map(|byte| format!("{byte:02x}")).collect();
+                    BlobLine { name: Some(blob.name), salt: Some(salt), ..line(BlobState::Present) }
                 }
             });
         }

@@ -9,12 +9,13 @@ use super::{Ledger, Shared};
 use crate::distress::Distress;
 use crate::error::Error;
 use crate::store::{self, BlobFolder, Database, Meta, Reader, Writing};
-use crate::writer::Writer;
+use crate::vault::KeyFile;
+use crate::writer::{Vault, Writer};
 use crate::{durable, key, publish};
 
 impl Ledger {
-    /// Makes a new ledger in `folder`, which is absent or empty, and its Ed25519 key in the new file `key`, outside the
-    /// folder. `origin` names the log: 1 to 200 bytes, no spaces, no `+`. A crash leaves the whole ledger or none, and
+    /// Makes a new ledger in `folder`, which is absent or empty, its Ed25519 key in the new file `key`, outside the
+    /// folder, and the keys of its blobs in the new file `key` + `.blobs`. `origin` names the log: 1 to 200 bytes, no spaces, no `+`. A crash leaves the whole ledger or none, and
     /// then it can be made again.
     pub fn init(folder: &Path, key: &Path, origin: &str) -> Result<Self, Error> {
         let occupied = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
@@ -26,12 +27,14 @@ impl Ledger {
         fs::create_dir_all(&parent).map_err(|error| Error::io("make", &parent, &error))?;
         key::check_outside(key, folder)?;
         let staged = folder.with_added_extension("new");
+        let data_keys = KeyFile::beside(key);
         // The staged folder is there before the key, and until the ledger is whole. So a key beside one is what a
         // crash left of an earlier attempt, and nothing refers to it; any other key is somebody's.
         if staged.is_dir() {
             absent(fs::remove_file(key), key)?;
-        } else if key.exists() {
-            return Err(Error::Exists { path: key.to_owned() });
+            absent(fs::remove_file(&data_keys), &data_keys)?;
+        } else if let Some(there) = [key, &data_keys].into_iter().find(|path| path.exists()) {
+            return Err(Error::Exists { path: there.to_owned() });
         }
         let made = stage(&staged, key, origin).and_then(|()| {
             fs::rename(&staged, folder).map_err(|error| Error::io("rename", &staged, &error))?;
@@ -42,6 +45,7 @@ impl Ledger {
             // no harm: the next attempt removes it.
             if !matches!(error, Error::Exists { .. }) {
                 let _ = fs::remove_file(key);
+                let _ = fs::remove_file(&data_keys);
             }
             let _ = fs::remove_dir_all(&staged);
             return Err(error);
@@ -50,7 +54,7 @@ impl Ledger {
     }
 
     /// Opens a ledger. Refuses one that a newer belay made, one that another key signed, and one whose database does not
-    /// contain what it has published.
+    /// contain what it has published. Finishes redactions that a crash left unfinished.
     pub fn open(folder: &Path, key: &Path) -> Result<Self, Error> {
         let database = Database::of(folder);
         if !database.path().is_file() {
@@ -69,21 +73,27 @@ impl Ledger {
         sync_recovered(&database.wal()).inspect_err(|error| distress.stopped(error))?;
         let writing = Writing::open(&database, reader.frontier()?)?;
         publish::check(folder, &reader, &signer.verifier())?;
-        let blobs = BlobFolder::of(folder);
+        let keys = KeyFile::open(&KeyFile::beside(key), folder)?;
+        let vault = Vault { blobs: BlobFolder::of(folder), keys };
         let head = writing.head();
         let shared = Shared {
             folder: folder.to_owned(),
-            writer: Writer::start(writing, blobs.clone(), Arc::clone(&distress))?,
+            writer: Writer::start(writing, vault.clone(), Arc::clone(&distress))?,
             distress,
             numbers: Mutex::default(),
             readers: Mutex::new(vec![reader]),
             head: Mutex::new(head),
             boot: boot_id(),
             database,
-            blobs,
+            vault,
             signer,
         };
-        Ok(Self { shared: Arc::new(shared) })
+        let ledger = Self { shared: Arc::new(shared) };
+        // What is left to destroy must not keep a rollback from being made; the next one who opens it tries again.
+        if let Err(error) = ledger.finish_redactions() {
+            tracing::warn!(%error, "a redaction is not finished yet");
+        }
+        Ok(ledger)
     }
 }
 
@@ -92,6 +102,7 @@ fn stage(folder: &Path, key: &Path, origin: &str) -> Result<(), Error> {
     absent(fs::remove_dir_all(folder), folder)?;
     durable::folder(folder)?;
     let signer = key::create(key, origin)?;
+    KeyFile::create(&KeyFile::beside(key))?;
     let verifier = signer.verifier();
     let meta = Meta { origin: verifier.name().to_owned(), verifier: verifier.to_string() };
     store::create(&Database::of(folder), &meta)?;

@@ -2,15 +2,44 @@
 
 use std::sync::PoisonError;
 
-use belay_domain::digest::{Commitment, Digest, Salt};
+use belay_domain::digest::{Commitment, Digest};
 use belay_domain::id::{Epoch, RunId};
 
 use super::Ledger;
 use crate::draft::Holder;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::store::{Filter, Reader};
+use crate::redaction;
+use crate::store::{BlobRow, Filter, Reader};
 use crate::tree::{self, TreeHead};
+use crate::vault::OpenBlob;
+
+/// What became of a blob that an entry names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FoundBlob {
+    /// It is there, and fits its commitment.
+    Present(OpenBlob),
+    /// It was taken away, with authority.
+    Redacted {
+        /// The entry that says by whom and why.
+        by: u64,
+    },
+    /// It is gone or damaged, and no entry says that it may be: an alarm.
+    Missing {
+        /// What was found, for people.
+        problem: String,
+    },
+}
+
+impl FoundBlob {
+    /// The blob, for whoever can do without it.
+    pub fn present(self) -> Option<OpenBlob> {
+        match self {
+            Self::Present(blob) => Some(blob),
+            Self::Redacted { .. } | Self::Missing { .. } => None,
+        }
+    }
+}
 
 impl Ledger {
     /// An entry, or `None` where the log is shorter.
@@ -48,29 +77,46 @@ impl Ledger {
         })
     }
 
-    /// The name and bytes of a blob that came with an entry, checked against its commitment; `None` where the entry names
-    /// no such blob or the ledger does not have it any more.
-    pub fn blob(&self, entry: &Entry, commitment: &Commitment) -> Result<Option<(String, Vec<u8>)>, Error> {
-        Ok(self.blob_with_salt(entry, commitment)?.map(|(name, _, bytes)| (name, bytes)))
+    /// A blob that came with an entry, checked against its commitment, or why there is none. [`Error::Invalid`] where the
+    /// entry names no such blob.
+    pub fn blob(&self, entry: &Entry, commitment: &Commitment) -> Result<FoundBlob, Error> {
+        let Some(n) = entry.blobs.iter().position(|named| named == commitment) else {
+            return Err(Error::Invalid(format!("entry {} names no blob {commitment}", entry.seq)));
+        };
+        if let Some(by) = self.redacted_by(entry, n)? {
+            return Ok(FoundBlob::Redacted { by });
+        }
+        let mut row = self.read(|reader| reader.blob(entry.seq, n))?;
+        loop {
+            let read = self.open_blob(commitment, row.as_ref())?;
+            let again = self.read(|reader| reader.blob(entry.seq, n))?;
+            let moved = again.as_ref().map(|row| row.key) != row.as_ref().map(|row| row.key);
+            match read {
+                // A redaction of another blob moved it to another key while it was read.
+                Err(_) if moved => row = again,
+                // Or took it away.
+                Err(problem) => {
+                    let by = self.redacted_by(entry, n)?;
+                    return Ok(by.map_or(FoundBlob::Missing { problem }, |by| FoundBlob::Redacted { by }));
+                }
+                Ok(blob) => return Ok(FoundBlob::Present(blob)),
+            }
+        }
     }
 
-    /// [`Ledger::blob`] with the salt that it was committed to under.
-    pub(crate) fn blob_with_salt(
-        &self,
-        entry: &Entry,
-        commitment: &Commitment,
-    ) -> Result<Option<(String, Salt, Vec<u8>)>, Error> {
-        let Some(n) = entry.blobs.iter().position(|named| named == commitment) else { return Ok(None) };
-        let Some(row) = self.read(|reader| reader.blob(entry.seq, n))? else { return Ok(None) };
-        let damaged = |how| Error::Corrupt(format!("the blob {commitment} {how}"));
-        let bytes = match row.bytes {
-            Some(bytes) => bytes,
-            None => self.shared.blobs.read(commitment.digest())?.ok_or_else(|| damaged("has lost its file"))?,
-        };
-        if Commitment::to(&row.salt, &row.name, &bytes) != *commitment {
-            return Err(damaged("does not fit its commitment"));
-        }
-        Ok(Some((row.name, row.salt, bytes)))
+    /// What a row holds, or what is wrong with it.
+    fn open_blob(&self, commitment: &Commitment, row: Option<&BlobRow>) -> Result<Result<OpenBlob, String>, Error> {
+        let Some(row) = row else { return Ok(Err("the database does not have it".to_owned())) };
+        self.shared.vault.open(commitment, row)
+    }
+
+    /// The entry that took a blob away, if the table names one and that entry says so itself.
+    fn redacted_by(&self, entry: &Entry, n: usize) -> Result<Option<u64>, Error> {
+        let Some(by) = self.read(|reader| reader.redacted(entry.seq, n))? else { return Ok(None) };
+        let says_so = self
+            .entry(by)?
+            .is_some_and(|taking| redaction::takes(&taking, entry, n, |asked| self.entry(asked).ok().flatten()));
+        Ok(says_so.then_some(by))
     }
 
     /// An object's bytes, checked against its digest; `None` where the ledger has no such object.
@@ -79,9 +125,19 @@ impl Ledger {
         let damaged = |how| Error::Corrupt(format!("the object {digest} {how}"));
         let bytes = match row {
             Some(bytes) => bytes,
-            None => self.shared.blobs.read(digest)?.ok_or_else(|| damaged("has lost its file"))?,
+            None => self.shared.vault.blobs.read_object(digest)?.ok_or_else(|| damaged("has lost its file"))?,
         };
         if Digest::of(&bytes) == *digest { Ok(Some(bytes)) } else { Err(damaged("does not fit its digest")) }
+    }
+
+    /// The entries that set the holds in force, oldest first.
+    pub fn holds(&self) -> Result<Vec<u64>, Error> {
+        self.read(Reader::holds)
+    }
+
+    /// The entry that set the oldest hold on an entry; `None` where nothing keeps its blobs from being taken away.
+    pub fn held_by(&self, seq: u64) -> Result<Option<u64>, Error> {
+        self.read(|reader| reader.held(seq))
     }
 
     /// The resources that runs hold now.

@@ -1,15 +1,17 @@
-//! Large blobs and objects: files under `blobs/`, named by commitment or digest. Never replaces one.
+//! Large blobs and objects: files under `blobs/`. An object is named by its digest; a blob by its commitment and the
+//! number of the key that encrypts it. Never replaces one.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use belay_domain::digest::Digest;
+use belay_domain::digest::{Commitment, Digest};
 
 use crate::durable::{self, Staged};
 use crate::entry::Prepared;
 use crate::error::Error;
 
 /// Places of one entry's blobs, as bits. An entry names fewer than 1,024: each takes 67 of its 65,535 bytes.
-const PLACE_BITS: u32 = 10;
+pub(super) const PLACE_BITS: u32 = 10;
 
 /// The key of a blob's row: its entry's number and its place among the entry's blobs. `None` for what no entry has.
 pub(super) fn place(seq: u64, n: usize) -> Option<i64> {
@@ -19,6 +21,14 @@ pub(super) fn place(seq: u64, n: usize) -> Option<i64> {
 
 /// What is larger lies in a file beside the database, in bytes.
 const MAX_INLINE: usize = 256 * 1024;
+
+/// A blob as the disk holds it.
+pub(crate) struct SealedBlob {
+    /// The number of its data key.
+    pub(crate) key: u64,
+    /// Its ciphertext; `None` where that is so large that it lies in a file.
+    pub(crate) bytes: Option<Vec<u8>>,
+}
 
 /// The folder of large blobs and objects.
 #[derive(Clone, Debug)]
@@ -35,35 +45,67 @@ impl BlobFolder {
         &self.path
     }
 
+    /// Whether bytes are so few that they lie in the database.
+    pub(crate) const fn is_inline(bytes: &[u8]) -> bool {
+        bytes.len() <= MAX_INLINE
+    }
+
     /// What goes into the database: the bytes, unless they are so large that they lie in a file.
     pub(super) fn inline(bytes: &[u8]) -> Option<&[u8]> {
-        (bytes.len() <= MAX_INLINE).then_some(bytes)
+        Self::is_inline(bytes).then_some(bytes)
     }
 
-    /// Makes the large ones of these entries durable, before the transaction that names them begins.
-    pub(crate) fn store<'a>(&self, entries: impl IntoIterator<Item = &'a Prepared>) -> Result<(), Error> {
-        let mut stored = false;
-        for entry in entries {
-            let blobs = entry.blobs.iter().map(|blob| (blob.commitment.digest(), &blob.bytes));
-            let objects = entry.objects.iter().map(|object| (&object.digest, &object.bytes));
-            for (name, bytes) in blobs.chain(objects).filter(|(_, bytes)| Self::inline(bytes).is_none()) {
-                let target = self.file(name);
-                Staged::new(&target, bytes)?.link(&target)?;
-                stored = true;
+    /// Puts the large objects of an entry into files; whether there was one. The caller syncs the folder, also where a
+    /// file was there already: whoever linked it may not have synced the folder yet.
+    pub(crate) fn put_objects(&self, entry: &Prepared) -> Result<bool, Error> {
+        let large = entry.objects.iter().filter(|object| !Self::is_inline(&object.bytes));
+        large.clone().try_for_each(|object| link(&self.object(&object.digest), &object.bytes))?;
+        Ok(large.count() > 0)
+    }
+
+    /// Puts a large blob's ciphertext into its file. The caller syncs the folder.
+    pub(crate) fn put_blob(&self, commitment: &Commitment, key: u64, sealed: &[u8]) -> Result<(), Error> {
+        link(&self.blob(commitment, key), sealed)
+    }
+
+    /// Makes what was put durable.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        durable::sync_folder(&self.path)
+    }
+
+    /// The bytes of a large object; `None` where its file is gone.
+    pub(crate) fn read_object(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
+        durable::read(&self.object(digest))
+    }
+
+    /// The ciphertext of a large blob; `None` where its file is gone.
+    pub(crate) fn read_blob(&self, commitment: &Commitment, key: u64) -> Result<Option<Vec<u8>>, Error> {
+        durable::read(&self.blob(commitment, key))
+    }
+
+    /// Removes all files of a key that is destroyed. They are noise without it.
+    pub(crate) fn remove_of(&self, key: u64) -> Result<(), Error> {
+        let ending = key.to_string();
+        let files = fs::read_dir(&self.path).map_err(|error| Error::io("read", &self.path, &error))?;
+        for file in files.flatten().map(|file| file.path()) {
+            if file.extension().is_some_and(|extension| extension == ending.as_str()) {
+                fs::remove_file(&file).map_err(|error| Error::io("remove", &file, &error))?;
             }
         }
-        // Also where a file was there already: whoever linked it may not have synced the folder yet.
-        if stored { durable::sync_folder(&self.path) } else { Ok(()) }
+        self.sync()
     }
 
-    /// The bytes of a large blob or object; `None` where its file is gone.
-    pub(crate) fn read(&self, name: &Digest) -> Result<Option<Vec<u8>>, Error> {
-        durable::read(&self.file(name))
+    fn object(&self, digest: &Digest) -> PathBuf {
+        self.path.join(digest.to_string())
     }
 
-    pub(crate) fn file(&self, name: &Digest) -> PathBuf {
-        self.path.join(name.to_string())
+    fn blob(&self, commitment: &Commitment, key: u64) -> PathBuf {
+        self.path.join(format!("{commitment}.{key}"))
     }
+}
+
+fn link(target: &Path, bytes: &[u8]) -> Result<(), Error> {
+    Staged::new(target, bytes)?.link(target).map(|_| ())
 }
 
 #[cfg(test)]

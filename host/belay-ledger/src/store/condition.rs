@@ -4,11 +4,13 @@ use belay_domain::digest::Digest;
 use belay_domain::id::{EnvironmentName, Epoch, Millis, ResourceAddress, RunId};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::{destroy, hold};
 use crate::draft::{Condition, Holder};
 use crate::error::Error;
 
-/// Applies one condition; what it changed is undone by the caller's savepoint if a later one fails.
-pub(super) fn apply(connection: &Connection, condition: &Condition) -> Result<(), Error> {
+/// Applies one condition; what it changed is undone by the caller's savepoint if a later one fails. `first` is the number
+/// that the batch's first entry gets.
+pub(super) fn apply(connection: &Connection, condition: &Condition, first: u64) -> Result<(), Error> {
     match condition {
         Condition::OwnRun { run, epoch, expect } => own(connection, run, *epoch, *expect),
         Condition::OwnerIs { run, epoch } => require_owner(connection, run, Some(*epoch)),
@@ -26,6 +28,10 @@ pub(super) fn apply(connection: &Connection, condition: &Condition) -> Result<()
         }
         Condition::UseOnce { nonce, run } => use_once(connection, nonce, run),
         Condition::Newest { kind, expect } => require_newest(connection, kind, *expect),
+        Condition::Redact { seq, blobs } => destroy::blobs(connection, *seq, blobs, first),
+        Condition::Retain { scopes, kept } => destroy::scopes(connection, scopes, kept, first),
+        Condition::Hold(what) => hold::set(connection, what, first),
+        Condition::Lift(hold) => hold::lift(connection, *hold),
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod blobs;
 mod condition;
+mod destroy;
+mod hold;
+mod keys;
 mod number;
 mod read;
 mod schema;
@@ -14,10 +17,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Error;
 
-pub(crate) use blobs::BlobFolder;
+pub(crate) use blobs::{BlobFolder, SealedBlob};
+pub(crate) use destroy::Doomed;
+pub(crate) use keys::Claim;
 pub(crate) use number::next_number;
 pub use read::Filter;
-pub(crate) use read::{Columns, Reader, Row};
+pub(crate) use read::{BlobRow, Columns, Reader, Row};
 pub(crate) use schema::{Meta, create};
 pub(crate) use write::{Transaction, Writing};
 

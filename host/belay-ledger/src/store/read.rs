@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 
-use belay_domain::digest::{Digest, Salt};
+use belay_domain::digest::Digest;
 use belay_domain::id::{EnvironmentName, Epoch, IncidentId, RunId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::blobs::place;
-use super::{Database, Sync, condition, schema};
+use super::{Database, Sync, condition, hold, schema};
 use crate::draft::Holder;
 use crate::error::Error;
 use crate::tree::{self, Frontier, TILE_WIDTH, leaf};
@@ -97,9 +97,9 @@ fn number(number: u64) -> Value {
 
 /// A blob's row.
 pub(crate) struct BlobRow {
-    pub(crate) salt: Salt,
-    pub(crate) name: String,
-    /// `None` where they lie in a file.
+    /// The number of its data key.
+    pub(crate) key: u64,
+    /// Its ciphertext; `None` where it lies in a file.
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
@@ -184,10 +184,26 @@ impl Reader {
     /// The blob at a place among those of an entry.
     pub(crate) fn blob(&self, seq: u64, n: usize) -> Result<Option<BlobRow>, Error> {
         let Some(place) = place(seq, n) else { return Ok(None) };
-        let mut statement = self.connection.prepare_cached("SELECT salt, name, bytes FROM blob WHERE id = ?1")?;
-        let found = statement
-            .query_row([place], |row| Ok(BlobRow { salt: Salt(row.get(0)?), name: row.get(1)?, bytes: row.get(2)? }));
+        let mut statement = self.connection.prepare_cached("SELECT key, bytes FROM blob WHERE id = ?1")?;
+        let found = statement.query_row([place], |row| Ok(BlobRow { key: row.get(0)?, bytes: row.get(1)? }));
         Ok(found.optional()?)
+    }
+
+    /// The entry that took away the blob at a place among those of an entry, as the table says.
+    pub(crate) fn redacted(&self, seq: u64, n: usize) -> Result<Option<u64>, Error> {
+        let Some(place) = place(seq, n) else { return Ok(None) };
+        let mut statement = self.connection.prepare_cached("SELECT by FROM redacted WHERE id = ?1")?;
+        Ok(statement.query_row([place], |row| row.get(0)).optional()?)
+    }
+
+    /// The entries that hold something, oldest first.
+    pub(crate) fn holds(&self) -> Result<Vec<u64>, Error> {
+        hold::all(&self.connection)
+    }
+
+    /// The first of these entries on which a hold lies, and the hold.
+    pub(crate) fn held(&self, seq: u64) -> Result<Option<u64>, Error> {
+        hold::over(&self.connection, seq)
     }
 
     /// `Some(None)` where the bytes lie in a file.

@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// The version of the tables that this code makes, and the only one that it opens: the tables changed before the first
 /// release.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 3;
 /// `blay`: marks the file as a ledger of ours.
 const APPLICATION: i64 = 0x626c_6179;
 
@@ -17,6 +17,9 @@ const APPLICATION: i64 = 0x626c_6179;
 /// grows at its end too: its key is [`super::blobs::place`]. Under their commitments, which are random, each blob would
 /// cost a commit a page or two of its own. `object` has few rows, and those are looked up by digest: without a rowid a
 /// small one costs one page instead of two.
+///
+/// A blob's `bytes` are ciphertext under the key numbered `key`, in a file where they are large. `data_key` says what
+/// each number is for; its states are those of [`super::keys`]. `redacted` has the keys of blobs that an entry took away.
 ///
 /// `subtree` holds the hashes of the tiles above level 0; it follows from the entries, as the tables below it follow
 /// from what entries say. Only `counter` stands for itself.
@@ -29,9 +32,15 @@ CREATE INDEX entry_run ON entry (run) WHERE run IS NOT NULL;
 CREATE INDEX entry_kind ON entry (kind);
 CREATE INDEX entry_incident ON entry (incident) WHERE incident IS NOT NULL;
 CREATE TABLE subtree (level INTEGER, n INTEGER, hash BLOB NOT NULL, PRIMARY KEY (level, n)) STRICT, WITHOUT ROWID;
-CREATE TABLE blob (id INTEGER PRIMARY KEY, salt BLOB NOT NULL, name TEXT NOT NULL, bytes BLOB) STRICT;
+CREATE TABLE blob (id INTEGER PRIMARY KEY, key INTEGER NOT NULL, bytes BLOB) STRICT;
+CREATE INDEX blob_key ON blob (key);
+CREATE TABLE data_key (id INTEGER PRIMARY KEY, scope TEXT NOT NULL, state INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX data_key_scope ON data_key (scope) WHERE state = 0;
+CREATE INDEX data_key_doomed ON data_key (id) WHERE state = 1;
 CREATE TABLE object (digest BLOB PRIMARY KEY, bytes BLOB) STRICT, WITHOUT ROWID;
 
+CREATE TABLE redacted (id INTEGER PRIMARY KEY, by INTEGER NOT NULL) STRICT;
+CREATE TABLE hold (seq INTEGER PRIMARY KEY, what TEXT NOT NULL, name TEXT) STRICT;
 CREATE TABLE owner (run TEXT PRIMARY KEY, epoch INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE lock (
     environment TEXT, resource TEXT, run TEXT NOT NULL, epoch INTEGER NOT NULL, since INTEGER NOT NULL,

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
-use super::blobs::{BlobFolder, place};
+use super::blobs::{BlobFolder, SealedBlob, place};
+use super::keys::{self, Claim};
 use super::read::{entries_from, frontier, size, stored_hashes};
 use super::{Database, Sync, condition};
 use crate::draft::Condition;
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::tree::{Frontier, TreeHead};
+use crate::vault::Scope;
 
 /// SQLite's page, in bytes.
 const PAGE: usize = 4096;
@@ -32,6 +34,16 @@ impl Writing {
     #[cfg(test)]
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The live key of a scope, as of now; `None` where it has none yet.
+    pub(crate) fn live_key(&self, scope: &Scope) -> Result<Option<u64>, Error> {
+        keys::live(&self.connection, scope)
+    }
+
+    /// The number that the next new key gets, as of now.
+    pub(crate) fn next_key(&self) -> Result<u64, Error> {
+        keys::next(&self.connection)
     }
 
     /// The tree as of the last commit that this connection knows.
@@ -84,6 +96,17 @@ impl Transaction<'_> {
         self.frontier.size()
     }
 
+    /// Makes data keys those of their scopes; `false` if one is not to be had any more, and then the transaction can only
+    /// be dropped, and begun anew with what holds now.
+    pub(crate) fn claim(&self, claims: &[Claim]) -> Result<bool, Error> {
+        for claim in claims {
+            if !keys::claim(&self.writing.connection, claim)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Checks and applies conditions. If one fails, none has changed anything, and the transaction goes on.
     pub(crate) fn apply(&self, conditions: &[Condition]) -> Result<(), Error> {
         if conditions.is_empty() {
@@ -91,7 +114,7 @@ impl Transaction<'_> {
         }
         let connection = &self.writing.connection;
         connection.prepare_cached("SAVEPOINT batch")?.execute([])?;
-        let applied = conditions.iter().try_for_each(|condition| condition::apply(connection, condition));
+        let applied = conditions.iter().try_for_each(|condition| condition::apply(connection, condition, self.next()));
         if applied.is_err() {
             connection.prepare_cached("ROLLBACK TO batch")?.execute([])?;
         }
@@ -99,8 +122,9 @@ impl Transaction<'_> {
         applied
     }
 
-    /// Appends an entry with its blobs and objects. After an error the transaction can only be dropped.
-    pub(crate) fn insert(&mut self, entry: &Prepared) -> Result<(), Error> {
+    /// Appends an entry with its objects, and its blobs as they were encrypted. After an error the transaction can only be
+    /// dropped.
+    pub(crate) fn insert(&mut self, entry: &Prepared, blobs: &[SealedBlob]) -> Result<(), Error> {
         let seq = self.next();
         let bytes = entry.at(seq)?;
         let connection = &self.writing.connection;
@@ -112,10 +136,10 @@ impl Transaction<'_> {
             entry.environment.as_ref().map(|name| name.as_str()),
             &bytes,
         ))?;
-        for (n, blob) in entry.blobs.iter().enumerate() {
+        for (n, blob) in blobs.iter().enumerate() {
             let place = place(seq, n).ok_or_else(|| Error::Invalid("an entry has too many blobs".to_owned()))?;
-            let mut statement = connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3, ?4)")?;
-            statement.execute((place, blob.salt.0, &blob.name, BlobFolder::inline(&blob.bytes)))?;
+            let mut statement = connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3)")?;
+            statement.execute((place, blob.key, &blob.bytes))?;
         }
         for object in &entry.objects {
             let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?;

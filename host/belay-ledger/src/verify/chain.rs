@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::entry::Entry;
 use crate::kind;
+use crate::redaction::Redactions;
 
 /// Reads entries in their order.
 #[derive(Default)]
 pub(super) struct Chain {
     /// Each intent, and the outcome that closed it.
     intents: BTreeMap<u64, Option<u64>>,
+    redactions: Redactions,
     pub(super) problems: Vec<(u64, String)>,
 }
 
@@ -34,6 +36,9 @@ impl Chain {
         } else if entry.kind == kind::OUTCOME
             && let Err(problem) = self.close(seq, &entry)
         {
+            self.problems.push((seq, problem));
+        }
+        if let Err(problem) = self.redactions.read(&entry) {
             self.problems.push((seq, problem));
         }
         Some(entry)

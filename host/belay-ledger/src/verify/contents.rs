@@ -3,26 +3,31 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use belay_domain::digest::{Commitment, Digest};
+use belay_domain::digest::Digest;
 
+use super::blobs::BlobCheck;
 use super::report::{Place, Report};
 use crate::entry::Entry;
 use crate::store::{BlobFolder, Columns, Database, Reader, Row};
 use crate::tree::Frontier;
+use crate::vault::KeyFile;
 
 /// A state folder's database, while it is verified.
 pub(super) struct Contents {
     pub(super) reader: Reader,
     blobs: BlobFolder,
+    check: BlobCheck,
     frontier: Frontier,
     objects: BTreeSet<Digest>,
 }
 
 impl Contents {
-    pub(super) fn open(state: &Path) -> Result<Self, String> {
+    pub(super) fn open(state: &Path, keys: Option<KeyFile>) -> Result<Self, String> {
         let database = Database::of(state);
         let reader = Reader::open(&database).map_err(|error| error.to_string())?;
-        Ok(Self { reader, blobs: BlobFolder::of(state), frontier: Frontier::default(), objects: BTreeSet::new() })
+        let blobs = BlobFolder::of(state);
+        let check = BlobCheck::new(&reader, blobs.clone(), keys)?;
+        Ok(Self { reader, blobs, check, frontier: Frontier::default(), objects: BTreeSet::new() })
     }
 
     /// How many entries there should be by the highest sequence number, and whether rows are missing or superfluous.
@@ -65,26 +70,8 @@ impl Contents {
         if row.columns != columns(entry) {
             report.find(Place::Rows(entry.seq..entry.seq.saturating_add(1)), "its columns are not what the entry says");
         }
-        entry.blobs.iter().enumerate().for_each(|(n, blob)| self.check_blob(blob, (entry.seq, n), report));
+        entry.blobs.iter().enumerate().for_each(|blob| self.check.check(&self.reader, entry, blob, report));
         entry.objects.iter().for_each(|object| self.check_object(object, entry.seq, report));
-    }
-
-    fn check_blob(&self, commitment: &Commitment, (seq, n): (u64, usize), report: &mut Report) {
-        let problem = match self.reader.blob(seq, n) {
-            Err(error) => Some(error.to_string()),
-            Ok(None) => Some(format!("missing; entry {seq} names it")),
-            Ok(Some(row)) => {
-                match row.bytes.map_or_else(|| self.blobs.read(commitment.digest()), |bytes| Ok(Some(bytes))) {
-                    Err(error) => Some(error.to_string()),
-                    Ok(None) => Some(format!("its file is missing; entry {seq} names it")),
-                    Ok(Some(bytes)) if Commitment::to(&row.salt, &row.name, &bytes) == *commitment => None,
-                    Ok(Some(_)) => Some(format!("its bytes do not fit; entry {seq} names it")),
-                }
-            }
-        };
-        if let Some(problem) = problem {
-            report.find(Place::Blob(*commitment), problem);
-        }
     }
 
     fn check_object(&mut self, digest: &Digest, seq: u64, report: &mut Report) {
@@ -94,7 +81,7 @@ impl Contents {
         let problem = match self.reader.object(digest) {
             Err(error) => Some(error.to_string()),
             Ok(None) => Some(format!("missing; entry {seq} names it")),
-            Ok(Some(inline)) => match inline.map_or_else(|| self.blobs.read(digest), |bytes| Ok(Some(bytes))) {
+            Ok(Some(inline)) => match inline.map_or_else(|| self.blobs.read_object(digest), |bytes| Ok(Some(bytes))) {
                 Err(error) => Some(error.to_string()),
                 Ok(None) => Some(format!("its file is missing; entry {seq} names it")),
                 Ok(Some(bytes)) if Digest::of(&bytes) == *digest => None,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use belay_domain::digest::{Commitment, Digest};
 
+use super::blobs::Blobs;
 use crate::tree::TreeHead;
 
 /// Findings beyond so many are counted, not listed.
@@ -22,6 +23,8 @@ pub struct Report {
     pub proven: u64,
     /// Intents without an outcome. Not an error: a run may be under way, or waits to be resumed.
     pub open_intents: Vec<u64>,
+    /// What became of the blobs that entries name; all zero for a published log alone, which holds none.
+    pub blobs: Blobs,
     /// All that is wrong, the first 1,000 of it.
     pub findings: Vec<Finding>,
     /// How many more findings there are.

@@ -1,12 +1,14 @@
 //! One commit for all that waited. A batch whose condition fails leaves no trace and harms no other.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::queue::{Done, Item, Job};
+use super::sealing::Vault;
 use crate::entry::Prepared;
 use crate::error::Error;
 use crate::ledger::Appended;
-use crate::store::{BlobFolder, Transaction, Writing};
+use crate::store::{SealedBlob, Transaction, Writing};
 
 /// What SQLite writes for a commit besides the entries: some pages of indexes, in bytes.
 const COMMIT_OVERHEAD: usize = 5 * 4096;
@@ -47,15 +49,12 @@ impl Group {
     }
 
     fn entries(&self) -> impl Iterator<Item = &Prepared> {
-        self.items.iter().flat_map(|item| match item {
-            Item::Record(entry) => std::slice::from_ref(&**entry),
-            Item::Barrier(job) => job.entries.as_slice(),
-        })
+        self.items.iter().flat_map(Item::entries)
     }
 
     /// Writes all of it durably, or nothing.
-    pub(super) fn write(self, writing: &mut Writing, blobs: &BlobFolder) -> Result<Answers, Box<Failed>> {
-        match self.commit(writing, blobs) {
+    pub(super) fn write(self, writing: &mut Writing, vault: &Vault) -> Result<Answers, Box<Failed>> {
+        match self.commit(writing, vault) {
             Ok(results) => {
                 let jobs = self.items.into_iter().filter_map(|item| match item {
                     Item::Record(_) => None,
@@ -90,31 +89,57 @@ impl Group {
     }
 
     /// One result for each job.
-    fn commit(&self, writing: &mut Writing, blobs: &BlobFolder) -> Result<Vec<Result<Appended, Error>>, Error> {
-        blobs.store(self.entries())?;
-        let mut transaction = writing.begin()?;
-        let mut results = Vec::new();
-        for item in &self.items {
-            match item {
-                Item::Record(entry) => transaction.insert(entry)?,
-                Item::Barrier(job) => results.push(append(&mut transaction, job)?),
+    fn commit(&self, writing: &mut Writing, vault: &Vault) -> Result<Vec<Result<Appended, Error>>, Error> {
+        loop {
+            let sealing = vault.seal(self.entries(), writing)?;
+            let mut transaction = writing.begin()?;
+            // Another process gave a scope its key meanwhile, or a redaction took it away: encrypt again.
+            if transaction.claim(&sealing.claims)? {
+                let results = self.insert(&mut transaction, &sealing.blobs)?;
+                let head = transaction.commit()?;
+                return Ok(results.into_iter().map(|result| result.map(|seqs| Appended { seqs, head })).collect());
             }
         }
-        let head = transaction.commit()?;
-        Ok(results.into_iter().map(|result| result.map(|seqs| Appended { seqs, head })).collect())
+    }
+
+    /// `blobs` has those of each entry, in the order of [`Group::entries`].
+    fn insert(
+        &self,
+        transaction: &mut Transaction<'_>,
+        blobs: &[Vec<SealedBlob>],
+    ) -> Result<Vec<Result<Range<u64>, Error>>, Error> {
+        let (mut rest, mut results) = (blobs, Vec::new());
+        for item in &self.items {
+            let entries = item.entries();
+            let Some((mine, others)) = rest.split_at_checked(entries.len()) else { break };
+            rest = others;
+            match item {
+                Item::Record(_) => insert_all(transaction, entries, mine)?,
+                Item::Barrier(job) => results.push(append(transaction, job, mine)?),
+            }
+        }
+        Ok(results)
     }
 }
 
 /// The outer error ends the group; the inner one is this batch's own.
-fn append(transaction: &mut Transaction<'_>, job: &Job) -> Result<Result<std::ops::Range<u64>, Error>, Error> {
+fn append(
+    transaction: &mut Transaction<'_>,
+    job: &Job,
+    blobs: &[Vec<SealedBlob>],
+) -> Result<Result<Range<u64>, Error>, Error> {
     match transaction.apply(&job.conditions) {
         Ok(()) => {}
         Err(error) if error.is_refusal() => return Ok(Err(error)),
         Err(error) => return Err(error),
     }
     let first = transaction.next();
-    job.entries.iter().try_for_each(|entry| transaction.insert(entry))?;
+    insert_all(transaction, &job.entries, blobs)?;
     Ok(Ok(first..transaction.next()))
+}
+
+fn insert_all(transaction: &mut Transaction<'_>, entries: &[Prepared], blobs: &[Vec<SealedBlob>]) -> Result<(), Error> {
+    entries.iter().zip(blobs).try_for_each(|(entry, blobs)| transaction.insert(entry, blobs))
 }
 
 impl Answers {

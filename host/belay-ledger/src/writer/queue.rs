@@ -38,6 +38,15 @@ pub(crate) enum Item {
     Barrier(Job),
 }
 
+impl Item {
+    pub(super) fn entries(&self) -> &[Prepared] {
+        match self {
+            Self::Record(entry) => std::slice::from_ref(&**entry),
+            Self::Barrier(job) => &job.entries,
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     items: Vec<Item>,

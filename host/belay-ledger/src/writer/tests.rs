@@ -7,8 +7,9 @@ use super::*;
 use crate::distress::Distress;
 use crate::draft::{Actor, Draft};
 use crate::ledger::Appended;
-use crate::store::{self, Database, Meta, Reader};
+use crate::store::{self, BlobFolder, Database, Meta, Reader};
 use crate::tree::Frontier;
+use crate::vault::KeyFile;
 
 struct Place {
     folder: tempfile::TempDir,
@@ -22,8 +23,11 @@ fn place(break_it: impl FnOnce(&rusqlite::Connection)) -> Place {
     store::create(&database, &Meta { origin: "o".to_owned(), verifier: "v".to_owned() }).unwrap();
     let writing = Writing::open(&database, Frontier::default()).unwrap();
     break_it(writing.connection());
-    let writer =
-        Writer::start(writing, BlobFolder::of(folder.path()), Arc::new(Distress::open(folder.path()))).unwrap();
+    let keys = folder.path().join("key.blobs");
+    KeyFile::create(&keys).unwrap();
+    let keys = KeyFile::open(&keys, folder.path()).unwrap();
+    let vault = Vault { blobs: BlobFolder::of(folder.path()), keys };
+    let writer = Writer::start(writing, vault, Arc::new(Distress::open(folder.path()))).unwrap();
     Place { folder, writer }
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::group::{Answers, Failed, Group};
 use super::queue::Queue;
+use super::sealing::Vault;
 use crate::distress::Distress;
 use crate::error::Error;
-use crate::store::{BlobFolder, Writing};
+use crate::store::Writing;
 
 /// Bytes in the write-ahead log from which on it is moved into the database when the ledger is closed. Each process
 /// begins by reading all that is there, so that it is kept short. Not sooner: a run would share the disk with it.
@@ -26,7 +27,7 @@ const MAX_GATHER: Duration = Duration::from_millis(1);
 pub(super) struct Worker {
     queue: Arc<Queue>,
     writing: Writing,
-    blobs: BlobFolder,
+    vault: Vault,
     distress: Arc<Distress>,
     /// Roughly the bytes in the write-ahead log since it was moved into the database.
     pending: usize,
@@ -38,11 +39,11 @@ impl Worker {
     pub(super) const fn new(
         queue: Arc<Queue>,
         writing: Writing,
-        blobs: BlobFolder,
+        vault: Vault,
         distress: Arc<Distress>,
         pending: usize,
     ) -> Self {
-        Self { queue, writing, blobs, distress, pending, last: (0, Duration::ZERO) }
+        Self { queue, writing, vault, distress, pending, last: (0, Duration::ZERO) }
     }
 
     /// Whether many share commits at present.
@@ -74,7 +75,7 @@ impl Worker {
         }
         self.pending += group.bytes();
         let (barriers, start) = (group.barriers(), Instant::now());
-        let written = group.write(&mut self.writing, &self.blobs);
+        let written = group.write(&mut self.writing, &self.vault);
         self.last = (barriers, start.elapsed());
         match written {
             Ok(answers) => answers,
@@ -96,7 +97,7 @@ impl Worker {
             return refused;
         }
         self.distress.give_up_reserve(&Error::DiskFull);
-        let written = needed.write(&mut self.writing, &self.blobs);
+        let written = needed.write(&mut self.writing, &self.vault);
         refused.and(written.unwrap_or_else(|failed| self.fail(*failed)))
     }
 

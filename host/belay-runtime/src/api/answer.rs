@@ -446,8 +446,11 @@ pub struct Attachment {
     pub digest: Digest,
     /// What they are.
     pub name: String,
-    /// How many; absent where they are missing.
+    /// How many; absent where they were redacted, or are missing.
     pub size: Option<u64>,
+    /// The entry that took them away, with authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_by: Option<u64>,
     /// As text, where they are UTF-8 and short.
     pub text: Option<String>,
 }

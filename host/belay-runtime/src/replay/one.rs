@@ -1,6 +1,6 @@
 //! One recorded call: put together from its parts, made again, compared.
 
-use belay_ledger::Entry;
+use belay_ledger::{Entry, FoundBlob};
 use belay_sandbox::{CallRecord, Divergence, RecordError, Replayed};
 
 use super::components::Components;
@@ -51,14 +51,14 @@ fn record(
     let record = CallRecord::from_parts(body.call.clone(), |name| {
         let commitment = body.parts.get(name)?;
         match components.host.ledger.blob(entry, commitment) {
-            Ok(Some((_, bytes))) => Some(bytes),
-            Ok(None) => {
+            Ok(FoundBlob::Present(blob)) => Some(blob.bytes),
+            Ok(FoundBlob::Redacted { .. }) => {
                 lost = Some(ReplayVerdict::Redacted { part: name.to_owned() });
                 None
             }
             // One damaged blob says nothing of the other calls.
-            Err(belay_ledger::Error::Corrupt(why)) => {
-                lost = Some(ReplayVerdict::Unreadable { why });
+            Ok(FoundBlob::Missing { problem }) => {
+                lost = Some(ReplayVerdict::Unreadable { why: format!("the part `{name}`: {problem}") });
                 None
             }
             Err(error) => {

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use belay_domain::digest::{Commitment, Digest};
+use belay_domain::digest::Digest;
 use belay_domain::json::Json;
-use belay_ledger::{Entry, Filter};
+use belay_ledger::{Entry, Filter, FoundBlob};
 
 use super::Runtime;
 use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, ReplayAnswer, ReplayRequest, VerifyAnswer};
@@ -65,12 +65,14 @@ impl Runtime {
         let mut found = Vec::new();
         for commitment in &entry.blobs {
             let blob = self.host.ledger.blob(entry, commitment).map_err(read)?;
-            let (name, bytes) = blob.map_or((None, None), |(name, bytes)| (Some(name), Some(bytes)));
-            found.push(attachment(*Commitment::digest(commitment), name, bytes));
+            found.push(of_blob(*commitment.digest(), blob));
         }
         for digest in &entry.objects {
             let bytes = self.host.ledger.object(digest).map_err(read)?;
-            found.push(attachment(*digest, Some("object".to_owned()), bytes));
+            found.push(match bytes {
+                Some(bytes) => attachment(*digest, "object".to_owned(), &bytes),
+                None => absent(*digest, "missing".to_owned(), None),
+            });
         }
         Ok(found)
     }
@@ -80,14 +82,18 @@ impl Runtime {
 /// a ledger so damaged that it can't be opened is verified too.
 pub fn verify_workspace(workspace: &Path) -> Result<VerifyAnswer, Error> {
     let workspace = crate::Workspace::load(workspace).map_err(crate::host::problems)?;
-    verify_directory(&workspace.state)
+    let report = belay_ledger::verify::verify_blobs(&workspace.state, None, &workspace.key);
+    Ok(verified(&workspace.state, &report))
 }
 
 /// Verifies a state folder or a log folder, without a workspace.
 pub fn verify_directory(folder: &Path) -> Result<VerifyAnswer, Error> {
-    let report = belay_ledger::verify::verify(folder, None);
+    Ok(verified(folder, &belay_ledger::verify::verify(folder, None)))
+}
+
+fn verified(folder: &Path, report: &belay_ledger::verify::Report) -> VerifyAnswer {
     let more = (report.omitted > 0).then(|| format!("and {} more", report.omitted));
-    Ok(VerifyAnswer {
+    VerifyAnswer {
         sound: report.is_intact(),
         entries: report.entries,
         root: report.checkpoint.map_or_else(|| Digest::of(b""), |head| head.root),
@@ -95,7 +101,7 @@ pub fn verify_directory(folder: &Path) -> Result<VerifyAnswer, Error> {
         problems: report.findings.iter().map(ToString::to_string).chain(more).collect(),
         open_intents: report.open_intents.clone(),
         trustworthy: report.proven,
-    })
+    }
 }
 
 /// The first line of a checkpoint is the log's name.
@@ -118,12 +124,19 @@ fn line(entry: &Entry) -> Result<LogLine, Error> {
     })
 }
 
-fn attachment(digest: Digest, name: Option<String>, bytes: Option<Vec<u8>>) -> Attachment {
-    let text = bytes.as_ref().filter(|bytes| bytes.len() <= MAX_SHOWN);
-    Attachment {
-        digest,
-        name: name.unwrap_or_else(|| "missing".to_owned()),
-        size: bytes.as_ref().map(|bytes| bytes.len() as u64),
-        text: text.and_then(|bytes| String::from_utf8(bytes.clone()).ok()),
+fn of_blob(digest: Digest, blob: FoundBlob) -> Attachment {
+    match blob {
+        FoundBlob::Present(blob) => attachment(digest, blob.name, &blob.bytes),
+        FoundBlob::Redacted { by } => absent(digest, "redacted".to_owned(), Some(by)),
+        FoundBlob::Missing { problem } => absent(digest, format!("missing: {problem}"), None),
     }
+}
+
+fn attachment(digest: Digest, name: String, bytes: &[u8]) -> Attachment {
+    let text = (bytes.len() <= MAX_SHOWN).then(|| String::from_utf8(bytes.to_owned()).ok()).flatten();
+    Attachment { digest, name, size: Some(bytes.len() as u64), redacted_by: None, text }
+}
+
+const fn absent(digest: Digest, name: String, redacted_by: Option<u64>) -> Attachment {
+    Attachment { digest, name, size: None, redacted_by, text: None }
 }

@@ -98,12 +98,12 @@ impl Runtime {
         Ok(())
     }
 
-    /// What was said in a call; none where it was redacted.
+    /// What was said in a call; none where it was redacted, or is missing.
     fn part(&self, entry: &Entry, body: &CallBody) -> Result<Option<CallPart>, Error> {
         let Some(commitment) = body.parts.get("call") else { return Ok(None) };
         let blob = self.host.ledger.blob(entry, commitment).map_err(|error| ledger::error(&error))?;
-        let Some((_, bytes)) = blob else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        let Some(blob) = blob.present() else { return Ok(None) };
+        serde_json::from_slice(&blob.bytes).map(Some).map_err(|error| {
             Error::failed(format!("a recorded call can't be read: {error}")).next("belay audit verify")
         })
     }

@@ -67,9 +67,10 @@ fn facts(answer: &EntryAnswer, at: Millis, clock: &Clock) -> Vec<Vec<Line>> {
 }
 
 fn attachment(attachment: &Attachment) -> Vec<Line> {
-    let found = match attachment.size {
-        Some(bytes) => Line::new().with(size(bytes)),
-        None => Line::new().painted(Paint::Bad, "missing"),
+    let found = match (attachment.size, attachment.redacted_by) {
+        (Some(bytes), _) => Line::new().with(size(bytes)),
+        (None, Some(by)) => Line::new().painted(Paint::Warn, format!("by entry {by}")),
+        (None, None) => Line::new().painted(Paint::Bad, "missing"),
     };
     vec![
         Line::new().with(&attachment.name),
@@ -144,6 +145,7 @@ mod tests {
                 digest: Digest::of(b"body"),
                 name: "body".to_owned(),
                 size: Some(12),
+                redacted_by: None,
                 text: Some("{\"off\":\u{1b}}".to_owned()),
             }],
         };
