@@ -54,6 +54,12 @@ impl Runtime {
     /// Pins a component's digest under the plugin's name in `belay.toml`; the component itself joins the ledger.
     pub async fn add_plugin(&self, file: &Path, name: Option<PluginName>) -> Result<PluginSummary, Error> {
         let inspection = self.inspect(file).await?;
+        // Whoever can't say what it is would be found out at night, by a configuration that nobody could check.
+        if let Some(problem) = &inspection.problem {
+            return Err(Error::usage(format!("{} can't say what it is: {problem}", file.display()))
+                .changed("nothing was pinned")
+                .next("belay plugin test, in the plugin's folder"));
+        }
         let name = match name {
             Some(name) => name,
             None => self.name_of(file, &inspection)?,
