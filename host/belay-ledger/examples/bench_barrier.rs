@@ -1,47 +1,45 @@
 //! Measures barriers, and prints a JSON object a line: `cargo run --release -p belay-ledger --example bench_barrier`.
 //!
-//! `lone_barrier` takes turns with a plain `fdatasync` of as many bytes, appended to a file on the same disk; `writers`
-//! has 64 threads that each wait for their own entry. An argument names the folder to measure in.
+//! `lone_barrier` takes turns with a plain `fdatasync` of as many bytes, appended to a file on the same disk. `writers`
+//! has 64 threads that each wait for their own entry, while the public log is kept up with them; it takes turns with 64
+//! threads on a bare file whose writers share an `fdatasync`. An argument names the folder to measure in.
 
-use std::error::Error;
+mod common;
+#[path = "common/group_file.rs"]
+mod group_file;
+
 use std::fs::File;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use belay_domain::id::Millis;
-use belay_domain::json::Json;
-use belay_ledger::{Actor, Draft, Ledger};
+use belay_ledger::Ledger;
+use common::{ENTRY_BYTES, Failure, in_folder, intent, median};
+use group_file::GroupFile;
 
-type Failure = Box<dyn Error + Send + Sync>;
-
-const ROUNDS: usize = 400;
-const WRITERS: usize = 64;
-const EACH: usize = 600;
-/// What one of these entries takes, roughly.
-const ENTRY_BYTES: usize = 1024;
+const BARRIERS: u64 = 400;
+const WRITERS: u64 = 64;
+const ROUNDS: u64 = 8;
+/// Entries of each writer in a round.
+const EACH: u64 = 150;
+/// How long the public log waits for more.
+const PUBLISHED_EVERY: Duration = Duration::from_millis(100);
 
 fn main() -> Result<(), Failure> {
-    let root = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
-    let folder = root.join(format!("belay-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let measured = measure(&folder);
-    std::fs::remove_dir_all(&folder)?;
-    measured
-}
-
-fn measure(folder: &Path) -> Result<(), Failure> {
-    let ledger = Ledger::init(&folder.join("state"), &folder.join("key"), "bench")?;
-    lone_barrier(folder, &ledger)?;
-    writers(&ledger)
+    in_folder(|folder| {
+        let ledger = Ledger::init(&folder.join("state"), &folder.join("key"), "bench")?;
+        lone_barrier(folder, &ledger)?;
+        writers(folder, &ledger)
+    })
 }
 
 fn lone_barrier(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
     let mut file = File::create(folder.join("baseline"))?;
     let (mut barriers, mut syncs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        let draft = draft(round)?;
+    for round in 0..BARRIERS {
+        let draft = intent(round)?;
         let start = Instant::now();
         ledger.append(draft)?;
         barriers.push(start.elapsed());
@@ -60,34 +58,51 @@ fn lone_barrier(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
     Ok(())
 }
 
-fn writers(ledger: &Ledger) -> Result<(), Failure> {
+fn writers(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
+    let file = GroupFile::create(&folder.join("group"))?;
+    let (mut logged, mut bare) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        logged.push(published(ledger, round)?);
+        bare.push(by_all(|_| file.append(&[b'x'; ENTRY_BYTES]))?);
+    }
+    let rate = |time: Duration| (WRITERS * EACH) as f64 / time.as_secs_f64();
+    let (logged, bare) = (rate(median(&mut logged)), rate(median(&mut bare)));
+    println!(
+        r#"{{"bench":"writers","writers":{WRITERS},"rounds":{ROUNDS},"entries_per_round":{},"entries_per_s":{logged:.0},"bare_file_per_s":{bare:.0},"ratio":{:.2}}}"#,
+        WRITERS * EACH,
+        logged / bare,
+    );
+    Ok(())
+}
+
+/// One round on the ledger; it ends when the public log has every entry of it.
+fn published(ledger: &Ledger, round: u64) -> Result<Duration, Failure> {
     let start = Instant::now();
+    let writing = AtomicBool::new(true);
     thread::scope(|scope| {
-        let writers: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || append_each(ledger, writer))).collect();
+        let publisher = scope.spawn(|| {
+            while writing.load(Ordering::Relaxed) {
+                thread::sleep(PUBLISHED_EVERY);
+                ledger.publish()?;
+            }
+            Ok::<_, Failure>(())
+        });
+        let written = by_all(|n| Ok(ledger.append(intent(round * WRITERS * EACH + n)?).map(drop)?));
+        writing.store(false, Ordering::Relaxed);
+        publisher.join().unwrap_or_else(|_| Err("the publisher panicked".into()))?;
+        written
+    })?;
+    Ok(start.elapsed())
+}
+
+/// Has each of the writers append, one entry after the other; gives how long all of them took.
+fn by_all(append: impl Fn(u64) -> Result<(), Failure> + Sync) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    let append = &append;
+    thread::scope(|scope| {
+        let mine = |writer| move || (0..EACH).try_for_each(|n| append(writer * EACH + n));
+        let writers: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(mine(writer))).collect();
         writers.into_iter().try_for_each(|writer| writer.join().unwrap_or_else(|_| Err("a writer panicked".into())))
     })?;
-    let entries = WRITERS * EACH;
-    let rate = entries as f64 / start.elapsed().as_secs_f64();
-    println!(r#"{{"bench":"writers","writers":{WRITERS},"entries":{entries},"entries_per_s":{rate:.0}}}"#);
-    Ok(())
-}
-
-fn append_each(ledger: &Ledger, writer: usize) -> Result<(), Failure> {
-    for n in 0..EACH {
-        ledger.append(draft(writer * EACH + n)?)?;
-    }
-    Ok(())
-}
-
-fn draft(n: usize) -> Result<Draft, Failure> {
-    let actor = Actor { name: "bench".to_owned(), authenticated_by: "os-user".to_owned(), on_behalf_of: None };
-    let body = Json::from(&serde_json::json!({ "n": n, "padding": "x".repeat(ENTRY_BYTES - 220) }))?;
-    let mut draft = Draft::new(Millis(1_700_000_000_000), "intent", actor, body);
-    draft.run = Some(format!("r-{}", n % WRITERS).parse()?);
-    Ok(draft)
-}
-
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    Ok(start.elapsed())
 }

@@ -1,0 +1,117 @@
+//! Measures what a log of 1,000,000 entries of 1 KiB costs, and prints a JSON object a line:
+//! `cargo run --release -p belay-ledger --example bench_million`. It takes some 4 GB of disk.
+//!
+//! `append` takes turns between a log of 1,000 entries and the large one. `verify` is warm, and reads every entry, tile and
+//! pair of intent and outcome; beside it stands how long one thread takes to hash the same bundles and no more. Arguments: the folder to
+//! measure in, and another number of entries.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use belay_domain::digest::Digest;
+use belay_ledger::verify::verify;
+use belay_ledger::{Batch, Draft, Ledger};
+use common::{Failure, draft, in_folder, intent, median, padding};
+
+const ENTRIES: u64 = 1_000_000;
+const FEW: u64 = 1_000;
+const APPENDS: u64 = 300;
+const VERIFICATIONS: usize = 3;
+/// Entries that share a commit while the log is made.
+const BATCH: u64 = 2_000;
+
+fn main() -> Result<(), Failure> {
+    let entries = std::env::args().nth(2).map_or(Ok(ENTRIES), |number| number.parse())?;
+    in_folder(|folder| {
+        let few = filled(folder, "few", FEW)?;
+        let many = filled(folder, "many", entries)?;
+        append(&few, &many)?;
+        many.publish()?;
+        check(&many, "the state folder", many.folder())?;
+        check(&many, "the public log", &many.log_folder())
+    })
+}
+
+/// A published log whose every second entry closes the intent before it.
+fn filled(folder: &Path, name: &str, entries: u64) -> Result<Ledger, Failure> {
+    let ledger = Ledger::init(&folder.join(name), &folder.join(format!("{name}.key")), "bench")?;
+    for start in (0..entries).step_by(BATCH as usize) {
+        let drafts: Result<_, _> = (start..entries.min(start + BATCH)).map(paired).collect();
+        ledger.append(Batch { drafts: drafts?, conditions: Vec::new() })?;
+    }
+    ledger.publish()?;
+    Ok(ledger)
+}
+
+fn paired(n: u64) -> Result<Draft, Failure> {
+    if n.is_multiple_of(2) {
+        return intent(n);
+    }
+    draft(n, "outcome", serde_json::json!({ "intent": n - 1, "padding": padding() }))
+}
+
+fn append(few: &Ledger, many: &Ledger) -> Result<(), Failure> {
+    let mut times = [Vec::new(), Vec::new()];
+    for n in 0..APPENDS {
+        for (ledger, times) in [few, many].into_iter().zip(&mut times) {
+            let draft = intent(n)?;
+            let start = Instant::now();
+            ledger.append(draft)?;
+            times.push(start.elapsed());
+        }
+    }
+    let [few, many] = times.map(|mut times| median(&mut times));
+    let ratio = many.as_secs_f64() / few.as_secs_f64();
+    println!(
+        r#"{{"bench":"append","few_p50_us":{},"many_p50_us":{},"ratio":{ratio:.2}}}"#,
+        few.as_micros(),
+        many.as_micros()
+    );
+    Ok(())
+}
+
+fn check(ledger: &Ledger, what: &str, folder: &Path) -> Result<(), Failure> {
+    let key = ledger.verifier();
+    let (mut verified, mut hashed, mut entries) = (Vec::new(), Vec::new(), 0);
+    // The first round brings the files into memory.
+    for round in 0..=VERIFICATIONS {
+        let start = Instant::now();
+        let report = verify(folder, Some(&key));
+        let taken = start.elapsed();
+        if !report.is_intact() {
+            return Err(format!("{what} does not verify: {:?}", report.findings).into());
+        }
+        entries = report.entries;
+        let bare = hash_all(&ledger.log_folder().join("tile/entries"))?;
+        if round > 0 {
+            verified.push(taken);
+            hashed.push(bare);
+        }
+    }
+    let (verified, hashed) = (median(&mut verified).as_secs_f64(), median(&mut hashed).as_secs_f64());
+    println!(
+        r#"{{"bench":"verify","what":"{what}","entries":{entries},"verify_s":{verified:.2},"bare_hash_s":{hashed:.2},"ratio":{:.2}}}"#,
+        verified / hashed
+    );
+    Ok(())
+}
+
+/// Reads and hashes every file below a folder.
+fn hash_all(folder: &Path) -> Result<Duration, Failure> {
+    let start = Instant::now();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                std::hint::black_box(Digest::of(&fs::read(path)?));
+            }
+        }
+    }
+    Ok(start.elapsed())
+}
