@@ -4,13 +4,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use belay_domain::digest::Digest;
 
-use crate::note::{InvalidNote, Signer, Verifier};
+use crate::note::{self, InvalidNote, Signer, Verifier};
 use crate::tree::TreeHead;
 
 /// Signs a head. The key's name is the log's origin.
 pub(crate) fn sign(head: &TreeHead, signer: &Signer) -> String {
-    let origin = signer.verifier();
-    signer.sign(&format!("{}\n{}\n{}\n", origin.name(), head.size, STANDARD.encode(head.root.as_bytes())))
+    signer.sign(&text(head, signer))
+}
+
+/// Signs a head with the key until now and the key from now on.
+pub(crate) fn sign_both(head: &TreeHead, old: &Signer, new: &Signer) -> String {
+    note::sign_both(&text(head, new), old, new)
+}
+
+fn text(head: &TreeHead, signer: &Signer) -> String {
+    format!("{}\n{}\n{}\n", signer.verifier().name(), head.size, STANDARD.encode(head.root.as_bytes()))
 }
 
 /// The tree head in a checkpoint that `key`, whose name is the log's origin, signed.

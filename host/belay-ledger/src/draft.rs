@@ -6,6 +6,7 @@ use belay_domain::json::Json;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::note::Verifier;
 use crate::vault::Scope;
 
 /// Whether an entry is about real systems or about a drill.
@@ -201,6 +202,13 @@ pub enum Condition {
         nonce: Digest,
         /// For which run.
         run: RunId,
+    },
+    /// Makes `after` the key that signs; [`Error::Moved`] unless `before` is. Only with the entry that says so.
+    SignWith {
+        /// The key that signs now.
+        before: Box<Verifier>,
+        /// The key that signs from now on.
+        after: Box<Verifier>,
     },
     /// Requires that the newest entry of a kind is this one; [`Error::Moved`] otherwise. So two processes that both
     /// looked at it can't both build on it.

@@ -28,6 +28,25 @@ pub(crate) fn create(path: &Path, origin: &str) -> Result<Signer, Error> {
     Ok(signer)
 }
 
+/// Where a key lies that is to take the place of the one at `path`.
+pub(crate) fn next(path: &Path) -> PathBuf {
+    path.with_added_extension("next")
+}
+
+/// The key that is to be the next one: made now, or what a crash left of an earlier attempt.
+pub(crate) fn stage(next: &Path, origin: &str) -> Result<Signer, Error> {
+    if let Ok(left) = read(next)
+        && left.verifier().name() == origin
+    {
+        return Ok(left);
+    }
+    match fs::remove_file(next) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("remove", next, &error)),
+        Ok(()) | Err(_) => {}
+    }
+    create(next, origin)
+}
+
 /// Reads a key; refuses one that others can read.
 pub(crate) fn read(path: &Path) -> Result<Signer, Error> {
     let problem = |problem: String| Error::Key { path: path.to_owned(), problem };
@@ -56,6 +75,7 @@ pub(crate) fn check_outside(path: &Path, state: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// The folder that a key's file lies in.
 pub(crate) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),

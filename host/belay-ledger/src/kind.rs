@@ -15,6 +15,10 @@ pub const HOLD_SET: &str = "hold.set";
 /// The hold of `body.hold`, an entry's number, is lifted.
 pub const HOLD_LIFTED: &str = "hold.lifted";
 
+/// Another key signs from now on; the body is a [`crate::keys::KeyChange`].
+pub const KEY_ROTATED: &str = "key.rotated";
+/// A key fell into wrong hands; the body is a [`crate::keys::KeyChange`] with `since`.
+pub const KEY_COMPROMISED: &str = "key.compromised";
 /// Before the first entry of a process that found a note of failures: `body.failures` are [`crate::Failure`]s, what
 /// failed while it could not be recorded.
 pub const RECOVERED: &str = "ledger.recovered";

@@ -1,12 +1,13 @@
 //! The handle that everybody shares.
 
+mod keys;
 mod make;
 mod read;
 mod redact;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 
 use belay_domain::json::Json;
 use rusqlite::Connection;
@@ -25,6 +26,8 @@ use crate::writer::{Job, Vault, Writer};
 
 pub use read::FoundBlob;
 
+pub use keys::KeyChanged;
+
 /// The append-only log of a workspace. Clones share one writer thread; several processes may open one folder.
 #[derive(Clone)]
 pub struct Ledger {
@@ -35,7 +38,10 @@ struct Shared {
     folder: PathBuf,
     database: Database,
     vault: Vault,
-    signer: Signer,
+    /// Another process may change it; see [`Ledger::signer`].
+    signer: RwLock<Arc<Signer>>,
+    /// Its file.
+    key: PathBuf,
     boot: Option<String>,
     writer: Writer,
     distress: Arc<Distress>,
@@ -131,30 +137,41 @@ impl Ledger {
     /// Signs the present head. Mandates contain it; nothing is written.
     pub fn checkpoint_now(&self) -> Result<SignedCheckpoint, Error> {
         let head = self.head()?;
-        Ok(SignedCheckpoint { head, note: checkpoint::sign(&head, &self.shared.signer) })
+        Ok(SignedCheckpoint { head, note: checkpoint::sign(&head, &*self.signer()?) })
     }
 
     /// Signs a text with the log's key. It ends with a newline, and its first line is not the log's name: it can't be
     /// taken for a checkpoint.
     pub(crate) fn sign(&self, text: &str) -> String {
-        self.shared.signer.sign(text)
+        self.shared.signer.read().unwrap_or_else(PoisonError::into_inner).sign(text)
     }
 
     /// Brings tiles, entry bundles and the published checkpoint up to the present head. Idempotent; a crash at any
     /// moment leaves a checkpoint whose tiles are complete. Waits for other processes that publish.
     pub fn publish(&self) -> Result<TreeHead, Error> {
-        let published = self.read(|reader| publish::publish(&self.shared.folder, reader, &self.shared.signer));
-        // A failed sync may have dropped what an earlier write left in the cache.
-        published.inspect_err(|error| {
-            if error.poisons() {
-                self.shared.writer.poison(error)
+        loop {
+            let signer = self.signer()?;
+            let published = self.read(|reader| publish::publish(&self.shared.folder, reader, &signer));
+            // A failed sync may have dropped what an earlier write left in the cache.
+            let published = published.inspect_err(|error| {
+                if error.poisons() {
+                    self.shared.writer.poison(error)
+                }
+            })?;
+            if let Some(head) = published {
+                return Ok(head);
             }
-        })
+        }
     }
 
-    /// The key that verifies the ledger's checkpoints; its name is the log's origin.
+    /// The key that verifies the ledger's checkpoints, as this process knows it; its name is the log's origin.
     pub fn verifier(&self) -> Verifier {
-        self.shared.signer.verifier()
+        self.shared.signer.read().unwrap_or_else(PoisonError::into_inner).verifier()
+    }
+
+    /// The signing key's file.
+    pub fn key_path(&self) -> &Path {
+        &self.shared.key
     }
 
     /// The state folder.

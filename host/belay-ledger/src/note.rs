@@ -116,8 +116,13 @@ impl Signer {
 
     /// Signs a text that ends with a newline.
     pub(crate) fn sign(&self, text: &str) -> String {
+        format!("{text}\n{}", self.line(text))
+    }
+
+    /// The signature's line.
+    fn line(&self, text: &str) -> String {
         let blob = [self.verifier().id().as_slice(), &self.key.sign(text.as_bytes()).to_bytes()].concat();
-        format!("{text}\n{SIGNATURE}{} {}\n", self.name, STANDARD.encode(blob))
+        format!("{SIGNATURE}{} {}\n", self.name, STANDARD.encode(blob))
     }
 
     /// The key's text. Secret.
@@ -134,6 +139,11 @@ impl Signer {
         let signer = Self::new(&name, &seed)?;
         if hex(signer.verifier().id()) == id { Ok(signer) } else { Err(InvalidNote::Key("the key id does not fit")) }
     }
+}
+
+/// A text that ends with a newline, with the signatures of two keys.
+pub(crate) fn sign_both(text: &str, first: &Signer, second: &Signer) -> String {
+    format!("{}{}", first.sign(text), second.line(text))
 }
 
 fn key_parts(text: &str) -> Result<(String, &str, [u8; 32]), InvalidNote> {

@@ -30,8 +30,7 @@ pub(crate) fn log_folder(state: &Path) -> PathBuf {
 pub(crate) fn init(state: &Path, signer: &Signer) -> Result<(), Error> {
     let folder = log_folder(state);
     durable::folder(&folder)?;
-    let verifier = folder.join(VERIFIER);
-    Staged::new(&verifier, format!("{}\n", signer.verifier()).as_bytes())?.replace(&verifier)?;
+    put_verifier(&folder, &signer.verifier())?;
     let head = TreeHead { size: 0, root: empty() };
     let target = folder.join(CHECKPOINT);
     Staged::new(&target, checkpoint::sign(&head, signer).as_bytes())?.replace(&target)?;
@@ -60,25 +59,57 @@ fn published(log: &Path, verifier: &Verifier) -> Result<TreeHead, Error> {
     checkpoint::open(&text, verifier).map_err(|error| problem(error.to_string()))
 }
 
-/// Publishes all that is durable.
-pub(crate) fn publish(state: &Path, reader: &Reader, signer: &Signer) -> Result<TreeHead, Error> {
+/// Publishes all that is durable. `None`: another process has changed the key meanwhile, and nothing was done.
+pub(crate) fn publish(state: &Path, reader: &Reader, signer: &Signer) -> Result<Option<TreeHead>, Error> {
+    let _lock = lock(state)?;
+    if reader.verifier()? != signer.verifier().to_string() {
+        return Ok(None);
+    }
+    let old = check(state, reader, &signer.verifier())?;
+    let size = reader.size()?;
+    if size == old.size {
+        return Ok(Some(old));
+    }
+    let head = TreeHead { size, root: reader.root(size)? };
+    write(state, reader, old.size, &head, &checkpoint::sign(&head, signer))?;
+    Ok(Some(head))
+}
+
+/// Publishes all that is durable with the signatures of the key until now and of the one from now on, and puts the new
+/// verifier in the old one's place. Idempotent.
+pub(crate) fn hand_over(state: &Path, reader: &Reader, old: &Signer, new: &Signer) -> Result<(), Error> {
+    let _lock = lock(state)?;
+    let published = check(state, reader, &old.verifier())?;
+    let size = reader.size()?;
+    let head = TreeHead { size, root: reader.root(size)? };
+    write(state, reader, published.size, &head, &checkpoint::sign_both(&head, old, new))?;
+    // Whoever reads between the two steps finds a checkpoint that the verifier of either key opens.
     let log = log_folder(state);
+    put_verifier(&log, &new.verifier())?;
+    durable::sync_folder(&log)
+}
+
+fn lock(state: &Path) -> Result<File, Error> {
     let lock = state.join("publish.lock");
     let file = File::options().create(true).append(true).open(&lock);
     let file = file.map_err(|error| Error::io("open", &lock, &error))?;
     file.lock().map_err(|error| Error::io("lock", &lock, &error))?;
-    let old = check(state, reader, &signer.verifier())?;
-    let size = reader.size()?;
-    if size == old.size {
-        return Ok(old);
-    }
-    let head = TreeHead { size, root: reader.root(size)? };
-    tiles(&log, reader, old.size, size)?;
+    Ok(file)
+}
+
+/// Writes what the tree of a head has and that of the first `old` entries had not, then the checkpoint.
+fn write(state: &Path, reader: &Reader, old: u64, head: &TreeHead, note: &str) -> Result<(), Error> {
+    let log = log_folder(state);
+    tiles(&log, reader, old, head.size)?;
     // The tiles first: a checkpoint promises that they are there.
     let target = log.join(CHECKPOINT);
-    Staged::new(&target, checkpoint::sign(&head, signer).as_bytes())?.replace(&target)?;
-    durable::sync_folder(&log)?;
-    Ok(head)
+    Staged::new(&target, note.as_bytes())?.replace(&target)?;
+    durable::sync_folder(&log)
+}
+
+fn put_verifier(log: &Path, verifier: &Verifier) -> Result<(), Error> {
+    let path = log.join(VERIFIER);
+    Staged::new(&path, format!("{verifier}\n").as_bytes())?.replace(&path)
 }
 
 /// Writes what the tree of `new` entries has and that of `old` had not.

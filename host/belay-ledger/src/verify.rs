@@ -6,6 +6,7 @@ mod chain;
 mod contents;
 mod files;
 mod group;
+mod keys;
 mod leftover;
 mod pass;
 mod report;
@@ -29,7 +30,8 @@ use pass::Pass;
 /// all entries, and that every outcome closes one intent; in a state folder the database too, with the entries that are
 /// not published yet, every object, and that every blob is there or was taken away with authority. `key` is the key to
 /// believe; without it the one that lies beside the log is used, which shows damage, but not forgery by somebody who
-/// replaced it. Blobs are not read; see [`verify_blobs`].
+/// replaced it. A key that the log had earlier is as good, as long as entries lead from it to the present one. Blobs are
+/// not read; see [`verify_blobs`].
 pub fn verify(folder: &Path, key: Option<&Verifier>) -> Report {
     run(folder, key, None)
 }
@@ -40,7 +42,7 @@ pub fn verify_blobs(folder: &Path, key: Option<&Verifier>, signing_key: &Path) -
     run(folder, key, KeyFile::open(&KeyFile::beside(signing_key), folder).ok())
 }
 
-fn run(folder: &Path, key: Option<&Verifier>, keys: Option<KeyFile>) -> Report {
+fn run(folder: &Path, key: Option<&Verifier>, blob_keys: Option<KeyFile>) -> Report {
     let mut report = Report::default();
     let state = folder.join(DATABASE).exists();
     let files = if state {
@@ -48,57 +50,34 @@ fn run(folder: &Path, key: Option<&Verifier>, keys: Option<KeyFile>) -> Report {
     } else {
         LogFiles::new(folder, Path::new(""))
     };
-    let contents = if state { open(folder, key, keys, &files, &mut report) } else { None };
-    let head = checkpoint(&files, key, &mut report);
-    report.checkpoint = head;
+    let (contents, named) = if state { open(folder, blob_keys, &mut report) } else { (None, None) };
+    let signed = keys::open(&files, key, &mut report);
+    report.checkpoint = signed.as_ref().map(|signed| signed.head);
     leftover::check(&files, &mut report);
-    Pass::new(files, contents, head, report).run()
+    let head = report.checkpoint;
+    let mut report = Pass::new(&files, contents, head, report).run();
+    keys::check(signed.as_ref(), named.as_deref(), &files, &mut report);
+    report
 }
 
 /// Verifies the log in an evidence file, whose checkpoint has been checked and says `head`.
 pub(crate) fn verify_log_within(archive: &crate::evidence::Archive, head: crate::tree::TreeHead) -> Report {
     let report = Report { checkpoint: Some(head), ..Report::default() };
-    Pass::new(LogFiles::within(archive, "log"), None, Some(head), report).run()
+    Pass::new(&LogFiles::within(archive, "log"), None, Some(head), report).run()
 }
 
-fn open(
-    folder: &Path,
-    key: Option<&Verifier>,
-    keys: Option<KeyFile>,
-    files: &LogFiles<'_>,
-    report: &mut Report,
-) -> Option<Contents> {
-    let opened = Contents::open(folder, keys).and_then(|contents| {
+/// The database, and the key that it names.
+fn open(folder: &Path, blob_keys: Option<KeyFile>, report: &mut Report) -> (Option<Contents>, Option<String>) {
+    let opened = Contents::open(folder, blob_keys).and_then(|contents| {
         let database = crate::store::Database::of(folder);
         let meta = Meta::read(contents.reader.connection(), &database).map_err(|error| error.to_string())?;
         Ok((contents, meta))
     });
     match opened {
-        Ok((contents, meta)) => {
-            let expected = key.cloned().map_or_else(|| files.verifier(), Ok);
-            if expected.is_ok_and(|key| key.to_string() != meta.verifier) {
-                report.find(Place::Database, "it belongs to another key");
-            }
-            Some(contents)
-        }
+        Ok((contents, meta)) => (Some(contents), Some(meta.verifier)),
         Err(problem) => {
             report.find(Place::Database, problem);
-            None
-        }
-    }
-}
-
-fn checkpoint(files: &LogFiles<'_>, key: Option<&Verifier>, report: &mut Report) -> Option<crate::tree::TreeHead> {
-    let beside = files.verifier();
-    if let Err(problem) = &beside {
-        report.find(Place::file(files.shown(crate::publish::VERIFIER)), problem);
-    }
-    let key = key.cloned().or(beside.ok())?;
-    match files.checkpoint(&key) {
-        Ok(head) => Some(head),
-        Err(problem) => {
-            report.find(Place::file(files.shown(crate::publish::CHECKPOINT)), problem);
-            None
+            (None, None)
         }
     }
 }

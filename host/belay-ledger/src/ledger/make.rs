@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
-use super::{Ledger, Shared};
+use super::{Ledger, Shared, keys};
 use crate::distress::Distress;
 use crate::error::Error;
 use crate::store::{self, BlobFolder, Database, Meta, Reader, Writing};
@@ -64,10 +64,9 @@ impl Ledger {
         let reader = Reader::open(&database)?;
         let meta = Meta::read(reader.connection(), &database)?;
         key::check_outside(key, folder)?;
-        let signer = key::read(key)?;
+        let mut signer = key::read(key)?;
         if signer.verifier().to_string() != meta.verifier {
-            let problem = format!("it is not the key of this ledger, {}", meta.verifier);
-            return Err(Error::Key { path: key.to_owned(), problem });
+            signer = keys::settle(&keys::lock(folder)?, folder, key, &reader)?;
         }
         let distress = Arc::new(Distress::open(folder));
         sync_recovered(&database.wal()).inspect_err(|error| distress.stopped(error))?;
@@ -86,7 +85,8 @@ impl Ledger {
             boot: boot_id(),
             database,
             vault,
-            signer,
+            signer: RwLock::new(Arc::new(signer)),
+            key: key.to_owned(),
         };
         let ledger = Self { shared: Arc::new(shared) };
         // What is left to destroy must not keep a rollback from being made; the next one who opens it tries again.

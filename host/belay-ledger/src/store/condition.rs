@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 use super::{destroy, hold};
 use crate::draft::{Condition, Holder};
 use crate::error::Error;
+use crate::kind::KEY_ROTATED;
 
 /// Applies one condition; what it changed is undone by the caller's savepoint if a later one fails. `first` is the number
 /// that the batch's first entry gets.
@@ -27,12 +28,18 @@ pub(super) fn apply(connection: &Connection, condition: &Condition, first: u64) 
             Ok(())
         }
         Condition::UseOnce { nonce, run } => use_once(connection, nonce, run),
+        Condition::SignWith { before, after } => sign_with(connection, &before.to_string(), &after.to_string()),
         Condition::Newest { kind, expect } => require_newest(connection, kind, *expect),
         Condition::Redact { seq, blobs } => destroy::blobs(connection, *seq, blobs, first),
         Condition::Retain { scopes, kept } => destroy::scopes(connection, scopes, kept, first),
         Condition::Hold(what) => hold::set(connection, what, first),
         Condition::Lift(hold) => hold::lift(connection, *hold),
     }
+}
+
+fn sign_with(connection: &Connection, before: &str, after: &str) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached("UPDATE meta SET verifier = ?2 WHERE verifier = ?1")?;
+    if statement.execute((before, after))? == 1 { Ok(()) } else { Err(Error::Moved { kind: KEY_ROTATED.to_owned() }) }
 }
 
 pub(super) fn owner(connection: &Connection, run: &RunId) -> Result<Option<Epoch>, Error> {

@@ -142,6 +142,11 @@ impl Reader {
         &self.connection
     }
 
+    /// The key that signs now, as text.
+    pub(crate) fn verifier(&self) -> Result<String, Error> {
+        Ok(self.connection.prepare_cached("SELECT verifier FROM meta")?.query_row([], |row| row.get(0))?)
+    }
+
     pub(crate) fn size(&self) -> Result<u64, Error> {
         size(&self.connection)
     }

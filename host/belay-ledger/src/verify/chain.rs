@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::entry::Entry;
+use crate::keys::KeyChange;
 use crate::kind;
 use crate::redaction::Redactions;
 
@@ -13,6 +14,7 @@ pub(super) struct Chain {
     intents: BTreeMap<u64, Option<u64>>,
     redactions: Redactions,
     pub(super) problems: Vec<(u64, String)>,
+    pub(super) key_changes: Vec<(u64, KeyChange)>,
 }
 
 impl Chain {
@@ -40,6 +42,12 @@ impl Chain {
         }
         if let Err(problem) = self.redactions.read(&entry) {
             self.problems.push((seq, problem));
+        }
+        if entry.kind == kind::KEY_ROTATED || entry.kind == kind::KEY_COMPROMISED {
+            match entry.body.to() {
+                Ok(change) => self.key_changes.push((seq, change)),
+                Err(error) => self.problems.push((seq, format!("a change of keys that can't be read: {error}"))),
+            }
         }
         Some(entry)
     }

@@ -16,7 +16,7 @@ use crate::tree::{TILE_WIDTH, TreeHead, combine, leaf};
 
 /// One verification under way.
 pub(super) struct Pass<'a> {
-    files: LogFiles<'a>,
+    files: &'a LogFiles<'a>,
     contents: Option<Contents>,
     head: TreeHead,
     /// Entries in the database; 0 without one.
@@ -29,7 +29,7 @@ pub(super) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(super) fn new(
-        files: LogFiles<'a>,
+        files: &'a LogFiles<'a>,
         contents: Option<Contents>,
         head: Option<TreeHead>,
         mut report: Report,
@@ -63,6 +63,7 @@ impl<'a> Pass<'a> {
             }
         }
         self.report.open_intents = self.chain.open_intents();
+        self.report.key_changes = std::mem::take(&mut self.chain.key_changes);
         self.report
     }
 
@@ -108,7 +109,7 @@ impl<'a> Pass<'a> {
             return sources;
         }
         let bundle = Tile { holds: Holds::Entries, index, width: signed.end - signed.start };
-        if let Some((leaves, entries)) = from_bundle(&self.files, &bundle, &mut self.report) {
+        if let Some((leaves, entries)) = from_bundle(self.files, &bundle, &mut self.report) {
             if self.contents.is_none() {
                 for (seq, entry) in (signed.start..).zip(&entries) {
                     self.chain.read(seq, entry);
@@ -117,7 +118,7 @@ impl<'a> Pass<'a> {
             }
             sources.push(leaves);
         }
-        sources.extend(from_tile(&self.files, &bundle, &mut self.report));
+        sources.extend(from_tile(self.files, &bundle, &mut self.report));
         sources
     }
 
@@ -207,8 +208,8 @@ impl<'a> Pass<'a> {
             let unbroken = (signed.start..).zip(&rows).take_while(|(seq, row)| row.seq == *seq);
             Some(Leaves { source: Source::Database, hashes: unbroken.map(|(_, row)| leaf(&row.bytes)).collect() })
         });
-        let bundled = from_bundle(&self.files, &bundle, silent).map(|(leaves, _)| leaves);
-        [database, bundled, from_tile(&self.files, &bundle, silent)].into_iter().flatten().collect()
+        let bundled = from_bundle(self.files, &bundle, silent).map(|(leaves, _)| leaves);
+        [database, bundled, from_tile(self.files, &bundle, silent)].into_iter().flatten().collect()
     }
 
     /// Whether readers take entries from this source: the database, or the bundles where there is none.
@@ -227,7 +228,7 @@ impl<'a> Pass<'a> {
             let count = level_count(self.head.size, level);
             hashes.truncate(usize::try_from(count).unwrap_or(usize::MAX));
             for (tile, expected) in Tile::covering(Holds::Hashes(level), 0, count).zip(hashes.chunks(256)) {
-                let Some((path, found)) = tile_hashes(&self.files, &tile, &mut self.report) else { continue };
+                let Some((path, found)) = tile_hashes(self.files, &tile, &mut self.report) else { continue };
                 for (index, _) in
                     expected.iter().zip(&found).enumerate().filter(|(_, (expected, found))| expected != found)
                 {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use belay_domain::digest::{Commitment, Digest};
 
 use super::blobs::Blobs;
+use crate::keys::KeyChange;
 use crate::tree::TreeHead;
 
 /// Findings beyond so many are counted, not listed.
@@ -25,6 +26,8 @@ pub struct Report {
     pub open_intents: Vec<u64>,
     /// What became of the blobs that entries name; all zero for a published log alone, which holds none.
     pub blobs: Blobs,
+    /// The changes of the log's key, by entry.
+    pub key_changes: Vec<(u64, KeyChange)>,
     /// All that is wrong, the first 1,000 of it.
     pub findings: Vec<Finding>,
     /// How many more findings there are.
@@ -35,6 +38,11 @@ impl Report {
     /// Whether nothing is wrong.
     pub const fn is_intact(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Less is proven than the tree alone would say.
+    pub(super) fn limit_proven(&mut self, most: u64) {
+        self.proven = self.proven.min(most);
     }
 
     pub(crate) fn find(&mut self, place: Place, problem: impl Into<String>) {

@@ -96,10 +96,12 @@ pub enum ReplayVerdict {
         /// Which part of the record.
         part: String,
     },
-    /// A part of the record is not there, and nothing says that it was redacted.
+    /// A part of the record is gone or damaged, and nothing says that it was redacted.
     Missing {
         /// Which part.
         part: String,
+        /// What was found.
+        problem: String,
     },
     /// There is no component with the recorded digest, or it can't be loaded.
     NoComponent {

@@ -58,7 +58,7 @@ fn record(
             }
             // One damaged blob says nothing of the other calls.
             Ok(FoundBlob::Missing { problem }) => {
-                lost = Some(ReplayVerdict::Unreadable { why: format!("the part `{name}`: {problem}") });
+                lost = Some(ReplayVerdict::Missing { part: name.to_owned(), problem });
                 None
             }
             Err(error) => {
@@ -72,7 +72,9 @@ fn record(
     }
     Ok(record.map_err(|error| {
         lost.unwrap_or(match error {
-            RecordError::Missing(part) => ReplayVerdict::Missing { part },
+            RecordError::Missing(part) => {
+                ReplayVerdict::Missing { part, problem: "the entry does not name it".to_owned() }
+            }
             error @ RecordError::Unreadable { .. } => ReplayVerdict::Unreadable { why: error.to_string() },
         })
     }))

@@ -106,8 +106,8 @@ fn said(verdict: &ReplayVerdict) -> Vec<(&'static str, String)> {
             vec![("Why", "a clock or the machine ended it, which nothing can repeat".to_owned())]
         }
         ReplayVerdict::Redacted { part } => vec![("Redacted", format!("the part `{part}` of the record"))],
-        ReplayVerdict::Missing { part } => {
-            vec![("Missing", format!("the part `{part}` of the record, and nobody redacted it"))]
+        ReplayVerdict::Missing { part, problem } => {
+            vec![("Missing", format!("the part `{part}` of the record, and nobody redacted it: {problem}"))]
         }
         ReplayVerdict::NoComponent { why } | ReplayVerdict::Unreadable { why } => vec![("Why", why.clone())],
         ReplayVerdict::Differs(difference) => {
