@@ -1,6 +1,7 @@
 //! Verification: of a state folder, or of a published log alone. Repairs nothing, changes nothing, trusts nothing but the
 //! key.
 
+mod ahead;
 mod blobs;
 mod chain;
 mod contents;

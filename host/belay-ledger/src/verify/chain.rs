@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, NotAnEntry};
 use crate::keys::KeyChange;
 use crate::kind;
 use crate::redaction::Redactions;
@@ -18,14 +18,11 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Takes the entry that stands at `seq`; gives it if it is one.
-    pub(super) fn read(&mut self, seq: u64, bytes: &[u8]) -> Option<Entry> {
-        let entry = match Entry::parse(bytes) {
+    /// Takes what stands at `seq`.
+    pub(super) fn read(&mut self, seq: u64, entry: &Result<Entry, NotAnEntry>) {
+        let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => {
-                self.problems.push((seq, error.to_string()));
-                return None;
-            }
+            Err(error) => return self.problems.push((seq, error.to_string())),
         };
         if entry.seq != seq {
             self.problems.push((seq, format!("it says that it is entry {}", entry.seq)));
@@ -36,11 +33,11 @@ impl Chain {
         if entry.kind == kind::INTENT {
             self.intents.insert(seq, None);
         } else if entry.kind == kind::OUTCOME
-            && let Err(problem) = self.close(seq, &entry)
+            && let Err(problem) = self.close(seq, entry)
         {
             self.problems.push((seq, problem));
         }
-        if let Err(problem) = self.redactions.read(&entry) {
+        if let Err(problem) = self.redactions.read(entry) {
             self.problems.push((seq, problem));
         }
         if entry.kind == kind::KEY_ROTATED || entry.kind == kind::KEY_COMPROMISED {
@@ -49,7 +46,6 @@ impl Chain {
                 Err(error) => self.problems.push((seq, format!("a change of keys that can't be read: {error}"))),
             }
         }
-        Some(entry)
     }
 
     fn close(&mut self, seq: u64, outcome: &Entry) -> Result<(), String> {

@@ -5,15 +5,16 @@ use std::path::Path;
 
 use belay_domain::digest::Digest;
 
+use super::ahead::ReadRow;
 use super::blobs::BlobCheck;
 use super::report::{Place, Report};
-use crate::entry::Entry;
-use crate::store::{BlobFolder, Columns, Database, Reader, Row};
+use crate::store::{BlobFolder, Database, Reader};
 use crate::tree::Frontier;
 use crate::vault::KeyFile;
 
 /// A state folder's database, while it is verified.
 pub(super) struct Contents {
+    pub(super) database: Database,
     pub(super) reader: Reader,
     blobs: BlobFolder,
     check: BlobCheck,
@@ -27,7 +28,7 @@ impl Contents {
         let reader = Reader::open(&database).map_err(|error| error.to_string())?;
         let blobs = BlobFolder::of(state);
         let check = BlobCheck::new(&reader, blobs.clone(), keys)?;
-        Ok(Self { reader, blobs, check, frontier: Frontier::default(), objects: BTreeSet::new() })
+        Ok(Self { database, reader, blobs, check, frontier: Frontier::default(), objects: BTreeSet::new() })
     }
 
     /// How many entries there should be by the highest sequence number, and whether rows are missing or superfluous.
@@ -52,11 +53,11 @@ impl Contents {
     }
 
     /// Checks what a row repeats of its entry, the hashes that follow from it, and what it names.
-    pub(super) fn check(&mut self, row: &Row, entry: Option<&Entry>, report: &mut Report) {
+    pub(super) fn check(&mut self, row: &ReadRow, report: &mut Report) {
         let mut completed = Vec::new();
         // Behind a missing row no hash can follow, and the row has been named.
         if row.seq == self.frontier.size() {
-            self.frontier.push(&row.bytes, |subtree| completed.push(subtree));
+            self.frontier.push_hash(row.leaf, |subtree| completed.push(subtree));
         }
         for subtree in completed {
             let stored = self.reader.hashes(subtree.level, subtree.index, subtree.index + 1);
@@ -66,10 +67,10 @@ impl Contents {
                 report.find(Place::Database, problem);
             }
         }
-        let Some(entry) = entry else { return };
-        if row.columns != columns(entry) {
-            report.find(Place::Rows(entry.seq..entry.seq.saturating_add(1)), "its columns are not what the entry says");
+        if !row.columns_fit {
+            report.find(Place::Rows(row.seq..row.seq.saturating_add(1)), "its columns are not what the entry says");
         }
+        let Ok(entry) = &row.entry else { return };
         entry.blobs.iter().enumerate().for_each(|blob| self.check.check(&self.reader, entry, blob, report));
         entry.objects.iter().for_each(|object| self.check_object(object, entry.seq, report));
     }
@@ -96,12 +97,3 @@ impl Contents {
 
 /// Rows that are missing are looked for so far beyond the number of those that are there.
 const MAX_MISSING: u64 = 65_536;
-
-fn columns(entry: &Entry) -> Columns {
-    Columns {
-        run: entry.run.as_ref().map(ToString::to_string),
-        kind: entry.kind.clone(),
-        incident: entry.incident.as_ref().map(ToString::to_string),
-        environment: entry.environment.as_ref().map(ToString::to_string),
-    }
-}

@@ -8,7 +8,13 @@ use belay_domain::digest::Digest;
 use super::files::LogFiles;
 use super::report::{Place, Report};
 use crate::tile::{Holds, Tile};
-use crate::tree::{combine, leaf};
+use crate::tree::{TILE_WIDTH, combine, leaf};
+
+/// The entries of a group in a log of `size`.
+pub(super) fn entries_of(index: u64, size: u64) -> Range<u64> {
+    let start = index.saturating_mul(TILE_WIDTH).min(size);
+    start..start.saturating_add(TILE_WIDTH).min(size)
+}
 
 /// One source's hashes for a group's entries: a prefix where it is cut off.
 pub(super) struct Leaves {

@@ -1,18 +1,20 @@
 //! The pass over all entries: first what each source says, then who is wrong.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use belay_domain::digest::Digest;
 
+use super::ahead::{Extent, ReadGroup, ReadRow, read_ahead};
 use super::chain::Chain;
 use super::contents::Contents;
 use super::files::LogFiles;
-use super::group::{Leaves, Source, from_bundle, from_tile, tile_hashes};
+use super::group::{Leaves, Source, entries_of, from_bundle, from_tile, tile_hashes};
 use super::report::{Place, Report};
 use super::truth::Candidates;
+use crate::error::Error;
 use crate::tile::{Holds, Tile, level_count};
-use crate::tree::{TILE_WIDTH, TreeHead, combine, leaf};
+use crate::tree::{TreeHead, combine, leaf};
 
 /// One verification under way.
 pub(super) struct Pass<'a> {
@@ -71,79 +73,57 @@ impl<'a> Pass<'a> {
     fn read_groups(&mut self) -> Candidates {
         let mut candidates = Candidates::default();
         let level_1 = self.level_1();
-        for index in 0..self.head.size.max(self.rows).div_ceil(TILE_WIDTH) {
-            let signed = group(index, self.head.size);
-            let sources = self.read_group(index, &signed);
-            let width = signed.end - signed.start;
-            if width == 0 {
-                continue;
+        let database = self.contents.as_ref().map(|contents| contents.database.clone());
+        let (signed, rows) = (self.head.size, self.rows);
+        let extent = Extent { files: self.files, database: database.as_ref(), signed, rows };
+        read_ahead(&extent, |index, group| {
+            let signed = entries_of(index, signed);
+            let is_missing = group.is_missing;
+            let [database, bundle, tile] = self.take(index, &signed, group);
+            if signed.is_empty() {
+                return ControlFlow::Continue(());
             }
-            if sources.is_empty() {
+            if is_missing {
                 // Nothing is left of the rest; one finding for each file would say no more.
                 self.report.find(Place::Entry(signed.start), "missing everywhere, with all that follow");
-                break;
+                return ControlFlow::Break(());
             }
-            let mut roots = [None; super::truth::SOURCES];
-            for leaves in &sources {
-                if let Some(slot) = roots.get_mut(slot(&leaves.source)) {
-                    *slot = leaves.root(width);
-                }
-            }
-            if let (Ok(index), Some(slot)) = (usize::try_from(index), roots.last_mut()) {
-                *slot = level_1.get(index).copied();
-            }
-            candidates.groups.push(roots);
-        }
+            let level_1 = usize::try_from(index).ok().and_then(|index| level_1.get(index).copied());
+            candidates.groups.push([database, bundle, tile, level_1]);
+            ControlFlow::Continue(())
+        });
         candidates
     }
 
-    /// What each source gives for a group, after the chain has read it from the one that readers use.
-    fn read_group(&mut self, index: u64, signed: &Range<u64>) -> Vec<Leaves> {
-        let database = self.read_rows(&group(index, self.rows));
-        let mut sources = Vec::new();
-        if let Some(mut leaves) = database {
-            leaves.hashes.truncate(usize::try_from(signed.end - signed.start).unwrap_or(0));
-            sources.push(leaves);
+    /// Has the chain read a group from the source that readers use; gives what each source says its root is.
+    fn take(&mut self, index: u64, signed: &Range<u64>, group: ReadGroup) -> [Option<Digest>; 3] {
+        if let Some(rows) = group.rows {
+            self.take_rows(&entries_of(index, self.rows), rows);
         }
-        if signed.is_empty() {
-            return sources;
+        self.report.extend(group.report);
+        for (seq, entry) in signed.clone().zip(group.bundled) {
+            self.chain.read(seq, &entry);
+            self.report.entries += 1;
         }
-        let bundle = Tile { holds: Holds::Entries, index, width: signed.end - signed.start };
-        if let Some((leaves, entries)) = from_bundle(self.files, &bundle, &mut self.report) {
-            if self.contents.is_none() {
-                for (seq, entry) in (signed.start..).zip(&entries) {
-                    self.chain.read(seq, entry);
-                    self.report.entries += 1;
-                }
-            }
-            sources.push(leaves);
-        }
-        sources.extend(from_tile(self.files, &bundle, &mut self.report));
-        sources
+        group.roots
     }
 
-    /// The group's rows; hashes up to the first that is missing.
-    fn read_rows(&mut self, range: &Range<u64>) -> Option<Leaves> {
-        let contents = self.contents.as_mut()?;
-        let rows = match contents.reader.rows(range.start, range.end) {
+    fn take_rows(&mut self, range: &Range<u64>, rows: Result<Vec<ReadRow>, Error>) {
+        let rows = match rows {
             Ok(rows) => rows,
-            Err(error) => {
-                self.report.find(Place::Rows(range.clone()), error.to_string());
-                return None;
-            }
+            Err(error) => return self.report.find(Place::Rows(range.clone()), error.to_string()),
         };
         let present: BTreeSet<u64> = rows.iter().map(|row| row.seq).collect();
         for seq in range.clone().filter(|seq| !present.contains(seq)) {
             self.report.find(Place::Rows(seq..seq + 1), "missing");
             self.damaged.insert(seq);
         }
+        let Some(contents) = self.contents.as_mut() else { return };
         for row in &rows {
-            let entry = self.chain.read(row.seq, &row.bytes);
-            contents.check(row, entry.as_ref(), &mut self.report);
+            self.chain.read(row.seq, &row.entry);
+            contents.check(row, &mut self.report);
             self.report.entries += 1;
         }
-        let unbroken = (range.start..).zip(&rows).take_while(|(seq, row)| row.seq == *seq);
-        Some(Leaves { source: Source::Database, hashes: unbroken.map(|(_, row)| leaf(&row.bytes)).collect() })
     }
 
     /// The roots of full groups, as tiles of level 1 give them.
@@ -164,7 +144,7 @@ impl<'a> Pass<'a> {
             if lower.clone().flatten().all(|found| found == root) && lower.flatten().count() == expected {
                 continue;
             }
-            let signed = group(index, self.head.size);
+            let signed = entries_of(index, self.head.size);
             let mut silent = Report::default();
             let sources = self.read_again(index, &signed, &mut silent);
             let width = signed.end - signed.start;
@@ -238,19 +218,5 @@ impl<'a> Pass<'a> {
             }
             hashes = hashes.chunks(256).map(combine).collect();
         }
-    }
-}
-
-/// The entries of a group in a log of `size`.
-fn group(index: u64, size: u64) -> Range<u64> {
-    let start = index.saturating_mul(TILE_WIDTH).min(size);
-    start..start.saturating_add(TILE_WIDTH).min(size)
-}
-
-const fn slot(source: &Source) -> usize {
-    match source {
-        Source::Database => 0,
-        Source::Bundle { .. } => 1,
-        Source::Tile { .. } => 2,
     }
 }

@@ -45,6 +45,12 @@ impl Report {
         self.proven = self.proven.min(most);
     }
 
+    /// Takes over what was found elsewhere.
+    pub(super) fn extend(&mut self, other: Self) {
+        other.findings.into_iter().for_each(|finding| self.find(finding.place, finding.problem));
+        self.omitted += other.omitted;
+    }
+
     pub(crate) fn find(&mut self, place: Place, problem: impl Into<String>) {
         if self.findings.len() < MAX_FINDINGS {
             self.findings.push(Finding { place, problem: problem.into() });
