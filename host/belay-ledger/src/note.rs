@@ -60,7 +60,7 @@ impl Verifier {
     /// Gives the signed text of a note, if this key signed it. Signatures of other keys are skipped.
     pub fn open<'a>(&self, note: &'a str) -> Result<&'a str, InvalidNote> {
         let (text, signatures) = parse(note)?;
-        let id = self.id();
+        let id = self.id_bytes();
         let mut found = false;
         for (name, bytes) in signatures {
             let Some((key_id, signature)) = bytes.split_first_chunk::<4>() else { continue };
@@ -75,7 +75,12 @@ impl Verifier {
         if found { Ok(text) } else { Err(InvalidNote::Unsigned(self.name.clone())) }
     }
 
-    fn id(&self) -> [u8; 4] {
+    /// The key's short name, 8 hex digits; each of its signatures begins with it.
+    pub fn id(&self) -> String {
+        hex(self.id_bytes())
+    }
+
+    fn id_bytes(&self) -> [u8; 4] {
         let mut hash = Sha256::new();
         hash.update(self.name.as_bytes());
         hash.update([b'\n', ED25519]);
@@ -88,7 +93,7 @@ impl Verifier {
 impl fmt::Display for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = STANDARD.encode([&[ED25519], self.key.as_bytes().as_slice()].concat());
-        write!(f, "{}+{}+{key}", self.name, hex(self.id()))
+        write!(f, "{}+{}+{key}", self.name, self.id())
     }
 }
 
@@ -99,7 +104,7 @@ impl FromStr for Verifier {
         let (name, id, key) = key_parts(text)?;
         let key = VerifyingKey::from_bytes(&key).map_err(|_| InvalidNote::Key("no point of the curve"))?;
         let verifier = Self { name, key };
-        if hex(verifier.id()) == id { Ok(verifier) } else { Err(InvalidNote::Key("the key id does not fit")) }
+        if verifier.id() == id { Ok(verifier) } else { Err(InvalidNote::Key("the key id does not fit")) }
     }
 }
 
@@ -121,14 +126,14 @@ impl Signer {
 
     /// The signature's line.
     fn line(&self, text: &str) -> String {
-        let blob = [self.verifier().id().as_slice(), &self.key.sign(text.as_bytes()).to_bytes()].concat();
+        let blob = [self.verifier().id_bytes().as_slice(), &self.key.sign(text.as_bytes()).to_bytes()].concat();
         format!("{SIGNATURE}{} {}\n", self.name, STANDARD.encode(blob))
     }
 
     /// The key's text. Secret.
     pub(crate) fn secret(&self) -> String {
         let key = STANDARD.encode([&[ED25519], self.key.to_bytes().as_slice()].concat());
-        format!("PRIVATE+KEY+{}+{}+{key}\n", self.name, hex(self.verifier().id()))
+        format!("PRIVATE+KEY+{}+{}+{key}\n", self.name, self.verifier().id())
     }
 
     /// Reads what [`Signer::secret`] wrote.
@@ -137,7 +142,7 @@ impl Signer {
         let text = text.strip_prefix("PRIVATE+KEY+").ok_or(InvalidNote::Key("it begins with PRIVATE+KEY+"))?;
         let (name, id, seed) = key_parts(text)?;
         let signer = Self::new(&name, &seed)?;
-        if hex(signer.verifier().id()) == id { Ok(signer) } else { Err(InvalidNote::Key("the key id does not fit")) }
+        if signer.verifier().id() == id { Ok(signer) } else { Err(InvalidNote::Key("the key id does not fit")) }
     }
 }
 

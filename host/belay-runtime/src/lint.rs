@@ -38,6 +38,11 @@ pub async fn lint(folder: &Path) -> Result<LintAnswer, Error> {
     linter.runbooks().await;
     linter.guardrails();
     linter.findings.extend(people::missing(&workspace));
+    if workspace.key.exists()
+        && let Some(warning) = crate::runtime::published_by_git(&workspace.key)
+    {
+        linter.find(workspace::FILE, warning);
+    }
     let counts = [
         ("environments", workspace.environments.len()),
         ("feature sets", workspace.feature_sets.len()),

@@ -8,6 +8,11 @@ fn reading(body: &Value) -> String {
     format!("{} {}{}", text("/reading/kind"), text("/reading/value"), text("/reading/reason")).trim_end().to_owned()
 }
 
+/// The part of a verifier that people compare.
+fn key_id(verifier: &str) -> &str {
+    verifier.split('+').nth(1).unwrap_or_default()
+}
+
 fn failures(body: &Value) -> String {
     let failures = body.get("failures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let told = failures.iter().map(|failure| {
@@ -99,6 +104,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "run.pause_asked" | "run.continue_asked" => format!("by {} {}", text("/by"), text("/reason")).trim().to_owned(),
         "ledger.begun" => text("/origin"),
         "ledger.recovered" => failures(body),
+        "key.rotated" => format!("{} → {}", key_id(&text("/before")), key_id(&text("/after"))),
+        "key.compromised" => {
+            format!("{} since entry {}; {} signs", key_id(&text("/before")), number("/since"), key_id(&text("/after")))
+        }
         "run.sealed" => text("/ending"),
         "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),
         "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),

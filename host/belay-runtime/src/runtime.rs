@@ -5,6 +5,7 @@ mod audit;
 mod cases;
 mod gate;
 mod governance;
+mod keys;
 mod lineage;
 mod live;
 mod opening;
@@ -19,6 +20,7 @@ mod undo;
 
 pub use audit::{verify_directory, verify_workspace};
 pub use cases::try_on_facts;
+pub(crate) use keys::warning as published_by_git;
 pub use plugin::{inspect_plugin, load_component};
 
 use std::path::Path;

@@ -4,6 +4,7 @@ mod approve;
 mod audit;
 mod goal;
 mod governance;
+mod keys;
 mod lineage;
 mod moment;
 mod plan;
@@ -21,6 +22,7 @@ pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, Review
 pub(crate) use audit::{AuditCommand, LogArguments, ReplayArguments, ShowArguments, VerifyArguments};
 use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};
+pub(crate) use keys::KeysCommand;
 pub(crate) use lineage::{FeaturesArguments, GateArguments};
 pub(crate) use plan::{PlanArguments, PlanShow};
 pub(crate) use plugin::{GuardCommand, PluginCommand, TryArguments};
@@ -150,6 +152,9 @@ pub(crate) enum Command {
     /// Read and verify the ledger
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Show and change the keys that sign the ledger
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Show, propose and accept what governs: bands, guardrails, people, plugin pins, lists of writes
     #[command(subcommand)]
     Governance(GovernanceCommand),

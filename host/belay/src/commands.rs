@@ -5,6 +5,7 @@ mod audit;
 mod decide;
 mod governance;
 mod guard;
+mod keys;
 mod lineage;
 mod manual;
 mod plan;
@@ -62,6 +63,7 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Features(typed) => lineage::features(&typed, global, output),
         Command::Quarantine(typed) => quarantine::perform(typed, global, output).await,
         Command::Audit(typed) => audit::perform(typed, global, output),
+        Command::Keys(typed) => keys::perform(typed, global, output),
         Command::Governance(typed) => governance::perform(typed, global, output).await,
         Command::Plugin(typed) => plugin::perform(typed, global, output).await,
         Command::Guard(typed) => guard::perform(typed, global, output).await,

@@ -10,6 +10,7 @@ pub(crate) mod error;
 pub(crate) mod gate;
 pub(crate) mod governance;
 pub(crate) mod guard;
+pub(crate) mod keys;
 pub(crate) mod lineage;
 pub(crate) mod page;
 pub(crate) mod people;
