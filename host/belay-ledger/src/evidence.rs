@@ -25,6 +25,7 @@ pub use manifest::{BlobLine, BlobState, Manifest, ObjectState};
 pub use pack::{Pack, Packed};
 pub use proof::{InclusionProof, InvalidText};
 pub use read::Evidence;
+pub(crate) use tiles::Tiles;
 pub use verify::{Examined, Tally, verify};
 
 /// The folder that every member lies in.

@@ -7,15 +7,18 @@ mod chain;
 mod contents;
 mod files;
 mod group;
+mod kept;
 mod keys;
 mod leftover;
 mod pass;
 mod report;
+mod roots;
 mod truth;
 
 use std::path::Path;
 
 pub use blobs::Blobs;
+pub use kept::{Estranged, begins_with};
 pub use report::{Finding, Place, Report};
 
 use crate::note::Verifier;
@@ -59,6 +62,23 @@ fn run(folder: &Path, key: Option<&Verifier>, blob_keys: Option<KeyFile>) -> Rep
     let mut report = Pass::new(&files, contents, head, report).run();
     keys::check(signed.as_ref(), named.as_deref(), &files, &mut report);
     report
+}
+
+/// The root of the first `wanted` entries of a state folder's log, or of a published log, which has been verified and has
+/// `size` entries.
+pub fn root_of_first(folder: &Path, size: u64, wanted: u64) -> Result<belay_domain::digest::Digest, String> {
+    let log = crate::publish::log_folder(folder);
+    let folder = if folder.join(DATABASE).exists() { &log } else { folder };
+    roots::of_tiles(&LogFiles::new(folder, Path::new("")), size, wanted)
+}
+
+/// The same for the log in an evidence file.
+pub(crate) fn root_within(
+    archive: &crate::evidence::Archive,
+    size: u64,
+    wanted: u64,
+) -> Result<belay_domain::digest::Digest, String> {
+    roots::of_tiles(&LogFiles::within(archive, "log"), size, wanted)
 }
 
 /// Verifies the log in an evidence file, whose checkpoint has been checked and says `head`.

@@ -3,18 +3,22 @@
 
 mod answer;
 mod error;
+mod evidence;
 mod failure;
 mod governance;
 mod keys;
 mod kit;
 mod replay;
 mod request;
+mod verification;
 
 pub use answer::*;
 pub use error::*;
+pub use evidence::*;
 pub use failure::*;
 pub use governance::*;
 pub use keys::*;
 pub use kit::*;
 pub use replay::*;
 pub use request::*;
+pub use verification::*;

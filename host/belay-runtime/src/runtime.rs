@@ -18,7 +18,6 @@ mod runbook;
 mod status;
 mod undo;
 
-pub use audit::{verify_directory, verify_workspace};
 pub use cases::try_on_facts;
 pub(crate) use keys::warning as published_by_git;
 pub use plugin::{inspect_plugin, load_component};
@@ -33,7 +32,7 @@ use crate::host::Host;
 /// A workspace with its state, and who asks. Everything that a responder, an engineer or a reviewer does goes through
 /// its methods.
 pub struct Runtime {
-    host: Arc<Host>,
+    pub(crate) host: Arc<Host>,
     stop: Arc<AtomicBool>,
     stays: bool,
     keys: Keys,

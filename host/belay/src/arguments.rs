@@ -19,7 +19,7 @@ use belay_domain::id::{IncidentId, RunId, RunbookName};
 use clap::{Parser, Subcommand};
 
 pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand};
-pub(crate) use audit::{AuditCommand, LogArguments, ReplayArguments, ShowArguments, VerifyArguments};
+pub(crate) use audit::{AuditCommand, ExportArguments, LogArguments, ReplayArguments, ShowArguments, VerifyArguments};
 use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};
 pub(crate) use keys::KeysCommand;

@@ -12,6 +12,7 @@ use super::manifest::{FORMAT, VERSION};
 use super::{BLOBS, BlobLine, BlobState, MANIFEST, Manifest, blob_path, consistency_path, entry_path, object_path};
 use crate::entry::{Entry, MAX_BYTES};
 use crate::evidence::ConsistencyProof;
+use crate::tree::TreeHead;
 
 /// The largest list in a file, in bytes: a manifest and `blobs.json` of a few million lines.
 const MAX_LIST: u64 = 512 << 20;
@@ -88,6 +89,27 @@ impl Evidence {
     /// none that can be read. Whether it proves that is for the caller to check.
     pub fn consistency(&self, size: u64) -> Option<ConsistencyProof> {
         self.text(&consistency_path(size)).ok()?.parse().ok()
+    }
+
+    /// The root of the log's first so many entries, where the whole log is there and was verified, or an earlier tree of
+    /// that size is proven to be the beginning of the checkpoint's.
+    pub fn root_of_first(&self, head: &TreeHead, wanted: u64) -> Result<Digest, String> {
+        if wanted == head.size {
+            return Ok(head.root);
+        }
+        if let Some(proof) = self.consistency(wanted) {
+            let proven = proof.new == *head && proof.check().is_ok();
+            return if proven {
+                Ok(proof.old.root)
+            } else {
+                Err("the proof of it in the file proves nothing".to_owned())
+            };
+        }
+        if self.manifest().is_some_and(|manifest| manifest.with_log) {
+            return crate::verify::root_within(&self.archive, head.size, wanted);
+        }
+        Err("the file has neither the whole log nor a proof of it: ask for one made with --since or --with-log"
+            .to_owned())
     }
 
     /// A member's text, unproven.

@@ -14,19 +14,19 @@ use crate::tree::TILE_WIDTH;
 const KEPT: usize = 4_096;
 
 /// The tiles of a tree of a fixed size, each read once.
-pub(super) struct Tiles<'a> {
+pub(crate) struct Tiles<'a> {
     reader: &'a Reader,
     size: u64,
     kept: HashMap<(u32, u64), Vec<Digest>>,
 }
 
 impl<'a> Tiles<'a> {
-    pub(super) fn new(reader: &'a Reader, size: u64) -> Self {
+    pub(crate) fn new(reader: &'a Reader, size: u64) -> Self {
         Self { reader, size, kept: HashMap::new() }
     }
 
     /// The hashes from `from` up to `to` of a level, which lie in one tile, as all do that a proof asks for.
-    pub(super) fn hashes(&mut self, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
+    pub(crate) fn hashes(&mut self, level: u32, from: u64, to: u64) -> Result<Vec<Digest>, Error> {
         let index = from / TILE_WIDTH;
         let start = index * TILE_WIDTH;
         if self.kept.len() >= KEPT && !self.kept.contains_key(&(level, index)) {

@@ -455,25 +455,6 @@ pub struct Attachment {
     pub text: Option<String>,
 }
 
-/// A verified ledger, or what is wrong with it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct VerifyAnswer {
-    /// Whether everything fits.
-    pub sound: bool,
-    /// Entries examined.
-    pub entries: u64,
-    /// The root in the published checkpoint, where its signature holds; otherwise the empty tree's.
-    pub root: Digest,
-    /// The log's name, as its checkpoint says.
-    pub origin: String,
-    /// What does not fit: where and what.
-    pub problems: Vec<String>,
-    /// Intents without an outcome: a run under way, or one to resume.
-    pub open_intents: Vec<u64>,
-    /// The first so many entries are proven to be what the checkpoint's key signed.
-    pub trustworthy: u64,
-}
-
 /// What a component is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PluginInspection {

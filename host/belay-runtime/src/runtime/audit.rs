@@ -1,13 +1,11 @@
 //! Reading the ledger: lines, whole entries with their proof, verification.
 
-use std::path::Path;
-
 use belay_domain::digest::Digest;
 use belay_domain::json::Json;
 use belay_ledger::{Entry, Filter, FoundBlob};
 
 use super::Runtime;
-use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, ReplayAnswer, ReplayRequest, VerifyAnswer};
+use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, ReplayAnswer, ReplayRequest};
 use crate::ledger;
 use crate::log_line;
 
@@ -76,39 +74,6 @@ impl Runtime {
         }
         Ok(found)
     }
-}
-
-/// Verifies the ledger of a workspace: entries, tree, tiles, checkpoint, pairing, blobs and objects. Needs no key, and
-/// a ledger so damaged that it can't be opened is verified too.
-pub fn verify_workspace(workspace: &Path) -> Result<VerifyAnswer, Error> {
-    let workspace = crate::Workspace::load(workspace).map_err(crate::host::problems)?;
-    let report = belay_ledger::verify::verify_blobs(&workspace.state, None, &workspace.key);
-    Ok(verified(&workspace.state, &report))
-}
-
-/// Verifies a state folder or a log folder, without a workspace.
-pub fn verify_directory(folder: &Path) -> Result<VerifyAnswer, Error> {
-    Ok(verified(folder, &belay_ledger::verify::verify(folder, None)))
-}
-
-fn verified(folder: &Path, report: &belay_ledger::verify::Report) -> VerifyAnswer {
-    let more = (report.omitted > 0).then(|| format!("and {} more", report.omitted));
-    VerifyAnswer {
-        sound: report.is_intact(),
-        entries: report.entries,
-        root: report.checkpoint.map_or_else(|| Digest::of(b""), |head| head.root),
-        origin: origin(folder),
-        problems: report.findings.iter().map(ToString::to_string).chain(more).collect(),
-        open_intents: report.open_intents.clone(),
-        trustworthy: report.proven,
-    }
-}
-
-/// The first line of a checkpoint is the log's name.
-fn origin(folder: &Path) -> String {
-    let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
-    let checkpoint = read("log/checkpoint").or_else(|| read("checkpoint")).unwrap_or_default();
-    checkpoint.lines().next().unwrap_or("an unknown log").to_owned()
 }
 
 fn line(entry: &Entry) -> Result<LogLine, Error> {

@@ -1,5 +1,6 @@
 //! `belay audit`.
 
+mod export;
 mod log;
 mod replay;
 mod show;
@@ -7,6 +8,7 @@ mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use export::ExportArguments;
 pub(crate) use log::LogArguments;
 pub(crate) use replay::ReplayArguments;
 pub(crate) use show::ShowArguments;
@@ -25,6 +27,16 @@ pub(crate) enum AuditCommand {
                       belay audit replay --run r-77, belay audit replay --all"
     )]
     Replay(ReplayArguments),
-    /// Verify the whole ledger: hashes, tree, signature, pairing
+    /// Write entries with their proofs, and all that they name, into one file that a stranger can check
+    #[command(
+        after_help = "The file is a tar: its README.md says how to check it with openssl, ssh-keygen and Go.\n\nExamples: belay audit export \
+                      --incident INC-4211 -o inc-4211.evidence, belay audit export --run r-77 --with-log -o r-77.evidence"
+    )]
+    Export(ExportArguments),
+    /// Verify a ledger, a published log or an evidence file: hashes, tree, signatures, pairing
+    #[command(
+        after_help = "Exit status: 0 everything fits, 1 not.\n\nExamples: belay audit verify, belay audit verify --since \
+                      checkpoint-of-june, belay audit verify inc-4211.evidence --key ledger.vkey"
+    )]
     Verify(VerifyArguments),
 }

@@ -1,5 +1,6 @@
 //! `belay audit`: one file for each of its subcommands.
 
+mod export;
 mod log;
 mod replay;
 mod show;
@@ -12,6 +13,7 @@ use crate::output::Output;
 
 pub(super) fn perform(command: AuditCommand, global: &Global, output: Output) -> Result<Ending, Error> {
     match command {
+        AuditCommand::Export(typed) => export::perform(&typed, global, output),
         AuditCommand::Log(typed) => log::perform(typed, global, output),
         AuditCommand::Show(typed) => show::perform(&typed, global, output),
         AuditCommand::Replay(typed) => replay::perform(typed, global, output),

@@ -1,5 +1,6 @@
 //! The ledger as a reviewer reads it: one page for each subcommand.
 
+pub(crate) mod export;
 pub(crate) mod log;
 pub(crate) mod replay;
 pub(crate) mod show;

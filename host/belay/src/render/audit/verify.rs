@@ -1,28 +1,55 @@
-//! Whether a ledger can be trusted, and how far.
+//! Whether a log can be relied on, and how far where it can't.
 
 use belay_runtime::api::VerifyAnswer;
 
-use crate::render::amount::{counted, grouped};
-use crate::render::page::{Line, Page, Paint};
+use super::super::amount::{counted, grouped};
+use super::super::page::{Line, Page, Paint};
 
-/// Whether a ledger is sound, and what is not.
+/// Whether a ledger or an evidence file is sound, what is not, and what was not checked.
 pub(crate) fn page(answer: &VerifyAnswer) -> Page {
     let (paint, word) = if answer.sound { (Paint::Good, "✔ sound") } else { (Paint::Bad, "✘ not sound") };
-    let examined = format!("{}, {}", answer.origin, counted(answer.entries, "entry", "entries"));
-    let what = format!("  {examined}, root {}", answer.root);
+    let entries = counted(answer.entries, "entry", "entries");
+    let of = if answer.evidence { format!(" of {}", grouped(answer.size)) } else { String::new() };
+    let what = format!("  {}, {entries}{of}, root {}", answer.origin, answer.root);
     let mut page = Page::from(vec![Line::new().painted(paint, word).with(what)]);
     for problem in &answer.problems {
         page.push(Line::new().with("  ").painted(Paint::Bad, problem));
     }
     if !answer.sound {
-        page.push(Line::new().with(format!("  trustworthy: the first {} of them", grouped(answer.trustworthy))));
+        page.push(Line::new().with(trustworthy(answer)));
     }
     if !answer.open_intents.is_empty() {
         let open: Vec<_> = answer.open_intents.iter().map(ToString::to_string).collect();
         let text = format!("  intents without an outcome: {}; a run is under way, or must be resumed", open.join(", "));
         page.push(Line::new().painted(Paint::Warn, text));
     }
+    if let Some(size) = answer.since {
+        page.push(
+            Line::new()
+                .with(format!("  it still begins with the {} entries of the checkpoint that was kept", grouped(size))),
+        );
+    }
+    if answer.signatures + answer.witnesses > 0 {
+        let signatures = counted(answer.signatures, "signature", "signatures");
+        let mandates = counted(answer.witnesses, "mandate", "mandates");
+        page.push(
+            Line::new().with(format!(
+                "  {signatures} of people hold; {mandates} name the log as it was, and it still begins so"
+            )),
+        );
+    }
+    for note in &answer.notes {
+        page.push(Line::new().painted(Paint::Dim, format!("  {note}")));
+    }
     page
+}
+
+fn trustworthy(answer: &VerifyAnswer) -> String {
+    if answer.evidence {
+        format!("  proven to be in the log: {} of them", grouped(answer.trustworthy))
+    } else {
+        format!("  trustworthy: the first {} of them", grouped(answer.trustworthy))
+    }
 }
 
 #[cfg(test)]
@@ -32,33 +59,64 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_verdict_on_the_log_says_how_far_it_can_be_trusted() {
-        let mut answer = VerifyAnswer {
+    fn answer() -> VerifyAnswer {
+        VerifyAnswer {
             sound: true,
             entries: 1_842,
             root: Digest::of(b"root"),
+            size: 1_842,
             origin: "shop-ml".to_owned(),
             problems: vec![],
             open_intents: vec![1_841],
             trustworthy: 1_842,
-        };
+            evidence: false,
+            since: None,
+            signatures: 0,
+            witnesses: 0,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn a_verdict_on_the_log_says_how_far_it_can_be_trusted() {
         expect![[r#"
             ✔ sound  shop-ml, 1,842 entries, root 4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2
               intents without an outcome: 1841; a run is under way, or must be resumed
         "#]]
-        .assert_eq(&page(&answer).to_text(false));
-        answer = VerifyAnswer {
+        .assert_eq(&page(&answer()).to_text(false));
+        let answer = VerifyAnswer {
             sound: false,
             problems: vec!["entry 1200: its hash is not the one in the tree".to_owned()],
             open_intents: vec![],
             trustworthy: 1_200,
-            ..answer
+            ..answer()
         };
         expect![[r#"
             ✘ not sound  shop-ml, 1,842 entries, root 4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2
               entry 1200: its hash is not the one in the tree
               trustworthy: the first 1,200 of them
+        "#]]
+        .assert_eq(&page(&answer).to_text(false));
+    }
+
+    #[test]
+    fn evidence_says_what_was_proven_and_what_was_not() {
+        let answer = VerifyAnswer {
+            entries: 31,
+            open_intents: vec![],
+            trustworthy: 31,
+            evidence: true,
+            since: Some(900),
+            signatures: 2,
+            witnesses: 1,
+            notes: vec!["the whole log is not in this file: that no entry was left out is not proven".to_owned()],
+            ..answer()
+        };
+        expect![[r#"
+            ✔ sound  shop-ml, 31 entries of 1,842, root 4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2
+              it still begins with the 900 entries of the checkpoint that was kept
+              2 signatures of people hold; 1 mandate name the log as it was, and it still begins so
+              the whole log is not in this file: that no entry was left out is not proven
         "#]]
         .assert_eq(&page(&answer).to_text(false));
     }

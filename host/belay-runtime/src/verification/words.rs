@@ -1,0 +1,103 @@
+//! What people signed, verified again against those who were in force when they signed. Says whose signature does not hold;
+//! never what that means for the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use belay_domain::digest::Digest;
+use belay_domain::id::RunId;
+use belay_domain::json::Json;
+use belay_domain::mandate::Mandate;
+use belay_identity::Namespace;
+use belay_ledger::Entry;
+use serde_json::Value;
+
+use crate::api::VerifyAnswer;
+use crate::evidence::{Records, Rules, Word, judged, word};
+
+/// The kinds of entries that are looked at.
+pub(super) const KINDS: [&str; 9] = [
+    "request.signed",
+    "approval",
+    "break_glass",
+    "rejection",
+    "review.closed",
+    "governance.proposed",
+    "governance.signed",
+    "governance.accepted",
+    "stage.planned",
+];
+
+/// Verifies every signature among these entries, and that whoever a plan counts as an approver has signed before it.
+pub(super) fn check(records: &dyn Records, entries: &[Entry], answer: &mut VerifyAnswer) {
+    let rules: Rules = entries.iter().collect();
+    let mut approved: BTreeMap<&RunId, BTreeSet<String>> = BTreeMap::new();
+    let mut untold = 0;
+    for entry in entries {
+        if entry.kind == "stage.planned" {
+            uncounted(entry, &approved).into_iter().for_each(|problem| answer.object_to(entry.seq, &problem));
+            continue;
+        }
+        let Some(found) = word(records, &rules, entry) else { continue };
+        let found = match found {
+            Ok(found) => found,
+            // Nobody can verify what is not there; that an approver signed is then the operator's word.
+            Err(_) => {
+                untold += 1;
+                continue;
+            }
+        };
+        match holds(records, &found, entry) {
+            Ok(()) => {
+                answer.signatures += 1;
+                if let Some(run) = &entry.run {
+                    approved.entry(run).or_default().insert(found.person.to_string());
+                }
+            }
+            Err(problem) => answer.object_to(entry.seq, &problem),
+        }
+    }
+    if untold > 0 {
+        answer.notes.push(format!("{untold} signatures were not checked: what was signed was redacted or left out"));
+    }
+}
+
+fn holds(records: &dyn Records, word: &Word, entry: &Entry) -> Result<(), String> {
+    judged(records, word, entry).map_err(|why| format!("the signature of {} does not hold: {why}", word.person))?;
+    if entry.actor.name != word.person.as_str() {
+        return Err(format!("{} signed it, and the entry's actor is {}", word.person, entry.actor.name));
+    }
+    let of_mandate = matches!(word.namespace, Namespace::Request | Namespace::Mandate | Namespace::BreakGlass);
+    let Some(digest) = word.mandate.filter(|_| of_mandate) else { return Ok(()) };
+    // Without the mandate, its digest in the text binds the two all the same.
+    match records.object(&digest) {
+        None if contains(&word.text, &digest) => Ok(()),
+        None => Err(format!("{} signed a text that does not name the mandate {digest}", word.person)),
+        Some(bytes) => same_text(word, &bytes),
+    }
+}
+
+/// The text that people read says what the mandate says: it is made from it anew.
+fn same_text(word: &Word, mandate: &[u8]) -> Result<(), String> {
+    let mandate: Result<Mandate, _> = Json::parse_bytes(mandate).and_then(|json| json.to());
+    let text =
+        mandate.and_then(|mandate| mandate.text()).map_err(|error| format!("the mandate can't be read: {error}"))?;
+    if text.as_bytes() == word.text {
+        Ok(())
+    } else {
+        Err(format!("what {} signed is not the text of the mandate", word.person))
+    }
+}
+
+fn contains(text: &[u8], digest: &Digest) -> bool {
+    let digest = digest.to_string();
+    text.windows(digest.len()).any(|window| window == digest.as_bytes())
+}
+
+/// The approvers whom a plan counts, and who have not signed before it.
+fn uncounted(planned: &Entry, approved: &BTreeMap<&RunId, BTreeSet<String>>) -> Vec<String> {
+    let counted = planned.body.value().pointer("/finding/approvals").and_then(Value::as_array);
+    let signed = planned.run.as_ref().and_then(|run| approved.get(run));
+    let people = counted.into_iter().flatten().filter_map(Value::as_str);
+    let missing = people.filter(|person| !signed.is_some_and(|signed| signed.contains(*person)));
+    missing.map(|person| format!("it counts an approval of {person}, and none that holds stands before it")).collect()
+}
