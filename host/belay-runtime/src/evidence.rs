@@ -5,6 +5,7 @@ mod choose;
 mod grounds;
 mod readme;
 mod records;
+mod report;
 mod tables;
 mod words;
 
@@ -103,6 +104,7 @@ fn write(store: &Ledger, request: &ExportRequest, chosen: &Chosen, part: &Path) 
         ("check/verify.go".to_owned(), VERIFIER.to_owned()),
         ("entries.jsonl".to_owned(), tables::lines(store, &chosen.entries)?),
         ("entries.csv".to_owned(), tables::csv(&chosen.entries)),
+        ("report.html".to_owned(), report::page(store, &checkpoint, request, &chosen.entries)),
     ];
     let rules = Rules::of(store)?;
     let signed = if request.with_blobs { words::members(store, &rules, &chosen.entries)? } else { Vec::new() };

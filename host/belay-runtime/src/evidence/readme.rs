@@ -33,7 +33,7 @@ pub(super) fn text(
 }
 
 /// What was asked for, in words. Names have no characters that could mean something to a reader of Markdown.
-fn about(request: &ExportRequest) -> String {
+pub(super) fn about(request: &ExportRequest) -> String {
     let mut parts = Vec::new();
     parts.extend(request.run.as_ref().map(|run| format!("the run {run}")));
     parts.extend(request.incident.as_ref().map(|incident| format!("the incident {incident}")));
