@@ -99,7 +99,12 @@ fn the_readme_word_for_word_reaches_belay_s_verdict() {
     }
     let (shop, _people) = rolled_back();
     let stranger = Stranger::given(&shop, &["--with-log"]);
-    stranger.belay(&[]).ends(0).says("✔ sound").says("2 signatures of people hold").says("1 mandate");
+    stranger
+        .belay(&[])
+        .ends(0)
+        .says("✔ sound")
+        .says("signatures of people that hold: 2")
+        .says("mandates that it agrees with: 1");
     let said = stranger.follows_the_readme();
     for words in [
         "the same key\n",

@@ -29,14 +29,12 @@ pub(crate) fn page(answer: &VerifyAnswer) -> Page {
                 .with(format!("  it still begins with the {} entries of the checkpoint that was kept", grouped(size))),
         );
     }
-    if answer.signatures + answer.witnesses > 0 {
-        let signatures = counted(answer.signatures, "signature", "signatures");
-        let mandates = counted(answer.witnesses, "mandate", "mandates");
-        page.push(
-            Line::new().with(format!(
-                "  {signatures} of people hold; {mandates} name the log as it was, and it still begins so"
-            )),
-        );
+    let agreeing =
+        [("signatures of people that hold", answer.signatures), ("mandates that it agrees with", answer.witnesses)];
+    let agreeing: Vec<_> = agreeing.iter().filter(|(_, count)| *count > 0).collect();
+    if !agreeing.is_empty() {
+        let text: Vec<_> = agreeing.iter().map(|(what, count)| format!("{what}: {}", grouped(*count))).collect();
+        page.push(Line::new().with(format!("  {}", text.join(" · "))));
     }
     for note in &answer.notes {
         page.push(Line::new().painted(Paint::Dim, format!("  {note}")));
@@ -115,7 +113,7 @@ mod tests {
         expect![[r#"
             ✔ sound  shop-ml, 31 entries of 1,842, root 4813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b2
               it still begins with the 900 entries of the checkpoint that was kept
-              2 signatures of people hold; 1 mandate name the log as it was, and it still begins so
+              signatures of people that hold: 2 · mandates that it agrees with: 1
               the whole log is not in this file: that no entry was left out is not proven
         "#]]
         .assert_eq(&page(&answer).to_text(false));
