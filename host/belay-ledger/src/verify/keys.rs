@@ -80,6 +80,13 @@ pub(super) fn check(signed: Option<&Signed>, database: Option<&str>, files: &Log
         let problem = format!("it is not signed by {}, the key that the entries lead to", signs.present());
         report.find(Place::file(files.shown(CHECKPOINT)), problem);
     }
+    // One that cannot be read has been named.
+    if let Some(stranger) = files.verifier().ok().filter(|beside| whole.find(beside).is_none()) {
+        report.find(
+            Place::file(files.shown(VERIFIER)),
+            format!("no entry leads to {stranger}: it is not a key of this log"),
+        );
+    }
     believe(signed, &whole, files, report);
 }
 
