@@ -19,11 +19,19 @@ pub enum Namespace {
     Rejection,
     /// The end of a review.
     Review,
+    /// A request that blobs be taken away.
+    RedactionRequest,
+    /// The same, by whoever approves it.
+    Redaction,
+    /// A hold that is set or lifted.
+    Hold,
+    /// That what is old goes.
+    Retention,
 }
 
 impl Namespace {
     /// Every namespace.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Mandate,
         Self::Request,
         Self::Governance,
@@ -31,6 +39,10 @@ impl Namespace {
         Self::BreakGlass,
         Self::Rejection,
         Self::Review,
+        Self::RedactionRequest,
+        Self::Redaction,
+        Self::Hold,
+        Self::Retention,
     ];
 
     /// What follows `ssh-keygen -Y sign -n`.
@@ -43,6 +55,10 @@ impl Namespace {
             Self::BreakGlass => "break-glass@belay",
             Self::Rejection => "rejection@belay",
             Self::Review => "review@belay",
+            Self::RedactionRequest => "redaction-request@belay",
+            Self::Redaction => "redaction@belay",
+            Self::Hold => "hold@belay",
+            Self::Retention => "retention@belay",
         }
     }
 }

@@ -30,5 +30,5 @@ pub use draft::{Actor, Batch, Blob, Condition, Counter, Draft, Holder, Mode, Obj
 pub use entry::Entry;
 pub use error::Error;
 pub use ledger::{Appended, FoundBlob, KeyChanged, Ledger, SignedCheckpoint};
-pub use store::Filter;
+pub use store::{Filter, Retainable};
 pub use vault::{OpenBlob, Scope, month};

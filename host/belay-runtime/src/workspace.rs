@@ -11,6 +11,7 @@ mod limits;
 mod lock;
 mod people;
 mod recipe;
+mod retention;
 mod scopes;
 mod source;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use serde::Serialize;
 
 pub(crate) use lock::{Lock, PinnedPlugin};
 pub use people::Staff;
+pub use retention::{Days, NotDays};
 pub(crate) use source::Problems;
 
 /// The file that makes a folder a workspace.
@@ -66,6 +68,8 @@ pub struct Workspace {
     pub runbooks: BTreeMap<RunbookName, Runbook>,
     /// Who may do what; none: the operating system's user asks, and nobody can approve.
     pub staff: Option<Staff>,
+    /// How long blobs are kept; none: for ever.
+    pub retention: Option<Days>,
 }
 
 /// Where rollbacks happen.

@@ -18,8 +18,11 @@ use std::path::PathBuf;
 use belay_domain::id::{IncidentId, RunId, RunbookName};
 use clap::{Parser, Subcommand};
 
-pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand};
-pub(crate) use audit::{AuditCommand, ExportArguments, LogArguments, ReplayArguments, ShowArguments, VerifyArguments};
+pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand, WordArguments};
+pub(crate) use audit::{
+    AuditCommand, ExportArguments, HoldCommand, LogArguments, RedactCommand, ReplayArguments, RetainArguments,
+    ShowArguments, VerifyArguments,
+};
 use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};
 pub(crate) use keys::KeysCommand;

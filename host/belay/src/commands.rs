@@ -62,7 +62,7 @@ async fn work(command: Command, global: &Global, output: Output) -> Result<Endin
         Command::Impact { name } => lineage::impact(&name, global, output),
         Command::Features(typed) => lineage::features(&typed, global, output),
         Command::Quarantine(typed) => quarantine::perform(typed, global, output).await,
-        Command::Audit(typed) => audit::perform(typed, global, output),
+        Command::Audit(typed) => audit::perform(typed, global, output).await,
         Command::Keys(typed) => keys::perform(typed, global, output),
         Command::Governance(typed) => governance::perform(typed, global, output).await,
         Command::Plugin(typed) => plugin::perform(typed, global, output).await,

@@ -44,7 +44,7 @@ fn options_are_read() {
         "ana namespaces=\"*@belay,!governance@belay\",valid-after=\"20260101Z\",VALID-BEFORE=\"20270101Z\" $ANA\n\
          \"ana\" namespaces=\"git, review@belay\" $ANA spare",
         &expect![[r#"
-            ana: ssh-ed25519 1767225600000 1798761600000 for mandate@belay request@belay proposal@belay break-glass@belay rejection@belay review@belay
+            ana: ssh-ed25519 1767225600000 1798761600000 for mandate@belay request@belay proposal@belay break-glass@belay rejection@belay review@belay redaction-request@belay redaction@belay hold@belay retention@belay
             ana: ssh-ed25519 - - for "#]],
     );
 }

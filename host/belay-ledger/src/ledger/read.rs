@@ -10,7 +10,7 @@ use crate::draft::Holder;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::redaction;
-use crate::store::{BlobRow, Filter, Reader};
+use crate::store::{BlobRow, Filter, Reader, Retainable};
 use crate::tree::{self, TreeHead};
 use crate::vault::OpenBlob;
 
@@ -138,6 +138,11 @@ impl Ledger {
     /// The entry that set the oldest hold on an entry; `None` where nothing keeps its blobs from being taken away.
     pub fn held_by(&self, seq: u64) -> Result<Option<u64>, Error> {
         self.read(|reader| reader.held(seq))
+    }
+
+    /// The scopes that have blobs which nobody took away, and how many, but for those of entries of some kinds.
+    pub fn retainable(&self, kept: &[String]) -> Result<Vec<Retainable>, Error> {
+        self.read(|reader| reader.retainable(kept))
     }
 
     /// The resources that runs hold now.

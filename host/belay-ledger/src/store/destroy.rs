@@ -26,17 +26,8 @@ pub(super) fn blobs(connection: &Connection, seq: u64, blobs: &[usize], by: u64)
 pub(super) fn scopes(connection: &Connection, scopes: &[Scope], kept: &[String], by: u64) -> Result<(), Error> {
     let kept = serde_json::to_string(kept).map_err(|error| Error::Invalid(error.to_string()))?;
     for scope in scopes {
-        let going = format!(
-            "FROM blob JOIN data_key ON data_key.id = blob.key JOIN entry ON entry.seq = blob.id >> {PLACE_BITS}
-             WHERE data_key.scope = ?1 AND entry.kind NOT IN (SELECT value FROM json_each(?2))
-             AND blob.id NOT IN (SELECT id FROM redacted)"
-        );
-        let sql = format!("SELECT DISTINCT entry.seq {going}");
-        let mut statement = connection.prepare_cached(&sql)?;
-        let seqs: BTreeSet<u64> =
-            statement.query_map((scope.column(), &kept), |row| row.get(0))?.collect::<Result<_, _>>()?;
-        seqs.into_iter().try_for_each(|seq| refuse_held(connection, seq))?;
-        let sql = format!("INSERT INTO redacted SELECT blob.id, ?3 {going}");
+        going(connection, &scope.column(), &kept)?.into_iter().try_for_each(|seq| refuse_held(connection, seq))?;
+        let sql = format!("INSERT INTO redacted SELECT blob.id, ?3 {}", left("data_key.scope = ?1", "?2"));
         connection.prepare_cached(&sql)?.execute((scope.column(), &kept, by))?;
         let doom = "UPDATE data_key SET state = ?2 WHERE scope = ?1 AND state = 0";
         connection.prepare_cached(doom)?.execute((scope.column(), DOOMED))?;
@@ -44,8 +35,65 @@ pub(super) fn scopes(connection: &Connection, scopes: &[Scope], kept: &[String],
     Ok(())
 }
 
+/// What is left under live keys of each scope, but for entries of kinds that are kept.
+pub(super) fn retainable(connection: &Connection, kept: &[String]) -> Result<Vec<Retainable>, Error> {
+    let kept = serde_json::to_string(kept).map_err(|error| Error::Invalid(error.to_string()))?;
+    let sql = format!(
+        "SELECT data_key.scope, count(*) {} GROUP BY data_key.scope ORDER BY data_key.scope",
+        left("data_key.state = 0", "?1")
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map([&kept], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows: Vec<(String, u64)> = rows.collect::<Result<_, _>>()?;
+    let anything_held = !hold::all(connection)?.is_empty();
+    rows.into_iter()
+        .map(|(column, blobs)| {
+            let held_by = if anything_held { held(connection, &column, &kept)? } else { None };
+            Ok(Retainable { scope: Scope::of_column(&column)?, blobs, held_by })
+        })
+        .collect()
+}
+
+/// The first hold on an entry whose blobs would go with a scope.
+fn held(connection: &Connection, scope: &str, kept: &str) -> Result<Option<u64>, Error> {
+    for seq in going(connection, scope, kept)? {
+        if let Some(hold) = hold::over(connection, seq)? {
+            return Ok(Some(hold));
+        }
+    }
+    Ok(None)
+}
+
+/// The entries whose blobs go with a scope.
+fn going(connection: &Connection, scope: &str, kept: &str) -> Result<BTreeSet<u64>, Error> {
+    let sql = format!("SELECT DISTINCT entry.seq {}", left("data_key.scope = ?1", "?2"));
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map((scope, kept), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// From and where of blobs that nobody took away yet; `kept` is a parameter with kinds of entries as a JSON list.
+fn left(which: &str, kept: &str) -> String {
+    format!(
+        "FROM blob JOIN data_key ON data_key.id = blob.key JOIN entry ON entry.seq = blob.id >> {PLACE_BITS}
+         WHERE {which} AND entry.kind NOT IN (SELECT value FROM json_each({kept}))
+         AND blob.id NOT IN (SELECT id FROM redacted)"
+    )
+}
+
 fn refuse_held(connection: &Connection, seq: u64) -> Result<(), Error> {
     hold::over(connection, seq)?.map_or(Ok(()), |hold| Err(Error::OnHold { seq, hold }))
+}
+
+/// Blobs of a scope that could go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Retainable {
+    /// Their scope.
+    pub scope: Scope,
+    /// How many there are.
+    pub blobs: u64,
+    /// The entry that set a hold on one of them.
+    pub held_by: Option<u64>,
 }
 
 /// A connection that does what redactions left to do.

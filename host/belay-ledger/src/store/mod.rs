@@ -19,6 +19,7 @@ use crate::error::Error;
 
 pub(crate) use blobs::{BlobFolder, SealedBlob};
 pub(crate) use destroy::Doomed;
+pub use destroy::Retainable;
 pub(crate) use keys::Claim;
 pub(crate) use number::next_number;
 pub use read::Filter;

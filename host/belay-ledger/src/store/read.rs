@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::blobs::place;
-use super::{Database, Sync, condition, hold, schema};
+use super::{Database, Retainable, Sync, condition, destroy, hold, schema};
 use crate::draft::Holder;
 use crate::error::Error;
 use crate::tree::{self, Frontier, TILE_WIDTH, leaf};
@@ -223,6 +223,11 @@ impl Reader {
 
     pub(crate) fn owner(&self, run: &RunId) -> Result<Option<Epoch>, Error> {
         condition::owner(&self.connection, run)
+    }
+
+    /// What is left of each scope, but for entries of kinds that are kept.
+    pub(crate) fn retainable(&self, kept: &[String]) -> Result<Vec<Retainable>, Error> {
+        destroy::retainable(&self.connection, kept)
     }
 
     /// The hashes from `from` up to `to` of a level of tiles.

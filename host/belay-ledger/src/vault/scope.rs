@@ -5,6 +5,7 @@ use std::fmt;
 use belay_domain::id::{Millis, RunId};
 
 use crate::entry::Entry;
+use crate::error::Error;
 
 /// What a data key is for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -24,6 +25,14 @@ impl Scope {
     /// The scope of an entry's blobs.
     pub fn of_entry(entry: &Entry) -> Self {
         Self::of(entry.run.as_ref(), entry.at)
+    }
+
+    /// What the database holds.
+    pub(crate) fn of_column(column: &str) -> Result<Self, Error> {
+        if let Some(month) = column.strip_prefix("month ") {
+            return Ok(Self::Month(month.to_owned()));
+        }
+        column.parse().map(Self::Run).map_err(|_| Error::Corrupt(format!("`{column}` is no scope of a key")))
     }
 
     /// As the database holds it. No run's id has a space.

@@ -218,7 +218,7 @@ impl Runtime {
     }
 
     /// Signs, or checks what was signed elsewhere. Whoever lets belay sign a mandate says by its digest which one.
-    fn sign(
+    pub(super) fn sign(
         &self,
         text: String,
         namespace: belay_identity::Namespace,

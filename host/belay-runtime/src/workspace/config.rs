@@ -16,6 +16,7 @@ use super::document;
 use super::limits::{self, RiskTable};
 use super::lock::Lock;
 use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, TeamTable};
+use super::retention::RetentionTable;
 use super::scopes::Nameable;
 use super::source::{Problem, Problems, Source, to_json};
 use super::{Environment, Guardrail, Workspace, alternates, recipe};
@@ -34,6 +35,7 @@ struct File {
     #[serde(default)]
     guardrail: Vec<Spanned<GuardrailTable>>,
     people: Option<PeopleTable>,
+    retention: Option<RetentionTable>,
     governance: Option<GovernanceTable>,
     #[serde(default)]
     team: BTreeMap<TeamName, Spanned<TeamTable>>,
@@ -137,6 +139,7 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         feature_sets,
         runbooks,
         staff,
+        retention: file.retention.map(|table| table.older_than),
     })
 }
 

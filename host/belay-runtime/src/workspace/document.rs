@@ -10,7 +10,7 @@ use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginNa
 use belay_domain::json::{Json, NotCanonical};
 use serde::Serialize;
 
-use super::{Environment, Guardrail, PinnedPlugin, RiskPolicy, Staff, Workspace};
+use super::{Days, Environment, Guardrail, PinnedPlugin, RiskPolicy, Staff, Workspace};
 
 /// The version of this shape.
 const SCHEMA: u32 = 1;
@@ -28,6 +28,9 @@ struct Document<'w> {
     large: &'w BTreeSet<PluginName>,
     feature_sets: BTreeMap<&'w FeatureSetName, Owned<'w>>,
     staff: Option<&'w Staff>,
+    /// How long blobs are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<Days>,
 }
 
 /// What holds in an environment. Where a connection leads is part of it: rules for one system must not become those of
@@ -64,6 +67,7 @@ impl Workspace {
             large: &self.large,
             feature_sets: self.feature_sets.iter().map(|(name, set)| (name, owned(set))).collect(),
             staff: self.staff.as_ref(),
+            retention: self.retention,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod export;
 mod log;
+mod redact;
 mod replay;
 mod show;
 mod verify;
@@ -10,6 +11,7 @@ use clap::Subcommand;
 
 pub(crate) use export::ExportArguments;
 pub(crate) use log::LogArguments;
+pub(crate) use redact::{HoldCommand, RedactCommand, RetainArguments};
 pub(crate) use replay::ReplayArguments;
 pub(crate) use show::ShowArguments;
 pub(crate) use verify::VerifyArguments;
@@ -27,6 +29,18 @@ pub(crate) enum AuditCommand {
                       belay audit replay --run r-77, belay audit replay --all"
     )]
     Replay(ReplayArguments),
+    /// Take blobs of an entry away for good: one asks, another approves
+    #[command(subcommand)]
+    Redact(RedactCommand),
+    /// Keep entries from losing what they name
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Show or let go what is older than the workspace's rule
+    #[command(
+        after_help = "The rule, in belay.toml:\n  [retention]\n  older_than = \"400d\"\n\nExamples: belay audit retain, belay \
+                      audit retain --apply --key ~/.ssh/id_ed25519"
+    )]
+    Retain(RetainArguments),
     /// Write entries with their proofs, and all that they name, into one file that a stranger can check
     #[command(
         after_help = "The file is a tar: its README.md says how to check it with openssl, ssh-keygen and Go.\n\nExamples: belay audit export \

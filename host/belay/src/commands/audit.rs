@@ -2,6 +2,7 @@
 
 mod export;
 mod log;
+mod redact;
 mod replay;
 mod show;
 mod verify;
@@ -11,11 +12,14 @@ use belay_runtime::api::{Ending, Error};
 use crate::arguments::{AuditCommand, Global};
 use crate::output::Output;
 
-pub(super) fn perform(command: AuditCommand, global: &Global, output: Output) -> Result<Ending, Error> {
+pub(super) async fn perform(command: AuditCommand, global: &Global, output: Output) -> Result<Ending, Error> {
     match command {
         AuditCommand::Export(typed) => export::perform(&typed, global, output),
         AuditCommand::Log(typed) => log::perform(typed, global, output),
         AuditCommand::Show(typed) => show::perform(&typed, global, output),
+        AuditCommand::Redact(command) => redact::redact(command, global, output).await,
+        AuditCommand::Hold(command) => redact::hold(command, global, output).await,
+        AuditCommand::Retain(typed) => redact::retain(typed, global, output).await,
         AuditCommand::Replay(typed) => replay::perform(typed, global, output),
         AuditCommand::Verify(typed) => verify::perform(&typed, global, output),
     }

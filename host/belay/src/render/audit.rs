@@ -2,6 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod log;
+pub(crate) mod redact;
 pub(crate) mod replay;
 pub(crate) mod show;
 pub(crate) mod verify;
