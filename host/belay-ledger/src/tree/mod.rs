@@ -50,3 +50,5 @@ pub(crate) fn empty() -> Digest {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -1,4 +1,5 @@
 //! A ledger's files, as somebody who may change them sees them.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
