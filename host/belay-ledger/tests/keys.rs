@@ -3,13 +3,15 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use belay_ledger::evidence::{self, Evidence, Pack, Selection};
 use belay_ledger::keys::{Cut, Standing};
 use belay_ledger::note::Verifier;
-use belay_ledger::verify::{Report, verify};
+use belay_ledger::verify::{Estranged, Report, begins_with, verify};
 use belay_ledger::{Error, Ledger, checkpoint};
 use common::{Place, draft};
 
@@ -222,7 +224,7 @@ fn a_compromised_key_counts_up_to_the_cut() {
     assert_eq!(chain.judge(&now.note), Ok((now.head, Standing::Counts)));
 
     let report = verify(&place.state(), Some(&old));
-    assert!(findings(&report).contains("was compromised: it proves the first 4 entries"), "{}", findings(&report));
+    assert!(findings(&report).contains("From there the first 4 entries are proven"), "{}", findings(&report));
     assert_eq!(report.proven, 4);
 
     // An earlier key, by the word of the present one.
@@ -232,6 +234,8 @@ fn a_compromised_key_counts_up_to_the_cut() {
     assert_eq!(period.find(&changed.after).unwrap().compromised, Some(Cut { entry: 8, since: 7 }));
     assert_eq!(*period.present(), later.after);
     is_intact(&place, &later.after);
+    assert_eq!(verify(&place.state(), Some(&old)).proven, 4, "both stolen keys are on its way: the earlier cut counts");
+    assert_eq!(verify(&place.state(), Some(&changed.after)).proven, 7);
 }
 
 #[test]
@@ -267,4 +271,61 @@ fn a_change_that_the_old_key_did_not_sign_is_found() {
     let said = findings(&report);
     assert!(said.contains("entry 3: a change of keys: not signed by"), "{said}");
     assert!(said.contains("entry 4: a change of keys that can't be read"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_kept_from_an_earlier_key_is_still_a_witness() {
+    let place = Place::new();
+    let ledger = filled(&place, 6);
+    let kept = ledger.checkpoint_now().unwrap();
+    rotate(&ledger);
+    let root = |size| ledger.roots(&[size].into()).map(|roots| roots[&size]).map_err(|error| error.to_string());
+    let head = ledger.head().unwrap();
+    assert_eq!(begins_with(&kept.note, &ledger.keys().unwrap(), &head, root), Ok(kept.head));
+    let report = verify(&place.state(), None);
+    assert_eq!(begins_with(&kept.note, &report.keys(&ledger.verifier()), &head, root), Ok(kept.head));
+
+    let old = ledger.keys().unwrap().all().next().unwrap().key.clone();
+    ledger.declare_compromised(&old, 5, draft("key", "{}")).unwrap();
+    let cut = begins_with(&kept.note, &ledger.keys().unwrap(), &head, root).unwrap_err();
+    assert_eq!(cut, Estranged::CutOff { entry: 7, size: 6, since: 5 });
+}
+
+#[test]
+fn evidence_leads_from_an_earlier_key_to_the_one_that_signed_it() {
+    let (place, other) = (Place::new(), Place::new());
+    let ledger = filled(&place, 3);
+    let stranger = filled(&other, 1).verifier();
+    let (old, new) = rotate(&ledger);
+    let export = |name: &str| {
+        let mut pack = Pack::new(Vec::new());
+        let selection = Selection {
+            entries: [1].into(),
+            with_blobs: true,
+            withheld: BTreeSet::new(),
+            earlier: BTreeSet::new(),
+            with_log: false,
+            about: common::json("{}"),
+        };
+        pack.gather(&ledger, &selection).unwrap();
+        let path = place.state().with_file_name(name);
+        fs::write(&path, pack.finish(&ledger).unwrap().out).unwrap();
+        Evidence::open(&path).unwrap()
+    };
+    let file = export("rotated");
+    for key in [&old, &new] {
+        let examined = evidence::verify(&file, Some(key));
+        assert!(examined.is_intact(), "{:?}", examined.findings);
+        assert_eq!(examined.proven, [1, 3], "the change of keys is in it");
+    }
+    assert!(!evidence::verify(&file, Some(&stranger)).is_intact());
+
+    let changed = ledger.declare_compromised(&new, 4, draft("key", "{}")).unwrap();
+    let file = export("compromised");
+    assert!(evidence::verify(&file, Some(&changed.after)).is_intact());
+    for key in [&old, &new] {
+        let examined = evidence::verify(&file, Some(key));
+        let said = examined.findings.iter().any(|finding| finding.problem.contains("was compromised"));
+        assert!(said, "whoever follows from {key} passes a stolen key: {examined:?}");
+    }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use belay_domain::digest::Digest;
 use belay_ledger::evidence::{Evidence, Examined, is_evidence};
+use belay_ledger::keys::KeyChain;
 use belay_ledger::note::Verifier;
 use belay_ledger::tree::TreeHead;
 use belay_ledger::verify::{Report, begins_with, root_of_first, verify, verify_blobs};
@@ -80,7 +81,8 @@ fn of_folder(path: &Path, report: &Report, key: Option<&Verifier>, request: &Ver
     let key = key.cloned().or_else(beside);
     if let Some(kept) = &request.since {
         let root = |wanted| root_of_first(path, report.checkpoint.map_or(0, |head| head.size), wanted);
-        since(kept, key.as_ref(), report.checkpoint.as_ref(), root, &mut answer);
+        let keys = key.map(|key| report.keys(&key));
+        since(kept, keys.as_ref(), report.checkpoint.as_ref(), root, &mut answer);
     }
     answer
 }
@@ -88,16 +90,16 @@ fn of_folder(path: &Path, report: &Report, key: Option<&Verifier>, request: &Ver
 /// Holds the log against a checkpoint that whoever asks has kept.
 fn since(
     kept: &str,
-    key: Option<&Verifier>,
+    keys: Option<&KeyChain>,
     head: Option<&TreeHead>,
     root: impl FnOnce(u64) -> Result<Digest, String>,
     answer: &mut VerifyAnswer,
 ) {
-    let (Some(key), Some(head)) = (key, head) else {
+    let (Some(keys), Some(head)) = (keys, head) else {
         answer.object("the checkpoint that was kept", "it can't be held against a log without a sound checkpoint");
         return;
     };
-    match begins_with(kept, key, head, root) {
+    match begins_with(kept, keys, head, root) {
         Ok(old) => answer.since = Some(old.size),
         Err(error) => answer.object("the checkpoint that was kept", &error.to_string()),
     }
@@ -117,7 +119,8 @@ fn file(path: &Path, key: Option<&Verifier>, request: &VerifyRequest) -> Result<
         None => Err("its checkpoint does not hold".to_owned()),
     };
     if let Some(kept) = &request.since {
-        since(kept, key.as_ref(), head.as_ref(), root, &mut answer);
+        let keys = key.map(|key| evidence.keys(&key));
+        since(kept, keys.as_ref(), head.as_ref(), root, &mut answer);
     }
     // What is not proven says nothing; that it is not has been said.
     let entries: Vec<Entry> = examined.proven.iter().filter_map(|seq| Evidence::entry(&evidence, *seq)).collect();

@@ -44,13 +44,17 @@ pub fn is_evidence(path: &Path) -> bool {
 }
 
 impl<W: Write> Pack<W> {
-    /// Adds entries with their proofs, all that they name, the checkpoint and the key, and the manifest that says so.
+    /// Adds entries with their proofs, all that they name, the checkpoint and the key, and the manifest that says so. The
+    /// changes of the log's key go in too: whoever trusts an earlier key follows them.
     ///
     /// # Errors
     /// Where an entry is not there, the ledger is damaged, or the file can't be written.
     pub fn gather(&mut self, ledger: &Ledger, selection: &Selection) -> Result<SignedCheckpoint, Error> {
         let checkpoint = ledger.checkpoint_now()?;
         let key = ledger.verifier();
+        let mut selection = selection.clone();
+        selection.entries.extend(ledger.key_changes()?.into_iter().filter(|seq| *seq < checkpoint.head.size));
+        let selection = &selection;
         self.add(CHECKPOINT, checkpoint.note.as_bytes())?;
         self.add(VERIFIER, format!("{key}\n").as_bytes())?;
         self.add(PUBLIC_KEY, pem(key.public_key()).as_bytes())?;

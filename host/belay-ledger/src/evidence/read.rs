@@ -12,6 +12,9 @@ use super::manifest::{FORMAT, VERSION};
 use super::{BLOBS, BlobLine, BlobState, MANIFEST, Manifest, blob_path, consistency_path, entry_path, object_path};
 use crate::entry::{Entry, MAX_BYTES};
 use crate::evidence::ConsistencyProof;
+use crate::keys::{KeyChain, KeyChange};
+use crate::kind::{KEY_COMPROMISED, KEY_ROTATED};
+use crate::note::Verifier;
 use crate::tree::TreeHead;
 
 /// The largest list in a file, in bytes: a manifest and `blobs.json` of a few million lines.
@@ -64,6 +67,17 @@ impl Evidence {
     /// An entry, unproven; `None` where it is not there or no entry.
     pub fn entry(&self, seq: u64) -> Option<Entry> {
         Entry::parse(&self.entry_bytes(seq).ok()?).ok().filter(|entry| entry.seq == seq)
+    }
+
+    /// The keys that the log has had, as the entries in the file tell; `only`, where they tell of no change. Each change is
+    /// signed by the key before it, and needs no other proof.
+    pub fn keys(&self, only: &Verifier) -> KeyChain {
+        let entries = self.entries().iter().filter_map(|seq| self.entry(*seq));
+        let changes = entries.filter(|entry| [KEY_ROTATED, KEY_COMPROMISED].contains(&entry.kind.as_str()));
+        let changes: Vec<(u64, KeyChange)> =
+            changes.filter_map(|entry| Some((entry.seq, entry.body.to().ok()?))).collect();
+        let chain = KeyChain::following(changes.iter().map(|(seq, change)| (*seq, change)), only);
+        chain.unwrap_or_else(|_| KeyChain::of(only.clone()))
     }
 
     /// What became of a blob, as the file says.

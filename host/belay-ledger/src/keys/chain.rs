@@ -115,6 +115,13 @@ impl KeyChain {
         self.all().find(|period| period.key == *key)
     }
 
+    /// How far whoever believes `key`, and follows the chain from it, can be sure: a thief of any key on the way could lead
+    /// them elsewhere. The earliest cut counts; `None` where there is none, or `key` is none of the log's.
+    pub fn cut_from(&self, key: &Verifier) -> Option<Cut> {
+        let on_the_way = self.all().skip_while(|period| period.key != *key);
+        on_the_way.filter_map(|period| period.compromised).min_by_key(|cut| cut.since)
+    }
+
     /// The head in a checkpoint that any of the keys signed, and what that is worth: of several, the best.
     pub fn judge(&self, note: &str) -> Result<(TreeHead, Standing), InvalidNote> {
         let (mut cut, mut wrong) = (None, InvalidNote::Unsigned(self.present.key.name().to_owned()));

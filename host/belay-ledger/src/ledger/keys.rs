@@ -32,8 +32,7 @@ pub struct KeyChanged {
 impl Ledger {
     /// The keys that this log has had.
     pub fn keys(&self) -> Result<KeyChain, Error> {
-        let kinds = vec![kind::KEY_ROTATED.to_owned(), kind::KEY_COMPROMISED.to_owned()];
-        let entries = self.entries(&Filter { kinds, ..Filter::default() })?;
+        let entries = self.entries(&key_changes())?;
         let damaged = |seq: u64, error: &dyn std::fmt::Display| Error::Corrupt(format!("entry {seq}: {error}"));
         let changes: Result<Vec<(u64, KeyChange)>, Error> = entries
             .iter()
@@ -42,6 +41,11 @@ impl Ledger {
         let changes = changes?;
         let chain = KeyChain::following(changes.iter().map(|(seq, change)| (*seq, change)), &self.signer()?.verifier());
         chain.map_err(|(seq, error)| damaged(seq, &error))
+    }
+
+    /// The entries that changed the key, or cut one off.
+    pub(crate) fn key_changes(&self) -> Result<Vec<u64>, Error> {
+        Ok(self.entries(&key_changes())?.iter().map(|entry| entry.seq).collect())
     }
 
     /// Makes a new key the ledger's. Old and new sign the change; the next checkpoint is signed by both, and the old key's
@@ -129,6 +133,10 @@ impl Ledger {
             }
         })
     }
+}
+
+fn key_changes() -> Filter {
+    Filter { kinds: vec![kind::KEY_ROTATED.to_owned(), kind::KEY_COMPROMISED.to_owned()], ..Filter::default() }
 }
 
 /// No other process changes keys while this is held.

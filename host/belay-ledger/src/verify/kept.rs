@@ -3,6 +3,7 @@
 use belay_domain::digest::Digest;
 
 use crate::checkpoint;
+use crate::keys::{KeyChain, Standing};
 use crate::note::{InvalidNote, Verifier};
 use crate::tree::TreeHead;
 
@@ -28,6 +29,19 @@ pub enum Estranged {
     OtherKey {
         /// This log's key.
         key: String,
+    },
+    /// Only a key that was compromised signed it: it could be a thief's.
+    #[error(
+        "the checkpoint that was kept counts for nothing: only a key signed it that was compromised, says entry {entry}, and \
+         it covers {size} entries, more than the first {since}"
+    )]
+    CutOff {
+        /// The entry that says so.
+        entry: u64,
+        /// How many entries it covers.
+        size: u64,
+        /// How many the key still counts for.
+        since: u64,
     },
     /// Nobody signed it: its text was changed.
     #[error("the checkpoint that was kept was changed: its signature does not fit its text")]
@@ -64,16 +78,19 @@ pub enum Estranged {
 }
 
 /// Whether a log with this head begins with the tree of a checkpoint that was kept; gives that tree. `root` tells the root
-/// of the log's first so many entries.
+/// of the log's first so many entries. Any key of the log counts, as far as it was not cut off.
 pub fn begins_with(
     kept: &str,
-    key: &Verifier,
+    keys: &KeyChain,
     head: &TreeHead,
     root: impl FnOnce(u64) -> Result<Digest, String>,
 ) -> Result<TreeHead, Estranged> {
-    let old = match checkpoint::open(kept, key) {
-        Ok(old) => old,
-        Err(error) => return Err(why_not(kept, key, error)),
+    let old = match keys.judge(kept) {
+        Ok((old, Standing::Counts)) => old,
+        Ok((old, Standing::CutOff(cut))) => {
+            return Err(Estranged::CutOff { entry: cut.entry, size: old.size, since: cut.since });
+        }
+        Err(error) => return Err(why_not(kept, keys.present(), error)),
     };
     if old.size > head.size {
         return Err(Estranged::Older { size: head.size, kept: old.size });
@@ -113,7 +130,7 @@ mod tests {
     #[test]
     fn each_way_of_parting_has_its_name() {
         let log = signer("shop-ml", 1);
-        let key = log.verifier();
+        let key = KeyChain::of(log.verifier());
         let compare = |kept: &str| begins_with(kept, &key, &head(9), |size| Ok(head(size).root));
         let by = |signer: &Signer, head: &TreeHead| checkpoint::sign(head, signer);
         assert_eq!(compare(&by(&log, &head(9))), Ok(head(9)));

@@ -92,18 +92,18 @@ pub(super) fn check(signed: Option<&Signed>, database: Option<&str>, files: &Log
 
 /// Whether the key that is believed is one of the log's, and how far it still counts.
 fn believe(signed: &Signed, chain: &KeyChain, files: &LogFiles<'_>, report: &mut Report) {
-    let Some(period) = chain.find(&signed.believed) else {
+    if chain.find(&signed.believed).is_none() {
         let problem =
             format!("signed by {}; no entry leads there from the key to believe, {}", signed.signer, signed.believed);
         report.find(Place::file(files.shown(CHECKPOINT)), problem);
         report.limit_proven(0);
         return;
-    };
-    if let Some(cut) = period.compromised {
+    }
+    if let Some(cut) = chain.cut_from(&signed.believed) {
         let since = cut.since;
         let problem = format!(
-            "the key to believe, {}, was compromised: it proves the first {since} entries, and what follows only whoever \
-             had the newer key on another way can tell",
+            "compromised: a key between the one to believe, {}, and the present one. From there the first {since} entries \
+             are proven; get the present verifier on another way",
             signed.believed
         );
         report.find(Place::Entry(cut.entry), problem);

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use belay_domain::digest::{Commitment, Digest};
 
 use super::blobs::Blobs;
-use crate::keys::KeyChange;
+use crate::keys::{KeyChain, KeyChange};
+use crate::note::Verifier;
 use crate::tree::TreeHead;
 
 /// Findings beyond so many are counted, not listed.
@@ -35,6 +36,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// The keys that the log has had, as its entries tell; `only`, where they tell of no change or of one that is none.
+    pub fn keys(&self, only: &Verifier) -> KeyChain {
+        let changes = self.key_changes.iter().map(|(seq, change)| (*seq, change));
+        KeyChain::following(changes, only).unwrap_or_else(|_| KeyChain::of(only.clone()))
+    }
+
     /// Whether nothing is wrong.
     pub const fn is_intact(&self) -> bool {
         self.findings.is_empty()

@@ -6,7 +6,7 @@ use belay_domain::digest::Digest;
 
 use super::Examined;
 use crate::checkpoint;
-use crate::evidence::{CHECKPOINT, Evidence, MANIFEST, PUBLIC_KEY, SEAL, SUMS, VERIFIER, seal_text};
+use crate::evidence::{CHECKPOINT, Evidence, MANIFEST, PUBLIC_KEY, SEAL, SUMS, VERIFIER, entry_path, seal_text};
 use crate::note::Verifier;
 use crate::tree::TreeHead;
 
@@ -24,20 +24,20 @@ pub(super) fn check(evidence: &Evidence, key: Option<&Verifier>, examined: &mut 
     let found = evidence.text(VERIFIER).and_then(|text| {
         text.strip_suffix('\n').unwrap_or(&text).parse::<Verifier>().map_err(|error| error.to_string())
     });
+    let mut believed = None;
     match (&found, key) {
         (Err(problem), _) => examined.find(VERIFIER, problem.clone()),
+        (Ok(found), Some(key)) if found != key && leads(evidence, key, found, examined) => {
+            pem(evidence, found, examined);
+            believed = Some(found.clone());
+        }
         (Ok(found), Some(key)) if found != key => {
             let same_name = if found.name() == key.name() { ", which has the same name" } else { "" };
             examined.find(VERIFIER, format!("it is {found}, not the key to believe{same_name}: {key}"));
         }
-        (Ok(found), _) => {
-            let expected = crate::evidence::pem(found.public_key());
-            if evidence.text(PUBLIC_KEY).as_ref() != Ok(&expected) {
-                examined.find(PUBLIC_KEY, format!("it is not the key of {VERIFIER}"));
-            }
-        }
+        (Ok(found), _) => pem(evidence, found, examined),
     }
-    let key = key.cloned().or(found.ok())?;
+    let key = believed.or_else(|| key.cloned()).or(found.ok())?;
     examined.origin = Some(key.name().to_owned());
     seal(evidence, &key, examined);
     let note = evidence.text(CHECKPOINT).map_err(|problem| examined.find(CHECKPOINT, problem)).ok()?;
@@ -49,6 +49,28 @@ pub(super) fn check(evidence: &Evidence, key: Option<&Verifier>, examined: &mut 
         examined.find(MANIFEST, "it names another log or tree than the checkpoint");
     }
     Some(Signed { head, note })
+}
+
+/// Whether the changes of keys in the file lead from the key to believe to the one that signed it. If one on the way was
+/// compromised, that is found: a thief could have made the rest.
+fn leads(evidence: &Evidence, key: &Verifier, found: &Verifier, examined: &mut Examined) -> bool {
+    let chain = evidence.keys(found);
+    if chain.find(key).is_none() || chain.present() != found {
+        return false;
+    }
+    if let Some(cut) = chain.cut_from(key) {
+        let problem = format!(
+            "a key between the one to believe, {key}, and the present one was compromised: get that on another way"
+        );
+        examined.find(entry_path(cut.entry), problem);
+    }
+    true
+}
+
+fn pem(evidence: &Evidence, key: &Verifier, examined: &mut Examined) {
+    if evidence.text(PUBLIC_KEY).as_ref() != Ok(&crate::evidence::pem(key.public_key())) {
+        examined.find(PUBLIC_KEY, format!("it is not the key of {VERIFIER}"));
+    }
 }
 
 /// Every member is what the list says, the list names every member, and the key signed the list.
