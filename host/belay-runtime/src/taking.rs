@@ -1,8 +1,10 @@
 //! What people sign who take blobs away, set holds and lift them; and who may. Reads nothing, records nothing.
 
 use belay_domain::digest::Digest;
+use belay_domain::json::Json;
 use belay_domain::people::PersonName;
 use belay_domain::plain;
+use belay_identity::Namespace;
 use belay_ledger::redaction::{Asked, NamedBlob};
 use belay_ledger::{Object, OnHold};
 use serde_json::{Value, json};
@@ -52,16 +54,25 @@ pub(crate) fn retention_text(days: u32, before: &str, names: &[String]) -> Strin
 }
 
 /// The draft of what somebody signed: text and signature are objects, since authority outlasts what it takes away.
-pub(crate) fn draft(cause: &Cause, kind: &str, signed: &Signed, mut body: Value) -> Result<belay_ledger::Draft, Error> {
+/// So are the rules by which the signer could sign.
+pub(crate) fn draft(
+    cause: &Cause,
+    kind: &str,
+    signed: &Signed,
+    governance: &Json,
+    mut body: Value,
+) -> Result<belay_ledger::Draft, Error> {
+    let rules = Object::new(governance.canonical());
     let (text, signature) = (Object::new(signed.text.as_bytes()), Object::new(signed.signature.as_bytes()));
     if let Some(body) = body.as_object_mut() {
         body.insert("person".to_owned(), json!(signed.by.person));
         body.insert("key".to_owned(), json!(signed.by.fingerprint));
+        body.insert("governance".to_owned(), json!(rules.digest()));
         body.insert("text".to_owned(), json!(text.digest()));
         body.insert("signature".to_owned(), json!(signature.digest()));
     }
     let mut draft = cause.draft(kind, body)?;
-    draft.objects.extend([text, signature]);
+    draft.objects.extend([rules, text, signature]);
     Ok(draft)
 }
 
@@ -82,6 +93,34 @@ pub(crate) fn must_be_another(staff: &Staff, person: &PersonName, setter: &str) 
     let who: Vec<_> = staff.people.admins.union(&staff.people.auditors).collect();
     let who: Vec<_> = who.into_iter().filter(|person| person.as_str() != setter).collect();
     if who.contains(&person) { Ok(()) } else { Err(may_not(person, "lift this hold", &who)) }
+}
+
+/// Whether a signature is about blobs that go or stay.
+pub(crate) const fn is_about_blobs(namespace: Namespace) -> bool {
+    match namespace {
+        Namespace::RedactionRequest | Namespace::Redaction | Namespace::Hold | Namespace::Retention => true,
+        Namespace::Mandate
+        | Namespace::Request
+        | Namespace::Governance
+        | Namespace::Proposal
+        | Namespace::BreakGlass
+        | Namespace::Rejection
+        | Namespace::Review => false,
+    }
+}
+
+/// Says why somebody could not sign this by the rules in force then; only of what is about blobs.
+pub(crate) fn held_the_role(staff: &Staff, person: &PersonName, namespace: Namespace) -> Result<(), String> {
+    if !is_about_blobs(namespace) {
+        return Ok(());
+    }
+    let people = &staff.people;
+    let is_admin = people.admins.contains(person);
+    if is_admin || (namespace != Namespace::Redaction && people.auditors.contains(person)) {
+        return Ok(());
+    }
+    let needed = if namespace == Namespace::Redaction { "an admin" } else { "an admin or auditor" };
+    Err(format!("{person} signed it, and was not {needed}"))
 }
 
 fn may_not(person: &PersonName, what: &str, who: &[&PersonName]) -> Error {

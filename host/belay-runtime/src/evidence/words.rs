@@ -7,7 +7,7 @@ use belay_domain::digest::{Commitment, Digest};
 use belay_domain::json::Json;
 use belay_domain::people::PersonName;
 use belay_identity::{Namespace, verify, verify_time};
-use belay_ledger::{Entry, Filter, Ledger};
+use belay_ledger::{Entry, Filter, Ledger, kind};
 use serde_json::Value;
 
 use super::Records;
@@ -63,12 +63,20 @@ pub(crate) fn word(records: &dyn Records, rules: &Rules, entry: &Entry) -> Optio
         "review.closed" => Namespace::Review,
         "governance.proposed" => Namespace::Proposal,
         "governance.signed" => Namespace::Governance,
+        kind::REDACTION_ASKED => Namespace::RedactionRequest,
+        kind::REDACTION => Namespace::Redaction,
+        kind::HOLD_SET | kind::HOLD_LIFTED => Namespace::Hold,
+        kind::RETENTION => Namespace::Retention,
         _ => return None,
     };
-    let found = if matches!(namespace, Namespace::Proposal | Namespace::Governance) {
-        of_governance(records, body, namespace)
-    } else {
-        of_mandate(records, entry, namespace)
+    let found = match namespace {
+        Namespace::Proposal | Namespace::Governance => of_governance(records, body, namespace),
+        Namespace::RedactionRequest | Namespace::Redaction | Namespace::Hold | Namespace::Retention => {
+            of_taking(records, body, namespace)
+        }
+        Namespace::Mandate | Namespace::Request | Namespace::BreakGlass | Namespace::Rejection | Namespace::Review => {
+            of_mandate(records, entry, namespace)
+        }
     };
     Some(found.map(|mut word| {
         word.governances.extend(rules.before(entry.seq));
@@ -107,6 +115,16 @@ fn of_governance(records: &dyn Records, body: &Value, namespace: Namespace) -> R
     let before = proposal.get("in_force").and_then(|in_force| digest(in_force, "digest"));
     let governances = before.or_else(|| digest(&proposal, "governance")).into_iter().collect();
     Ok(Word { person: person(body, person_is)?, namespace, text, signature, mandate: None, governances })
+}
+
+/// Text and signature are objects, and so are the rules in force: authority outlasts what it takes away.
+fn of_taking(records: &dyn Records, body: &Value, namespace: Namespace) -> Result<Word, String> {
+    let gone = "what was signed is not there";
+    let object = |name: &str| digest(body, name).and_then(|digest| records.object(&digest));
+    let text = object("text").ok_or(gone)?;
+    let signature = object("signature").and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(gone)?;
+    let governances = digest(body, "governance").into_iter().collect();
+    Ok(Word { person: person(body, "person")?, namespace, text, signature, mandate: None, governances })
 }
 
 fn governance_of(mandate: &[u8]) -> Option<Digest> {

@@ -43,7 +43,7 @@ impl Runtime {
                 (kind::HOLD_LIFTED, json!({ "hold": hold }), Condition::Lift(hold))
             }
         };
-        let draft = taking::draft(&cause, kind, &signed, body)?;
+        let draft = taking::draft(&cause, kind, &signed, &self.rules()?, body)?;
         self.commit(Batch { drafts: vec![draft], conditions: vec![condition] }).await?;
         self.holds()
     }

@@ -1,6 +1,7 @@
 //! Redaction: one asks, another approves, and what was named is destroyed. The entry comes first.
 
 use belay_domain::id::RunId;
+use belay_domain::json::Json;
 use belay_identity::{Namespace, verify};
 use belay_ledger::redaction::{Asked, NamedBlob, Redacted};
 use belay_ledger::{Batch, Condition, Entry, Filter, FoundBlob, kind, tree};
@@ -12,6 +13,7 @@ use crate::clock;
 use crate::ledger;
 use crate::record::Cause;
 use crate::signing::{self, Signed};
+use crate::standing;
 use crate::taking;
 
 const NOTHING: &str = "nothing was recorded or taken away";
@@ -33,7 +35,7 @@ impl Runtime {
         taking::must_be_admin_or_auditor(&staff, &signed.by.person, "ask for a redaction")?;
         let asked = asked(&request, blobs, signed.by.person.to_string());
         let cause = about(&entry, &signed.requester(), &request.reason);
-        let draft = taking::draft(&cause, kind::REDACTION_ASKED, &signed, json!(asked))?;
+        let draft = taking::draft(&cause, kind::REDACTION_ASKED, &signed, &self.rules()?, json!(asked))?;
         let appended = self.commit(draft.into()).await?;
         self.redaction(appended)
     }
@@ -88,7 +90,7 @@ impl Runtime {
             person: signed.by.person.to_string(),
         });
         let cause = about(target, &signed.requester(), reason);
-        let draft = taking::draft(&cause, kind::REDACTION, signed, body)?;
+        let draft = taking::draft(&cause, kind::REDACTION, signed, &self.rules()?, body)?;
         // Two who approve at once must not both take it away.
         let last = self.of_kind(kind::REDACTION)?.last().map(|entry| entry.seq);
         let newest = Condition::Newest { kind: kind::REDACTION.to_owned(), expect: last };
@@ -227,6 +229,14 @@ impl Runtime {
     pub(super) async fn commit(&self, batch: Batch) -> Result<u64, Error> {
         let appended = ledger::append(&self.host.ledger, batch).await.map_err(|error| ledger::error(&error))?;
         Ok(appended.seqs.start)
+    }
+
+    /// The rules by which people sign: those accepted, or those of the files before the first acceptance.
+    pub(super) fn rules(&self) -> Result<Json, Error> {
+        match standing::accepted(&self.host)? {
+            Some(accepted) => Ok(accepted.document),
+            None => standing::of_files(&self.host),
+        }
     }
 
     /// Destroys what entries took away.

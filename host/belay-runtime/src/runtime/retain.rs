@@ -66,7 +66,7 @@ impl Runtime {
                 body.insert("before".to_owned(), json!(moment));
                 body.insert("blobs".to_owned(), json!(some.iter().map(|(_, scope)| scope.blobs).sum::<u64>()));
             }
-            let draft = taking::draft(&cause, kind::RETENTION, &signed, body)?;
+            let draft = taking::draft(&cause, kind::RETENTION, &signed, &self.rules()?, body)?;
             let kept = KEPT.map(str::to_owned).to_vec();
             let batch = Batch { drafts: vec![draft], conditions: vec![Condition::Retain { scopes, kept }] };
             entries.push(self.commit(batch).await?);

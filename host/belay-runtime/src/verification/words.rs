@@ -8,14 +8,15 @@ use belay_domain::id::RunId;
 use belay_domain::json::Json;
 use belay_domain::mandate::Mandate;
 use belay_identity::Namespace;
-use belay_ledger::Entry;
+use belay_ledger::{Entry, kind};
 use serde_json::Value;
 
 use crate::api::VerifyAnswer;
-use crate::evidence::{Records, Rules, Word, judged, word};
+use crate::evidence::{Records, Rules, Word, judged, staff, word};
+use crate::taking;
 
 /// The kinds of entries that are looked at.
-pub(super) const KINDS: [&str; 9] = [
+pub(super) const KINDS: [&str; 14] = [
     "request.signed",
     "approval",
     "break_glass",
@@ -25,6 +26,11 @@ pub(super) const KINDS: [&str; 9] = [
     "governance.signed",
     "governance.accepted",
     "stage.planned",
+    kind::REDACTION_ASKED,
+    kind::REDACTION,
+    kind::HOLD_SET,
+    kind::HOLD_LIFTED,
+    kind::RETENTION,
 ];
 
 /// Verifies every signature among these entries, and that whoever a plan counts as an approver has signed before it.
@@ -49,7 +55,7 @@ pub(super) fn check(records: &dyn Records, entries: &[Entry], answer: &mut Verif
         match holds(records, &found, entry) {
             Ok(()) => {
                 answer.signatures += 1;
-                if let Some(run) = &entry.run {
+                if let Some(run) = entry.run.as_ref().filter(|_| !taking::is_about_blobs(found.namespace)) {
                     approved.entry(run).or_default().insert(found.person.to_string());
                 }
             }
@@ -62,9 +68,13 @@ pub(super) fn check(records: &dyn Records, entries: &[Entry], answer: &mut Verif
 }
 
 fn holds(records: &dyn Records, word: &Word, entry: &Entry) -> Result<(), String> {
-    judged(records, word, entry).map_err(|why| format!("the signature of {} does not hold: {why}", word.person))?;
+    let judged = judged(records, word, entry);
+    let governance = judged.map_err(|why| format!("the signature of {} does not hold: {why}", word.person))?;
     if entry.actor.name != word.person.as_str() {
         return Err(format!("{} signed it, and the entry's actor is {}", word.person, entry.actor.name));
+    }
+    if let Some(staff) = staff(records, &governance) {
+        taking::held_the_role(&staff, &word.person, word.namespace)?;
     }
     let of_mandate = matches!(word.namespace, Namespace::Request | Namespace::Mandate | Namespace::BreakGlass);
     let Some(digest) = word.mandate.filter(|_| of_mandate) else { return Ok(()) };
