@@ -11,6 +11,7 @@ mod durable;
 pub mod entry;
 pub mod error;
 pub mod evidence;
+pub mod index;
 mod key;
 pub mod keys;
 pub mod kind;

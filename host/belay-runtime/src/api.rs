@@ -10,6 +10,7 @@ mod keys;
 mod kit;
 mod redaction;
 mod replay;
+mod report;
 mod request;
 mod verification;
 
@@ -22,5 +23,6 @@ pub use keys::*;
 pub use kit::*;
 pub use redaction::*;
 pub use replay::*;
+pub use report::*;
 pub use request::*;
 pub use verification::*;

@@ -103,7 +103,7 @@ fn write(store: &Ledger, request: &ExportRequest, chosen: &Chosen, part: &Path) 
     let mut members = vec![
         ("check/verify.go".to_owned(), VERIFIER.to_owned()),
         ("entries.jsonl".to_owned(), tables::lines(store, &chosen.entries)?),
-        ("entries.csv".to_owned(), tables::csv(&chosen.entries)),
+        ("entries.csv".to_owned(), crate::audit::csv::table(&chosen.entries)),
         ("report.html".to_owned(), report::page(store, &checkpoint, request, &chosen.entries)),
     ];
     let rules = Rules::of(store)?;

@@ -178,7 +178,7 @@ pub(crate) fn tell(ledger: &Ledger, id: &RunId) -> Result<Told, Error> {
 }
 
 /// The event that an entry records.
-fn event(ledger: &Ledger, entry: &Entry) -> Result<Event, Error> {
+pub(crate) fn event(ledger: &Ledger, entry: &Entry) -> Result<Event, Error> {
     let Some(commitment) = entry.body.value().get(BLOB).filter(|_| !entry.blobs.is_empty()) else {
         return entry.body.to().map_err(|error| damaged(entry, &error.to_string()));
     };

@@ -4,6 +4,7 @@
 
 pub mod api;
 mod around;
+mod audit;
 mod bindings;
 mod clock;
 mod commands;
@@ -17,6 +18,7 @@ mod first_plans;
 mod governance;
 mod history;
 mod host;
+mod html;
 mod identity;
 mod init;
 mod journal;
@@ -44,6 +46,7 @@ mod verification;
 mod words;
 mod workspace;
 
+pub use audit::{entries_csv, report_csv, report_html, report_statement};
 pub use compiling::{COMPILING_S, compile, compile_apart};
 pub use driver::Progress;
 pub use init::init;

@@ -22,6 +22,12 @@ fn failures(body: &Value) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
+/// What each guardrail said.
+fn verdicts(body: &Value) -> String {
+    let said = body.pointer("/finding/verdicts").and_then(Value::as_object).into_iter().flatten();
+    said.map(|(name, verdict)| format!(", {name} {}", verdict.as_str().unwrap_or_default().replace('_', " "))).collect()
+}
+
 /// What an entry says, in one line.
 pub(crate) fn summary(entry: &Entry) -> String {
     let body = entry.body.value();
@@ -41,11 +47,12 @@ pub(crate) fn summary(entry: &Entry) -> String {
             format!("{} on {}, mandate {}", text("/runbook/name"), text("/feature_set/name"), short("/mandate"))
         }
         "stage.planned" if text("/finding/kind") == "judged" => format!(
-            "{}: {} operations, risk {}, plan {}",
+            "{}: {} operations, risk {}, plan {}{}",
             text("/name"),
             number("/operations"),
             number("/finding/risk/risk"),
-            short("/plan")
+            short("/plan"),
+            verdicts(body)
         ),
         "stage.planned" => format!("{}: breaks {} rules", text("/name"), number("/finding/violations")),
         "intent" => format!(
@@ -103,6 +110,10 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "run.abort_asked" => text("/reason"),
         "run.pause_asked" | "run.continue_asked" => format!("by {} {}", text("/by"), text("/reason")).trim().to_owned(),
         "ledger.begun" => text("/origin"),
+        "ledger.heartbeat" => match number("/every_ms") {
+            0 => String::new(),
+            every_ms => format!("the next entry within {} s", every_ms / 1_000),
+        },
         "ledger.recovered" => failures(body),
         "key.rotated" => format!("{} → {}", key_id(&text("/before")), key_id(&text("/after"))),
         "key.compromised" => {

@@ -5,6 +5,7 @@ mod audit;
 mod cases;
 mod gate;
 mod governance;
+mod heartbeat;
 mod hold;
 mod keys;
 mod lineage;
@@ -20,6 +21,8 @@ mod retain;
 mod runbook;
 mod status;
 mod undo;
+
+pub(crate) use heartbeat::HEARTBEAT;
 
 pub use cases::try_on_facts;
 pub(crate) use keys::warning as published_by_git;

@@ -20,8 +20,8 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use approve::{ApproveArguments, KeyArguments, RejectArguments, ReviewCommand, WordArguments};
 pub(crate) use audit::{
-    AuditCommand, ExportArguments, HoldCommand, LogArguments, RedactCommand, ReplayArguments, RetainArguments,
-    ShowArguments, VerifyArguments,
+    AuditCommand, ExportArguments, Format, HeartbeatArguments, HoldCommand, LogArguments, RedactCommand,
+    ReplayArguments, ReportArguments, RetainArguments, ShowArguments, VerifyArguments,
 };
 use goal::GoalArguments;
 pub(crate) use governance::{GovernanceCommand, Signing};

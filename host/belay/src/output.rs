@@ -1,6 +1,7 @@
 //! Where answers go: results to standard output, talk to standard error. Never decides what is said.
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::ControlFlow;
 
 use belay_runtime::api::{Ending, Error};
 use serde::Serialize;
@@ -72,6 +73,20 @@ impl Output {
     pub(crate) fn line<T: Serialize + ?Sized>(self, kind: &str, data: &T) -> Result<(), Error> {
         let text = json(kind, data)?;
         written(writeln!(io::stdout(), "{text}"))
+    }
+
+    /// An answer as the one line of JSON that [`Output::line`] prints.
+    pub(crate) fn envelope<T: Serialize + ?Sized>(self, kind: &str, data: &T) -> Result<String, Error> {
+        json(kind, data)
+    }
+
+    /// A piece of something that goes on; says so when nobody reads it any more.
+    pub(crate) fn stream(self, text: &str) -> Result<ControlFlow<()>, Error> {
+        let mut out = io::stdout();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(ControlFlow::Continue(())),
+            Err(error) => unread(error).map(|()| ControlFlow::Break(())),
+        }
     }
 
     /// A page of text.

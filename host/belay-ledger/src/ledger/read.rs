@@ -155,6 +155,16 @@ impl Ledger {
         self.read(|reader| reader.owner(run))
     }
 
+    /// The head that the log had with its first `size` entries; `None` where it is shorter.
+    pub fn head_at(&self, size: u64) -> Result<Option<TreeHead>, Error> {
+        self.read(|reader| {
+            if size > reader.size()? {
+                return Ok(None);
+            }
+            Ok(Some(TreeHead { size, root: reader.root(size)? }))
+        })
+    }
+
     /// The proof that entry `seq` is in the tree of the first `size` entries, from leaf to root; `None` unless
     /// `seq < size` and the log is that long.
     pub fn inclusion_proof(&self, seq: u64, size: u64) -> Result<Option<Vec<Digest>>, Error> {

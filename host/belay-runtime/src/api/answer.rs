@@ -424,6 +424,28 @@ pub struct LogLine {
     pub entry: String,
 }
 
+/// That the search index was made again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reindexed {
+    /// How many entries it took up.
+    pub entries: u64,
+}
+
+/// A heartbeat that was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Its entry.
+    pub entry: u64,
+    /// When.
+    pub at: Millis,
+    /// How long before it nothing had been recorded, in milliseconds.
+    pub quiet_ms: u64,
+    /// The log with it: so many entries,
+    pub size: u64,
+    /// and this root.
+    pub root: Digest,
+}
+
 /// One entry, whole, with its proof.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EntryAnswer {

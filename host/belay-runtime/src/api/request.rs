@@ -148,17 +148,35 @@ pub enum Mark {
     Bad,
 }
 
-/// Which entries to read.
+/// Which entries to read: those that fit everything that is given.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct LogRequest {
     /// Of this run.
     pub run: Option<RunId>,
-    /// Of this incident.
+    /// Of this incident, or of a run that has an entry of it.
     pub incident: Option<IncidentId>,
     /// Of this environment.
     pub environment: Option<EnvironmentName>,
-    /// Of this kind: `intent`.
-    pub kind: Option<String>,
+    /// Of one of these kinds, such as `intent`; none is all.
+    pub kinds: Vec<String>,
+    /// What this person did, or what names them.
+    pub person: Option<String>,
+    /// About a feature set that this team owns, or of a run on one.
+    pub team: Option<String>,
+    /// About this plugin: its name, or its component's digest.
+    pub plugin: Option<String>,
+    /// About this resource: its name in its feature set, or its address.
+    pub resource: Option<String>,
+    /// About this feature set, or of a run on it.
+    pub feature_set: Option<String>,
+    /// That have words that begin with each of these.
+    pub text: Option<String>,
+    /// At this moment or later.
+    pub from: Option<Millis>,
+    /// Before this moment.
+    pub to: Option<Millis>,
+    /// Only behind this sequence number.
+    pub after: Option<u64>,
     /// The newest so many.
     pub limit: Option<u32>,
 }

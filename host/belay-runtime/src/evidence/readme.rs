@@ -38,7 +38,7 @@ pub(super) fn about(request: &ExportRequest) -> String {
     parts.extend(request.run.as_ref().map(|run| format!("the run {run}")));
     parts.extend(request.incident.as_ref().map(|incident| format!("the incident {incident}")));
     parts.extend(request.environment.as_ref().map(|name| format!("the environment {name}")));
-    parts.extend(request.from.map(|from| format!("not before {}", super::tables::time(from))));
-    parts.extend(request.to.map(|to| format!("not after {}", super::tables::time(to))));
+    parts.extend(request.from.map(|from| format!("not before {}", crate::audit::csv::time(from))));
+    parts.extend(request.to.map(|to| format!("not after {}", crate::audit::csv::time(to))));
     if parts.is_empty() { "the whole log".to_owned() } else { parts.join(", ") }
 }

@@ -1,19 +1,16 @@
 //! The report inside an evidence file: for people, one page that opens offline and prints. Says what the entries say, names
 //! the entry for each of it, and runs nothing: the page has no script and loads nothing.
 
-mod html;
 mod run;
 mod timeline;
 
 use belay_domain::id::RunId;
 use belay_ledger::{Entry, Ledger, SignedCheckpoint};
 
-use super::tables::time;
 use crate::api::ExportRequest;
+use crate::audit::csv::time;
+use crate::html::{Html, Table};
 use crate::log_line;
-use html::{Html, Table};
-
-const STYLE: &str = include_str!("report/style.css");
 
 /// What a report may look into.
 struct Sources<'a> {
@@ -40,7 +37,7 @@ pub(super) fn page(
     rules(&mut page, entries);
     timeline::sections(&mut page, entries);
     let title = format!("Evidence from the log of {}", store.verifier().name());
-    html::document(&title, STYLE, &page)
+    crate::html::document(&title, &page)
 }
 
 fn heading(page: &mut Html, store: &Ledger, checkpoint: &SignedCheckpoint, request: &ExportRequest, entries: &[Entry]) {

@@ -2,33 +2,38 @@
 
 use belay_domain::digest::Digest;
 use belay_domain::json::Json;
-use belay_ledger::{Entry, Filter, FoundBlob};
+use belay_ledger::{Entry, FoundBlob};
 
 use super::Runtime;
-use crate::api::{Attachment, EntryAnswer, Error, LogLine, LogRequest, ReplayAnswer, ReplayRequest};
+use crate::api::{
+    Attachment, EntryAnswer, Error, LogLine, LogRequest, Reindexed, ReplayAnswer, ReplayRequest, ReportAnswer,
+    ReportRequest,
+};
 use crate::ledger;
 use crate::log_line;
 
 /// The longest attachment that is shown as text, in bytes.
 const MAX_SHOWN: usize = 16 * 1024;
-/// How many entries are read where nobody says.
-const DEFAULT_LIMIT: u64 = 200;
 
 impl Runtime {
     /// Entries as lines, the oldest first; of many, the newest.
-    pub fn log(&self, request: LogRequest) -> Result<Vec<LogLine>, Error> {
-        let filter = Filter {
-            run: request.run,
-            incident: request.incident,
-            environment: request.environment,
-            kinds: request.kind.into_iter().collect(),
-            newest_first: true,
-            limit: Some(request.limit.map_or(DEFAULT_LIMIT, u64::from)),
-            ..Filter::default()
-        };
-        let mut entries = self.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
-        entries.reverse();
-        entries.iter().map(line).collect()
+    pub fn log(&self, request: &LogRequest) -> Result<Vec<LogLine>, Error> {
+        crate::audit::search(&self.host.ledger, request)?.iter().map(line).collect()
+    }
+
+    /// How many entries there are: whoever follows the log reads it when there are more.
+    pub fn log_size(&self) -> Result<u64, Error> {
+        self.host.ledger.size().map_err(|error| ledger::error(&error))
+    }
+
+    /// The auditor's population: every run and every exception of a time.
+    pub fn report(&self, request: ReportRequest) -> Result<ReportAnswer, Error> {
+        crate::audit::report(&self.host.ledger, request)
+    }
+
+    /// Makes the search index again, from the log.
+    pub fn reindex(&self) -> Result<Reindexed, Error> {
+        crate::audit::reindex(&self.host.ledger)
     }
 
     /// One entry, whole, with its proof.

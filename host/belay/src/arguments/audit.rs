@@ -1,25 +1,33 @@
 //! `belay audit`.
 
 mod export;
+mod heartbeat;
 mod log;
 mod redact;
 mod replay;
+mod report;
 mod show;
 mod verify;
 
 use clap::Subcommand;
 
 pub(crate) use export::ExportArguments;
+pub(crate) use heartbeat::HeartbeatArguments;
 pub(crate) use log::LogArguments;
 pub(crate) use redact::{HoldCommand, RedactCommand, RetainArguments};
 pub(crate) use replay::ReplayArguments;
+pub(crate) use report::{Format, ReportArguments};
 pub(crate) use show::ShowArguments;
 pub(crate) use verify::VerifyArguments;
 
 /// The commands for reviewers.
 #[derive(Subcommand, Debug)]
 pub(crate) enum AuditCommand {
-    /// Read the ledger, the newest entries last
+    /// Read the ledger, the newest entries last: by run, person, plugin, resource, words, time
+    #[command(
+        after_help = "Examples: belay audit log --incident INC-4211, belay audit log --person ana --kind approval, \
+                            belay audit log --plugin blast-radius --from 2026-10-01, belay audit log --follow --env prod"
+    )]
     Log(LogArguments),
     /// Show one entry whole, with its proof
     Show(ShowArguments),
@@ -47,6 +55,17 @@ pub(crate) enum AuditCommand {
                       --incident INC-4211 -o inc-4211.evidence, belay audit export --run r-77 --with-log -o r-77.evidence"
     )]
     Export(ExportArguments),
+    /// Report every run and every exception of a time, with a statement of how complete that is
+    #[command(after_help = "Exit status: 1 if the log is not sound; the report is made all the same, and says so.\n\n\
+                            Examples: belay audit report --from 2026-10-01 --to 2026-12-31 -o q4.html, \
+                            belay audit report --team ranking --format csv")]
+    Report(ReportArguments),
+    /// Record that belay could record: silence between heartbeats can be told from a belay that was away
+    #[command(after_help = "Examples: belay audit heartbeat --every 10m (a service), \
+                            belay audit heartbeat --every 10m --once (a timer)")]
+    Heartbeat(HeartbeatArguments),
+    /// Make the index again that `audit log` searches; the log itself is not touched
+    Reindex,
     /// Verify a ledger, a published log or an evidence file: hashes, tree, signatures, pairing
     #[command(
         after_help = "Exit status: 0 everything fits, 1 not.\n\nExamples: belay audit verify, belay audit verify --since \

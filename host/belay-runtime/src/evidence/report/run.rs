@@ -8,9 +8,9 @@ use belay_ledger::Entry;
 use serde_json::Value;
 
 use super::Sources;
-use super::html::{Html, Table, Tone};
+use crate::audit::csv::time;
 use crate::evidence::mandate;
-use crate::evidence::tables::time;
+use crate::html::{Html, Table, Tone};
 use crate::log_line;
 
 /// Writes the section of a run whose entries these are.

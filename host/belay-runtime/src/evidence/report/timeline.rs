@@ -2,8 +2,8 @@
 
 use belay_ledger::Entry;
 
-use super::html::Html;
 use super::rows;
+use crate::html::Html;
 
 /// Writes the timeline, and the list of calls.
 pub(super) fn sections(page: &mut Html, entries: &[Entry]) {

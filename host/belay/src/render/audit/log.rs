@@ -1,7 +1,8 @@
 //! Entries, a line each.
 
-use belay_runtime::api::LogLine;
+use belay_runtime::api::{LogLine, Reindexed};
 
+use crate::render::amount::counted;
 use crate::render::clock::Clock;
 use crate::render::page::{Line, Page, Paint};
 use crate::render::table::table;
@@ -23,6 +24,12 @@ fn row(line: &LogLine, clock: &Clock) -> Vec<Line> {
         Line::new().with(&line.actor),
         Line::new().with(&line.summary),
     ]
+}
+
+/// That the index was made again.
+pub(crate) fn reindexed(answer: &Reindexed) -> Page {
+    let what = format!("  {} can be searched", counted(answer.entries, "entry", "entries"));
+    Page::from(vec![Line::new().painted(Paint::Good, "✔ indexed").with(what)])
 }
 
 #[cfg(test)]

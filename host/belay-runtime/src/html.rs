@@ -2,30 +2,32 @@
 
 use std::fmt::Write as _;
 
+const STYLE: &str = include_str!("html/style.css");
+
 /// The body of a page.
 #[derive(Default)]
-pub(super) struct Html(String);
+pub(crate) struct Html(String);
 
 /// How a text stands out; the words say the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Good,
     Bad,
 }
 
 impl Html {
     /// A heading or a paragraph.
-    pub(super) fn element(&mut self, name: &'static str, text: &str) {
+    pub(crate) fn element(&mut self, name: &'static str, text: &str) {
         let _ = writeln!(self.0, "<{name}>{}</{name}>", escaped(text));
     }
 
     /// A remark.
-    pub(super) fn note(&mut self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.0, "<p class=\"note\">{}</p>", escaped(text));
     }
 
     /// A sentence that stands out.
-    pub(super) fn verdict(&mut self, tone: Tone, text: &str) {
+    pub(crate) fn verdict(&mut self, tone: Tone, text: &str) {
         let class = match tone {
             Tone::Good => "good",
             Tone::Bad => "bad",
@@ -34,11 +36,11 @@ impl Html {
     }
 
     /// Text as it was written.
-    pub(super) fn verbatim(&mut self, text: &str) {
+    pub(crate) fn verbatim(&mut self, text: &str) {
         self.element("pre", text);
     }
 
-    pub(super) fn table(&mut self, table: &Table) {
+    pub(crate) fn table(&mut self, table: &Table) {
         self.0.push_str("<table>");
         self.0.push_str(&table.0);
         self.0.push_str("</table>\n");
@@ -46,37 +48,37 @@ impl Html {
 }
 
 /// Rows of cells.
-pub(super) struct Table(String);
+pub(crate) struct Table(String);
 
 impl Table {
     /// With a heading above each column, repeated on every printed page.
-    pub(super) fn with(columns: &[&str]) -> Self {
+    pub(crate) fn with(columns: &[&str]) -> Self {
         let cells: String = columns.iter().map(|name| format!("<th>{}</th>", escaped(name))).collect();
         Self(format!("<thead><tr>{cells}</tr></thead>\n"))
     }
 
     /// Names and what they stand for.
-    pub(super) const fn facts() -> Self {
+    pub(crate) const fn facts() -> Self {
         Self(String::new())
     }
 
-    pub(super) fn fact(&mut self, name: &str, value: &str) {
+    pub(crate) fn fact(&mut self, name: &str, value: &str) {
         let _ = writeln!(self.0, "<tr><th>{}</th><td>{}</td></tr>", escaped(name), escaped(value));
     }
 
-    pub(super) fn row(&mut self, cells: &[&str]) {
+    pub(crate) fn row(&mut self, cells: &[&str]) {
         let cells: String = cells.iter().map(|text| format!("<td>{}</td>", escaped(text))).collect();
         let _ = writeln!(self.0, "<tr>{cells}</tr>");
     }
 }
 
 /// A whole page, which may load and run nothing.
-pub(super) fn document(title: &str, style: &str, body: &Html) -> String {
+pub(crate) fn document(title: &str, body: &Html) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{}</title>\n<style>\n{style}</style></head>\n<body>\n{}</body></html>\n",
+         <title>{}</title>\n<style>\n{STYLE}</style></head>\n<body>\n{}</body></html>\n",
         escaped(title),
         body.0
     )
@@ -118,7 +120,7 @@ mod tests {
         let mut table = Table::with(&["<b>"]);
         table.row(&["<img src=x onerror=alert(1)>"]);
         page.table(&table);
-        let text = document("</title><script>", "", &page);
+        let text = document("</title><script>", &page);
         assert!(!text.contains("<script") && !text.contains("<img") && !text.contains("<b>"), "{text}");
         assert!(text.contains("\\u{202e}evil\\u{1b}"), "{text}");
     }

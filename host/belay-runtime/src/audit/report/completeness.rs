@@ -1,0 +1,104 @@
+//! The statement of completeness: which entries were read, what the log looks like on both sides of them, and whether it
+//! was silent.
+
+use std::ops::Range;
+
+use belay_domain::digest::Digest;
+use belay_domain::id::{Millis, RunId};
+use belay_ledger::{Entry, Ledger};
+use serde_json::Value;
+
+use crate::api::{Completeness, Error, Gap, HeadOf, Silence};
+use crate::ledger;
+use crate::runtime::HEARTBEAT;
+
+/// How many stretches of broken silence are named.
+const NAMED: usize = 1_000;
+
+/// What is seen while the entries are read.
+pub(super) struct Reading {
+    span: Range<u64>,
+    before: HeadOf,
+    last: Option<(u64, Millis)>,
+    /// Within which time the next entry was promised, in milliseconds.
+    promised: Option<u64>,
+    silence: Silence,
+    clock_steps: u64,
+    unreadable: Vec<RunId>,
+}
+
+impl Reading {
+    pub(super) fn begin(store: &Ledger, span: &Range<u64>) -> Result<Self, Error> {
+        Ok(Self {
+            span: span.clone(),
+            before: head(store, span.start)?,
+            last: None,
+            promised: None,
+            silence: Silence::default(),
+            clock_steps: 0,
+            unreadable: Vec::new(),
+        })
+    }
+
+    pub(super) fn read(&mut self, entry: &Entry) {
+        if let Some((after, from)) = self.last.replace((entry.seq, entry.at)) {
+            if entry.at < from {
+                self.clock_steps += 1;
+            }
+            self.gap(Gap { after, from, to: entry.at });
+        }
+        if entry.kind == HEARTBEAT {
+            self.silence.heartbeats += 1;
+            self.promised = entry.body.value().get("every_ms").and_then(Value::as_u64);
+        }
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        if self.silence.longest.is_none_or(|longest| longest.ms() < gap.ms()) {
+            self.silence.longest = Some(gap);
+        }
+        // A heartbeat is not to the second: half as long again is no silence.
+        let broken = self.promised.is_some_and(|promised| gap.ms() > promised.saturating_add(promised / 2));
+        if broken && self.silence.broken.len() < NAMED {
+            self.silence.broken.push(gap);
+        }
+    }
+
+    pub(super) fn cannot_read(&mut self, run: &RunId) {
+        self.unreadable.push(run.clone());
+    }
+
+    /// Verifies the whole log, and says on what the report stands.
+    pub(super) fn end(self, store: &Ledger) -> Result<Completeness, Error> {
+        let failed = |error: belay_ledger::Error| ledger::error(&error);
+        store.publish().map_err(failed)?;
+        let checkpoint = store.checkpoint_now().map_err(failed)?;
+        let verified = belay_ledger::verify::verify(store.folder(), Some(&store.verifier()));
+        let after = head(store, self.span.end)?;
+        let proof = |size: u64| -> Result<Vec<Digest>, Error> {
+            let proof = store.consistency_proof(size, checkpoint.head.size).map_err(failed)?;
+            Ok(proof.unwrap_or_default())
+        };
+        let more = (verified.omitted > 0).then(|| format!("and {} more", verified.omitted));
+        Ok(Completeness {
+            origin: store.verifier().name().to_owned(),
+            before_proof: proof(self.before.size)?,
+            after_proof: proof(after.size)?,
+            before: self.before,
+            after,
+            checkpoint: checkpoint.note,
+            sound: verified.is_intact(),
+            problems: verified.findings.iter().map(ToString::to_string).chain(more).collect(),
+            open_intents: verified.open_intents,
+            unreadable: self.unreadable,
+            clock_steps: self.clock_steps,
+            silence: self.silence,
+        })
+    }
+}
+
+fn head(store: &Ledger, size: u64) -> Result<HeadOf, Error> {
+    let head = store.head_at(size).map_err(|error| ledger::error(&error))?;
+    let head = head.ok_or_else(|| Error::failed(format!("the log has no {size} entries any more")))?;
+    Ok(HeadOf { size: head.size, root: head.root })
+}

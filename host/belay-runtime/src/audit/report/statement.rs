@@ -1,0 +1,94 @@
+//! What a report is about and how complete it is, in sentences.
+
+use super::words;
+use crate::api::{Gap, ReportAnswer};
+use crate::audit::csv::time;
+
+/// Which part of the log.
+pub(super) fn about(report: &ReportAnswer) -> String {
+    let request = &report.request;
+    let from = request.from.map_or_else(|| "the first entry".to_owned(), time);
+    let to = request.to.map_or_else(|| "the last entry".to_owned(), time);
+    let mut about = format!("From {from} to {to}");
+    if let Some(environment) = &request.environment {
+        about.push_str(&format!(", environment {environment}"));
+    }
+    if let Some(team) = &request.team {
+        about.push_str(&format!(", team {team}"));
+    }
+    about.push_str(&format!(". Made at {}.", time(report.made_at)));
+    about
+}
+
+/// The statement of completeness, a sentence a line.
+pub fn report_statement(report: &ReportAnswer) -> Vec<String> {
+    let complete = &report.completeness;
+    let (first, end) = (complete.before.size, complete.after.size);
+    let read = match end.checked_sub(1).filter(|last| *last >= first) {
+        Some(last) => {
+            format!("Entries {first} to {last} were read, all {} of them: none is missing between.", end - first)
+        }
+        None => "No entry was recorded in that time.".to_owned(),
+    };
+    let mut lines = vec![
+        read,
+        format!("Before them the log had {first} entries and the root {}.", complete.before.root),
+        format!("With them it has {end} entries and the root {}.", complete.after.root),
+    ];
+    lines.push(if complete.sound {
+        "The whole log was verified and is sound: hashes, tree, signature, numbers, pairs of intents and outcomes, blobs.".to_owned()
+    } else {
+        "The log is NOT sound:".to_owned()
+    });
+    lines.extend(complete.problems.iter().cloned());
+    if !complete.open_intents.is_empty() {
+        let open: Vec<_> = complete.open_intents.iter().map(ToString::to_string).collect();
+        lines.push(format!("Intents without an outcome: {}.", open.join(", ")));
+    }
+    if !complete.unreadable.is_empty() {
+        let runs: Vec<_> = complete.unreadable.iter().map(ToString::to_string).collect();
+        lines.push(format!(
+            "Details were redacted or are gone of {}: times and checks of these are left out.",
+            runs.join(", ")
+        ));
+    }
+    if complete.clock_steps > 0 {
+        let what = words::counted(complete.clock_steps, "time", "times");
+        lines.push(format!("The host's clock stepped back {what}; the order of entries is certain all the same."));
+    }
+    lines.extend(silence(report));
+    lines
+}
+
+fn silence(report: &ReportAnswer) -> Vec<String> {
+    let silence = &report.completeness.silence;
+    let gap = |gap: &Gap| {
+        let (from, to) = (time(gap.from), time(gap.to));
+        format!("{} from {from} to {to}, behind entry {}", long(gap.ms()), gap.after)
+    };
+    let mut lines = Vec::new();
+    if let Some(longest) = &silence.longest {
+        lines.push(format!("The longest time in which nothing was recorded: {}.", gap(longest)));
+    }
+    let beats = words::counted(silence.heartbeats, "heartbeat", "heartbeats");
+    lines.push(match (silence.heartbeats, silence.broken.as_slice()) {
+        (0, _) => "No heartbeat was recorded: where the log is silent, nobody can tell whether belay could have recorded anything.".to_owned(),
+        (_, []) => format!("{beats} were recorded, none later than promised."),
+        (_, broken) => {
+            let broken: Vec<_> = broken.iter().map(gap).collect();
+            format!("{beats} were recorded, and one was missing: {}.", broken.join("; "))
+        }
+    });
+    lines
+}
+
+/// A stretch of time in words: `1 h 4 min`.
+pub(super) fn long(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, _) => format!("{}.{} s", seconds, ms % 1_000 / 100),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, ..) => format!("{days} d {hours} h"),
+    }
+}
