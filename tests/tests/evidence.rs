@@ -121,3 +121,170 @@ fn the_readme_word_for_word_reaches_belay_s_verdict() {
         assert!(!said.contains(words), "it says `{words}`:\n{said}");
     }
 }
+
+/// Where a member's bytes lie in the file.
+fn place(file: &[u8], path: &str) -> usize {
+    let whole = format!("evidence/{path}\0");
+    let header = (0..file.len()).step_by(512).find(|at| file[*at..].starts_with(whole.as_bytes())).unwrap();
+    header + 512
+}
+
+#[test]
+fn a_changed_byte_is_objected_to_by_belay_and_by_the_stranger() {
+    if !has_go() {
+        return;
+    }
+    let (shop, _people) = rolled_back();
+    let stranger = Stranger::given(&shop, &["--with-log"]);
+    let sound = fs::read(stranger.file()).unwrap();
+    let seq = stranger.reads("signatures/list").lines().last().unwrap().split(' ').next().unwrap().to_owned();
+    let blob = fs::read_dir(stranger.unpacked("blobs")).unwrap().next().unwrap().unwrap().file_name();
+    for (path, at, objection) in [
+        (format!("entries/{seq}.json"), 30, "not sound"),
+        (format!("proofs/{seq}.tlog-proof"), 40, "not sound"),
+        (format!("blobs/{}", blob.display()), 0, "not sound"),
+        (format!("signatures/{seq}.txt"), 60, "does not hold"),
+        ("checkpoint".to_owned(), 12, "not sound"),
+        ("SHA256SUMS.note".to_owned(), 30, "not sound"),
+        ("report.html".to_owned(), 900, "not sound"),
+        ("log/tile/entries/000.p".to_owned(), 0, "not sound"),
+    ] {
+        let mut changed = sound.clone();
+        let path = match path.strip_suffix(".p") {
+            // The name of the last bundle has how many entries it holds.
+            Some(_) => {
+                let width = fs::read_dir(stranger.unpacked("log/tile/entries/000.p")).unwrap().next().unwrap().unwrap();
+                format!("{path}/{}", width.file_name().display())
+            }
+            None => path,
+        };
+        let at = place(&sound, &path) + at;
+        changed[at] = if changed[at] == b'1' { b'2' } else { b'1' };
+        fs::write(stranger.file(), &changed).unwrap();
+        stranger.belay(&[]).ends(1).says("✘ not sound").says(&path);
+        stranger.unpack();
+        let said = stranger.follows_the_readme();
+        assert!(said.contains(objection) && said.contains("not sound"), "{path}: it doesn't object:\n{said}");
+        assert!(
+            !said.contains("all files are as they were sealed") || path.starts_with("SHA256SUMS"),
+            "{path}:\n{said}"
+        );
+    }
+    fs::write(stranger.file(), &sound).unwrap();
+    stranger.belay(&[]).ends(0);
+}
+
+#[test]
+fn a_checkpoint_that_was_kept_is_a_witness() {
+    let (shop, _people) = rolled_back();
+    shop.belay(["audit", "verify"]).ends(0);
+    let kept = shop.folder().join("kept");
+    fs::copy(log(&shop).join("checkpoint"), &kept).unwrap();
+    let since = ["audit", "verify", "--since", kept.to_str().unwrap()];
+    shop.belay(since).ends(0);
+    // The log grows.
+    shop.belay(["point", "capture", "checkout-ranker", "--env", "prod", "-m", "later"]).ends(0);
+
+    let stranger = Stranger::given(&shop, &["--since", kept.to_str().unwrap()]);
+    stranger.belay(&["--since", kept.to_str().unwrap()]).ends(0).says("it still begins with the");
+    let text = fs::read_to_string(&kept).unwrap();
+    let changed = shop.folder().join("changed");
+    fs::write(&changed, text.replacen('\n', "\n1", 1)).unwrap();
+    stranger.belay(&["--since", changed.to_str().unwrap()]).ends(1).says("the checkpoint that was kept");
+
+    // The same key, but a copy from before: it is older, and once it has grown it is a fork.
+    let copy = Shop::released();
+    copy.belay(since).ends(1).says("the log is older than the checkpoint that was kept");
+    let twin = shop.twin();
+    let capture = |shop: &Shop| {
+        shop.belay(["point", "capture", "checkout-ranker", "--env", "prod", "-m", "another"]).ends(0);
+        shop.belay(["audit", "verify"]).ends(0);
+    };
+    capture(&shop);
+    fs::copy(log(&shop).join("checkpoint"), &kept).unwrap();
+    (0..2).for_each(|_| capture(&twin));
+    twin.belay(since).ends(1).says("a fork: the first");
+
+    // Another log of the same name: its key is not the one that signed what was kept.
+    let other = Shop::bare();
+    other.belay(["init"]).ends(0);
+    other.belay(since).ends(1).says("was signed by another key than");
+}
+
+fn log(shop: &Shop) -> PathBuf {
+    let mut folders = vec![shop.folder()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+            if entry.path().join("ledger.vkey").is_file() {
+                return entry.path();
+            }
+            folders.push(entry.path());
+        }
+    }
+    panic!("no log below {}", shop.folder().display());
+}
+
+#[test]
+fn what_goes_in_is_chosen_and_what_stays_out_is_said() {
+    let (shop, _people) = rolled_back();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let export = |more: &[&str]| shop.belay([&["audit", "export"], more].concat());
+    export(&["-o", &file("a")]).ends(2);
+    export(&["--run", "r-9", "-o", &file("a")]).ends(2).says("no entry of the ledger fits");
+    assert!(!folder.path().join("a").exists());
+
+    export(&["--run", "r-1", "--without-blobs", "-o", &file("a")]).ends(0).says("✔ wrote");
+    export(&["--run", "r-1", "-o", &file("a")]).ends(2).says("is there already");
+    let a = fs::read(file("a")).unwrap();
+    shop.belay(["audit", "verify", &file("a")]).ends(0).says("left out of the file, and so not checked");
+    let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(!holds(&a, "BEGIN SSH SIGNATURE"), "a signature is a blob");
+
+    export(&["--from", "2020-01-01T00:00:00Z", "--components", "-o", &file("b")]).ends(0);
+    let b = fs::read(file("b")).unwrap();
+    assert!(holds(&b, "\0asm") && !holds(&a, "\0asm"), "components go in only where they are asked for");
+    shop.belay(["audit", "verify", &file("b")]).ends(0);
+
+    let exported: Vec<_> = shop.log().into_iter().filter(|entry| entry["kind"] == "evidence.exported").collect();
+    assert_eq!(exported.len(), 2, "each file that was given, and no other");
+    assert_eq!(exported[0]["body"]["about"]["run"], "r-1");
+    let parts: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(parts.len(), 2, "{parts:?}");
+}
+
+#[test]
+fn the_report_tells_the_run_and_runs_nothing() {
+    let (shop, _people) = rolled_back();
+    let stranger = Stranger::given(&shop, &[]);
+    let report = stranger.reads("report.html");
+    for words in [
+        "Run r-1",
+        "It ended: done",
+        "belay mandate v1",
+        "cleo",
+        "request.signed",
+        "Approvals that counted",
+        "Guardrail",
+        "applied",
+        "What changed from outside",
+        "Timeline",
+    ] {
+        assert!(report.contains(words), "the report doesn't say `{words}`");
+    }
+    for never in ["<script", "http://", "https://", "<img", "<link", "url("] {
+        assert!(!report.contains(never), "the report has `{never}`");
+    }
+    let csv = stranger.reads("entries.csv");
+    assert_eq!(csv.lines().count(), stranger.reads("entries.jsonl").lines().count() + 1);
+}
+
+#[test]
+fn one_entry_s_proof_is_a_file_of_its_own() {
+    let shop = Shop::good();
+    let file = shop.folder().join("3.tlog-proof");
+    shop.belay(["audit", "show", "3", "--proof", file.to_str().unwrap()]).ends(0);
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.starts_with("c2sp.org/tlog-proof@v1\nindex 3\n"), "{text}");
+    assert!(text.contains("\n\nbelay/shop-ml\n"), "{text}");
+}

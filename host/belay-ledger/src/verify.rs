@@ -4,6 +4,7 @@
 mod ahead;
 mod blobs;
 mod chain;
+mod clock;
 mod contents;
 mod files;
 mod group;
@@ -18,6 +19,7 @@ mod truth;
 use std::path::Path;
 
 pub use blobs::Blobs;
+pub use clock::ClockStep;
 pub use kept::{Estranged, begins_with};
 pub use report::{Finding, Place, Report};
 

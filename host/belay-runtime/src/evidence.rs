@@ -27,7 +27,7 @@ use crate::runtime::Runtime;
 
 pub(crate) use grounds::mandate;
 pub(crate) use records::Records;
-pub(crate) use words::{Rules, Word, judged, staff, word};
+pub(crate) use words::{Rules, Unheld, Word, judged, staff, word};
 
 /// The kind of entry that says that evidence was given.
 const EXPORTED: &str = "evidence.exported";

@@ -127,6 +127,9 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "governance.proposed" => format!("{} by {}, text {}", short("/governance"), text("/author"), short("/text")),
         "governance.signed" => format!("text {} by {}", short("/text"), text("/person")),
         "governance.accepted" => format!("{}, proposed by {}", short("/governance"), text("/author")),
+        "evidence.exported" => {
+            format!("{} entries of {}, file {}", number("/entries"), number("/size"), short("/digest"))
+        }
         "mandate" => format!("{}, until {} ms", short("/mandate"), number("/expires_at")),
         _ => String::new(),
     }

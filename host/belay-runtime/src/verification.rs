@@ -175,8 +175,20 @@ fn of_report(report: &Report) -> VerifyAnswer {
         since: None,
         signatures: 0,
         witnesses: 0,
-        notes: Vec::new(),
+        notes: clocks(report),
     }
+}
+
+fn clocks(report: &Report) -> Vec<String> {
+    let told = report.clock_steps.iter().take(3).map(|step| {
+        let seconds = step.back_ms / 1_000;
+        format!(
+            "the host's clock stepped back by {seconds} s before entry {}; the order of entries is certain",
+            step.entry
+        )
+    });
+    let more = report.clock_steps.len().checked_sub(3).filter(|more| *more > 0);
+    told.chain(more.map(|more| format!("and it stepped back {more} times more"))).collect()
 }
 
 fn of_examined(examined: &Examined) -> VerifyAnswer {

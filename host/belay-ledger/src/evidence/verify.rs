@@ -18,7 +18,7 @@ pub struct Tally {
     pub present: u64,
     /// Left out of the file.
     pub withheld: u64,
-    /// Taken out of the ledger, as the file says.
+    /// Taken out of the ledger, with the authority of an entry in the file.
     pub redacted: u64,
 }
 
@@ -35,8 +35,6 @@ pub struct Examined {
     pub proven: Vec<u64>,
     /// The blobs that they name.
     pub blobs: Tally,
-    /// Blobs that the file says were redacted: the entry that names each, and its commitment.
-    pub redacted: Vec<(u64, belay_domain::digest::Commitment)>,
     /// The objects that they name.
     pub objects: Tally,
     /// All that is wrong, the first 1,000 of it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::Clocks;
 use crate::entry::{Entry, NotAnEntry};
 use crate::keys::KeyChange;
 use crate::kind;
@@ -13,6 +14,7 @@ pub(super) struct Chain {
     /// Each intent, and the outcome that closed it.
     intents: BTreeMap<u64, Option<u64>>,
     redactions: Redactions,
+    pub(super) clocks: Clocks,
     pub(super) problems: Vec<(u64, String)>,
     pub(super) key_changes: Vec<(u64, KeyChange)>,
 }
@@ -24,6 +26,7 @@ impl Chain {
             Ok(entry) => entry,
             Err(error) => return self.problems.push((seq, error.to_string())),
         };
+        self.clocks.read(entry);
         if entry.seq != seq {
             self.problems.push((seq, format!("it says that it is entry {}", entry.seq)));
         }

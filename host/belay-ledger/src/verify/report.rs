@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use belay_domain::digest::{Commitment, Digest};
 
 use super::blobs::Blobs;
+use super::clock::ClockStep;
 use crate::keys::{KeyChain, KeyChange};
 use crate::note::Verifier;
 use crate::tree::TreeHead;
@@ -29,6 +30,8 @@ pub struct Report {
     pub blobs: Blobs,
     /// The changes of the log's key, by entry.
     pub key_changes: Vec<(u64, KeyChange)>,
+    /// Where the host's clock stepped back, the first 100 times. Not an error: the sequence orders.
+    pub clock_steps: Vec<ClockStep>,
     /// All that is wrong, the first 1,000 of it.
     pub findings: Vec<Finding>,
     /// How many more findings there are.

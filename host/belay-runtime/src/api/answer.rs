@@ -461,6 +461,14 @@ pub struct EntryAnswer {
     pub attachments: Vec<Attachment>,
 }
 
+impl EntryAnswer {
+    /// The proof as C2SP's tlog-proof v1 writes it.
+    pub fn proof_text(&self) -> String {
+        let (hashes, checkpoint) = (self.proof.clone(), self.checkpoint.clone());
+        belay_ledger::evidence::InclusionProof { index: self.line.seq, hashes, checkpoint }.to_string()
+    }
+}
+
 /// Bytes beside the log that an entry names.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attachment {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use belay_domain::digest::Digest;
 use belay_domain::mandate::{Destination, Mandate};
+use belay_ledger::kind::{KEY_COMPROMISED, KEY_ROTATED, REDACTION, REDACTION_ASKED, RETENTION};
+use belay_ledger::redaction::Redactions;
 use belay_ledger::{Entry, Filter, Ledger};
 use serde_json::Value;
 
@@ -35,6 +37,7 @@ pub(super) fn add(
     look(store, chosen, "plugin.added", |entry| wanted.take_component(entry))?;
     look(store, chosen, "point.captured", |entry| wanted.take_point(entry))?;
     accepted_by(store, chosen)?;
+    always(store, chosen)?;
     changed_outside(store, chosen)?;
     if let Some(begun) = store.entry(0).ok().flatten() {
         chosen.insert(0, begun);
@@ -125,6 +128,28 @@ fn look(
 
 fn of_kind(kind: &str) -> Filter {
     Filter { kinds: vec![kind.to_owned()], ..Filter::default() }
+}
+
+/// The changes of the log's key, which lead whoever trusts an earlier one to the present one; and what was taken away of
+/// what the entries name, on whose authority.
+fn always(store: &Ledger, chosen: &mut BTreeMap<u64, Entry>) -> Result<(), Error> {
+    let kinds =
+        |kinds: &[&str]| Filter { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..Filter::default() };
+    let keys = found(store, &kinds(&[KEY_ROTATED, KEY_COMPROMISED]))?;
+    let taking = found(store, &kinds(&[REDACTION_ASKED, REDACTION, RETENTION]))?;
+    let mut redactions = Redactions::default();
+    for entry in &taking {
+        // One that takes nothing away is found by the verification of the log.
+        let _ = redactions.read(entry);
+    }
+    let named = chosen.values().flat_map(|entry| entry.blobs.iter().filter_map(|blob| redactions.of(entry, blob)));
+    let mut wanted: BTreeSet<u64> = named.collect();
+    let asked = taking.iter().filter(|entry| wanted.contains(&entry.seq));
+    let asked: Vec<u64> = asked.filter_map(|entry| entry.body.value().get("asked")?.as_u64()).collect();
+    wanted.extend(asked);
+    let taking = taking.into_iter().filter(|entry| wanted.contains(&entry.seq));
+    chosen.extend(keys.into_iter().chain(taking).map(|entry| (entry.seq, entry)));
+    Ok(())
 }
 
 /// The proposals and signatures of the governances that were chosen.

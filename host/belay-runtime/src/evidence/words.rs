@@ -146,15 +146,25 @@ pub(crate) fn staff(records: &dyn Records, governance: &Digest) -> Option<Staff>
     Json::new(document.value().get("staff")?.clone()).ok()?.to().ok()
 }
 
-/// The governance by whose people a word counts, and who signed.
-pub(crate) fn judged(records: &dyn Records, word: &Word, entry: &Entry) -> Result<Digest, String> {
-    let mut why = "the people in force then are not there".to_owned();
+/// Why nobody can rest anything on a word.
+pub(crate) enum Unheld {
+    /// The people in force then are not there, so nobody can tell.
+    Untold,
+    /// It does not hold, and why.
+    Wrong(String),
+}
+
+/// The governance by whose people a word counts.
+pub(crate) fn judged(records: &dyn Records, word: &Word, entry: &Entry) -> Result<Digest, Unheld> {
+    let mut why = Unheld::Untold;
     for governance in &word.governances {
         let Some(staff) = staff(records, governance) else { continue };
         match verify(&word.text, word.namespace, &word.signature, &staff.signers, &staff.revoked, entry.at) {
             Ok(signer) if signer.person == word.person => return Ok(*governance),
-            Ok(signer) => why = format!("{} signed it, and the entry says {}", signer.person, word.person),
-            Err(error) => why = error.to_string(),
+            Ok(signer) => {
+                why = Unheld::Wrong(format!("{} signed it, and the entry says {}", signer.person, word.person));
+            }
+            Err(error) => why = Unheld::Wrong(error.to_string()),
         }
     }
     Err(why)

@@ -12,7 +12,7 @@ use belay_ledger::{Entry, kind};
 use serde_json::Value;
 
 use crate::api::VerifyAnswer;
-use crate::evidence::{Records, Rules, Word, judged, staff, word};
+use crate::evidence::{Records, Rules, Unheld, Word, judged, staff, word};
 use crate::taking;
 
 /// The kinds of entries that are looked at.
@@ -44,36 +44,47 @@ pub(super) fn check(records: &dyn Records, entries: &[Entry], answer: &mut Verif
             continue;
         }
         let Some(found) = word(records, &rules, entry) else { continue };
-        let found = match found {
-            Ok(found) => found,
-            // Nobody can verify what is not there; that an approver signed is then the operator's word.
-            Err(_) => {
-                untold += 1;
+        // Nobody can verify what is not there; that somebody signed is then the operator's word.
+        let held = found.map_err(|_| Unheld::Untold).and_then(|found| holds(records, &found, entry));
+        match held {
+            Ok(()) => answer.signatures += 1,
+            Err(Unheld::Untold) => untold += 1,
+            Err(Unheld::Wrong(problem)) => {
+                answer.object_to(entry.seq, &problem);
                 continue;
             }
-        };
-        match holds(records, &found, entry) {
-            Ok(()) => {
-                answer.signatures += 1;
-                if let Some(run) = entry.run.as_ref().filter(|_| !taking::is_about_blobs(found.namespace)) {
-                    approved.entry(run).or_default().insert(found.person.to_string());
-                }
-            }
-            Err(problem) => answer.object_to(entry.seq, &problem),
+        }
+        let person = entry.body.value().get("person").and_then(Value::as_str);
+        let approves = ["approval", "break_glass"].contains(&entry.kind.as_str());
+        if let (Some(run), Some(person), true) = (&entry.run, person, approves) {
+            approved.entry(run).or_default().insert(person.to_owned());
         }
     }
     if untold > 0 {
-        answer.notes.push(format!("{untold} signatures were not checked: what was signed was redacted or left out"));
+        answer.notes.push(format!(
+            "{untold} signatures were not checked: what was signed, or who could sign then, is not there"
+        ));
     }
 }
 
-fn holds(records: &dyn Records, word: &Word, entry: &Entry) -> Result<(), String> {
-    let judged = judged(records, word, entry);
-    let governance = judged.map_err(|why| format!("the signature of {} does not hold: {why}", word.person))?;
+fn holds(records: &dyn Records, word: &Word, entry: &Entry) -> Result<(), Unheld> {
+    let governance = judged(records, word, entry).map_err(|why| match why {
+        Unheld::Untold => Unheld::Untold,
+        Unheld::Wrong(why) => Unheld::Wrong(format!("the signature of {} does not hold: {why}", word.person)),
+    })?;
+    says_what_the_entry_says(records, word, entry, &governance).map_err(Unheld::Wrong)
+}
+
+fn says_what_the_entry_says(
+    records: &dyn Records,
+    word: &Word,
+    entry: &Entry,
+    governance: &Digest,
+) -> Result<(), String> {
     if entry.actor.name != word.person.as_str() {
         return Err(format!("{} signed it, and the entry's actor is {}", word.person, entry.actor.name));
     }
-    if let Some(staff) = staff(records, &governance) {
+    if let Some(staff) = staff(records, governance) {
         taking::held_the_role(&staff, &word.person, word.namespace)?;
     }
     let of_mandate = matches!(word.namespace, Namespace::Request | Namespace::Mandate | Namespace::BreakGlass);

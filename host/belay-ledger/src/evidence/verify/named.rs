@@ -5,22 +5,33 @@ use belay_domain::digest::{Commitment, Digest};
 use super::Examined;
 use crate::entry::Entry;
 use crate::evidence::read::salt;
-use crate::evidence::{BLOBS, BlobLine, BlobState, Evidence, MANIFEST, ObjectState, blob_path, object_path};
+use crate::evidence::{
+    BLOBS, BlobLine, BlobState, Evidence, MANIFEST, ObjectState, blob_path, entry_path, object_path,
+};
+use crate::redaction::Redactions;
 
 pub(super) fn check(evidence: &Evidence, examined: &mut Examined) {
     if let Err(problem) = &evidence.blobs {
         examined.find(BLOBS, problem.clone());
     }
+    let mut redactions = Redactions::default();
+    // Only what is proven to be in the log takes anything away, however late it stands there.
+    let proven: Vec<u64> = examined.proven.clone();
+    for entry in proven.iter().filter_map(|seq| evidence.entry(*seq)) {
+        if let Err(problem) = redactions.read(&entry) {
+            examined.find(entry_path(entry.seq), problem);
+        }
+    }
     let mut objects = std::collections::BTreeSet::new();
     for seq in evidence.entries() {
         let Some(entry) = evidence.entry(*seq) else { continue };
-        entry.blobs.iter().for_each(|commitment| blob(evidence, &entry, commitment, examined));
+        entry.blobs.iter().for_each(|commitment| blob(evidence, &entry, commitment, &redactions, examined));
         objects.extend(entry.objects);
     }
     objects.iter().for_each(|digest| object(evidence, digest, examined));
 }
 
-fn blob(evidence: &Evidence, entry: &Entry, commitment: &Commitment, examined: &mut Examined) {
+fn blob(evidence: &Evidence, entry: &Entry, commitment: &Commitment, redactions: &Redactions, examined: &mut Examined) {
     let path = blob_path(commitment);
     let named = format!("; entry {} names it", entry.seq);
     let Some(line) = evidence.line(entry.seq, commitment) else {
@@ -30,9 +41,9 @@ fn blob(evidence: &Evidence, entry: &Entry, commitment: &Commitment, examined: &
         BlobState::Present if is_right(evidence, line) => examined.blobs.present += 1,
         BlobState::Present => examined.find(path, format!("missing, or not what was committed to{named}")),
         BlobState::Withheld => examined.blobs.withheld += 1,
+        BlobState::Redacted if redactions.of(entry, commitment).is_some() => examined.blobs.redacted += 1,
         BlobState::Redacted => {
-            examined.blobs.redacted += 1;
-            examined.redacted.push((entry.seq, *commitment));
+            examined.find(path, format!("missing without authority: no entry here redacted it{named}"));
         }
         BlobState::Missing => examined.find(path, format!("missing without authority: no redaction took it{named}")),
     }

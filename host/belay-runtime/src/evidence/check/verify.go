@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -28,6 +29,8 @@ import (
 // What an entry says, as far as it matters here.
 type entry struct {
 	Seq     *int64
+	At      int64
+	Run     string
 	Kind    string
 	Parent  *int64
 	Body    json.RawMessage
@@ -222,7 +225,7 @@ func named(about manifest, chosen map[int64]entry) {
 				find(path, "blobs.json does not say what became of it; entry %d names it", seq)
 			case line.State == "present" && !line.fits(path):
 				find(path, "missing, or not what was committed to; entry %d names it", seq)
-			case line.State == "redacted" && !redacted(chosen, commitment):
+			case line.State == "redacted" && !redacted(chosen, seq, commitment):
 				find(path, "missing without authority: no redaction took it; entry %d names it", seq)
 			case line.State != "present" && line.State != "withheld" && line.State != "redacted":
 				find(path, "missing without authority: no redaction took it; entry %d names it", seq)
@@ -254,10 +257,44 @@ func (line blob) fits(path string) bool {
 	return line.Commitment == fmt.Sprintf("%x", sha256.Sum256(data))
 }
 
-// Whether an entry says that the blob was redacted.
-func redacted(chosen map[int64]entry, commitment string) bool {
-	for _, entry := range chosen {
-		if entry.Kind == "redaction" && bytes.Contains(entry.Body, []byte(`"`+commitment+`"`)) {
+// Whether a later entry took the blob away: a redaction that one person asked for and another approved, or retention.
+func redacted(chosen map[int64]entry, of int64, commitment string) bool {
+	for seq, entry := range chosen {
+		var body struct {
+			Entry, Asked int64
+			Person       string
+			AskedBy      string `json:"asked_by"`
+			Blobs        []struct{ Commitment string }
+			Runs, Months []string
+			Kept         []string
+		}
+		if seq <= of || json.Unmarshal(entry.Body, &body) != nil {
+			continue
+		}
+		if entry.Kind == "retention.applied" {
+			named := has(body.Runs, chosen[of].Run) && chosen[of].Run != ""
+			month := time.UnixMilli(chosen[of].At).UTC().Format("2006-01")
+			if (named || chosen[of].Run == "" && has(body.Months, month)) && !has(body.Kept, chosen[of].Kind) {
+				return true
+			}
+		}
+		if entry.Kind != "redaction" || body.Entry != of || body.Person == body.AskedBy {
+			continue
+		}
+		asked, found := chosen[body.Asked]
+		for _, blob := range body.Blobs {
+			if blob.Commitment == commitment && found && asked.Kind == "redaction.asked" &&
+				bytes.Contains(asked.Body, []byte(commitment)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func has(list []string, name string) bool {
+	for _, found := range list {
+		if found == name {
 			return true
 		}
 	}
