@@ -17,7 +17,7 @@ use test::Extent;
 const USAGE: &str = "\
 usage: cargo xtask <task>
 
-  bench [PART]         measure speed against baselines: calls, barriers, plan, run,
+  bench [PART]         measure speed against baselines: calls, bystanders, guardrails, barriers, million, plan, run,
                        redis
   bench --lab          measure the incident's rollback on real systems, against a script and an Ansible playbook
   demo [--keep DIR]    build host and plugins, play an incident and its rollback
