@@ -52,6 +52,27 @@ fn every_call_comes_out_again_with_nothing_but_the_ledger() {
 }
 
 #[test]
+fn a_plugin_that_was_pinned_on_another_host_is_kept_before_its_first_call() {
+    let shop = Shop::good();
+    // The pins came with git; the ledger is this host's own.
+    fs::remove_dir_all(shop.folder().join("state")).unwrap();
+    fs::remove_dir_all(shop.folder().join("key")).unwrap();
+    shop.belay(["init"]).ends(0);
+    let capture =
+        ["point", "capture", "checkout-ranker", "--env", "demo", "-m", "v8", "--good-if", "standard-rollback"];
+    shop.belay(capture).ends(0);
+    shop.belay(["audit", "replay", "--all"]).ends(0).says("✔ as recorded");
+    let log = shop.log();
+    let kept = |entry: &&Value| entry["kind"] == "component.kept";
+    let first = |kind: &str| log.iter().position(|entry| entry["kind"] == kind).unwrap();
+    assert!(first("component.kept") < first("plugin.call"));
+    let count = log.iter().filter(kept).count();
+    fs::remove_dir_all(shop.file("plugins")).unwrap();
+    shop.belay(["audit", "replay", "--all"]).ends(0).says("✔ as recorded");
+    assert_eq!(shop.log().iter().filter(kept).count(), count, "each is kept once");
+}
+
+#[test]
 fn what_records_no_call_is_refused_in_words() {
     let shop = Shop::good();
     shop.belay(["audit", "replay", "0"]).ends(2).says("`ledger.begun`: it records no call").says("--kind plugin.call");

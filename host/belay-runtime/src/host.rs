@@ -1,12 +1,12 @@
 //! What every request works with: the workspace, the ledger, the sandbox, and who asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{ConnectionName, EnvironmentName, PluginName};
-use belay_ledger::Ledger;
+use belay_ledger::{Ledger, Object};
 use belay_sandbox::Access;
 use belay_sandbox::Reads;
 use belay_sandbox::{LoadError, Plugin, Sandbox, Size};
@@ -15,6 +15,7 @@ use crate::api::{Error, FailureKind, Requester};
 use crate::compiling;
 use crate::ledger;
 use crate::reads::Lines;
+use crate::record::Cause;
 use crate::workspace::{Environment, Problems, Workspace};
 
 /// What every request works with.
@@ -23,6 +24,8 @@ pub(crate) struct Host {
     pub(crate) requester: Requester,
     pub(crate) ledger: Ledger,
     plugins: Plugins,
+    /// The components that are known to be in the ledger.
+    kept: Mutex<BTreeSet<Digest>>,
     lines: Mutex<BTreeMap<EnvironmentName, Arc<Lines>>>,
 }
 
@@ -31,7 +34,7 @@ impl Host {
         let workspace = Workspace::load(folder).map_err(problems)?;
         let ledger = open_ledger(&workspace)?;
         let plugins = Plugins::new(workspace.state.join("compiled"));
-        Ok(Self { workspace, requester, ledger, plugins, lines: Mutex::default() })
+        Ok(Self { workspace, requester, ledger, plugins, kept: Mutex::default(), lines: Mutex::default() })
     }
 
     /// The connections of an environment, opened once.
@@ -63,7 +66,30 @@ impl Host {
             Absent { kind: FailureKind::Missing, error }
         })?;
         let pinned = self.pinned(name).map_err(|error| Absent { kind: FailureKind::NotPinned, error })?;
-        self.plugins.load(name, path, pinned, self.workspace.size_of(name))
+        let plugin = self.plugins.load(name, path, pinned, self.workspace.size_of(name))?;
+        self.keep(name, path, pinned).map_err(|error| Absent { kind: FailureKind::NotCalled, error })?;
+        Ok(plugin)
+    }
+
+    /// Lets a component join the ledger before its first call does, where it was pinned on another host: without it no
+    /// call could be made again once the file is another one.
+    fn keep(&self, name: &PluginName, path: &Path, pinned: Digest) -> Result<(), Error> {
+        if !self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(pinned) {
+            return Ok(());
+        }
+        let unreadable = |error: belay_ledger::Error| ledger::error(&error);
+        if self.ledger.has_object(&pinned).map_err(unreadable)? {
+            return Ok(());
+        }
+        let read = std::fs::read(path);
+        let object = Object::new(read.map_err(|error| Error::failed(format!("{}: {error}", path.display())))?);
+        if *object.digest() != pinned {
+            return Err(Error::failed(format!("{} changed while it was read", path.display())));
+        }
+        let body = serde_json::json!({ "name": name, "digest": pinned });
+        let mut draft = Cause::of(&self.requester).draft("component.kept", body)?;
+        draft.objects.push(object);
+        self.ledger.record(draft).map_err(unreadable)
     }
 
     /// Loads plugins before anything is read through them: where one must be compiled, nothing else goes on meanwhile,

@@ -84,7 +84,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
                 text("/version")
             )
         }
-        "plugin.added" => format!("{} is {}", text("/name"), short("/digest")),
+        "plugin.added" | "component.kept" => format!("{} is {}", text("/name"), short("/digest")),
         "configuration.changed" => format!("{} {} is now {}", text("/what"), text("/name"), short("/digest")),
         "step.confirmed" => format!(
             "step {}.{}{}, {} operations left",

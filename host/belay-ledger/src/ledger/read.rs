@@ -119,6 +119,11 @@ impl Ledger {
         Ok(says_so.then_some(by))
     }
 
+    /// Whether the ledger keeps an object, without reading it.
+    pub fn has_object(&self, digest: &Digest) -> Result<bool, Error> {
+        self.read(|reader| reader.has_object(digest))
+    }
+
     /// An object's bytes, checked against its digest; `None` where the ledger has no such object.
     pub fn object(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Error> {
         let Some(row) = self.read(|reader| reader.object(digest))? else { return Ok(None) };

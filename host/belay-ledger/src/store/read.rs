@@ -217,6 +217,11 @@ impl Reader {
         Ok(statement.query_row([digest.as_bytes()], |row| row.get(0)).optional()?)
     }
 
+    pub(crate) fn has_object(&self, digest: &Digest) -> Result<bool, Error> {
+        let mut statement = self.connection.prepare_cached("SELECT 1 FROM object WHERE digest = ?1")?;
+        Ok(statement.exists([digest.as_bytes()])?)
+    }
+
     pub(crate) fn holders(&self) -> Result<Vec<Holder>, Error> {
         condition::holders(&self.connection)
     }
