@@ -6,8 +6,9 @@ use crate::api::ChangeRow;
 use crate::log_line;
 
 /// The beginnings of such kinds.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "plugin.added",
+    "component.",
     "configuration.",
     "governance.",
     "key.",
