@@ -1,17 +1,20 @@
 //! Measures what a log of 1,000,000 entries of 1 KiB costs, and prints a JSON object a line:
 //! `cargo run --release -p belay-ledger --example bench_million`. It takes some 4 GB of disk.
 //!
-//! `append` takes turns between a log of 1,000 entries and the large one. `verify` is warm, and reads every entry, tile and
-//! pair of intent and outcome; beside it stands how long one thread takes to hash the same bundles and no more. Arguments: the folder to
-//! measure in, and another number of entries.
+//! `append` takes turns between a log of 1,000 entries and the large one. `evidence` packs a run out of the large log, with
+//! proofs. `verify` is warm, and reads every entry, tile and pair of intent and outcome; beside it stands how long one thread
+//! takes to hash the same bundles and no more. Arguments: the folder to measure in, and another number of entries.
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use belay_domain::digest::Digest;
+use belay_domain::json::Json;
+use belay_ledger::evidence::{Pack, Selection};
 use belay_ledger::verify::verify;
 use belay_ledger::{Batch, Draft, Ledger};
 use common::{Failure, draft, in_folder, intent, median, padding};
@@ -20,6 +23,9 @@ const ENTRIES: u64 = 1_000_000;
 const FEW: u64 = 1_000;
 const APPENDS: u64 = 300;
 const VERIFICATIONS: usize = 3;
+/// Entries of a run.
+const RUN: u64 = 120;
+const EVIDENCES: u64 = 9;
 /// Entries that share a commit while the log is made.
 const BATCH: u64 = 2_000;
 
@@ -30,6 +36,7 @@ fn main() -> Result<(), Failure> {
         let many = filled(folder, "many", entries)?;
         append(&few, &many)?;
         many.publish()?;
+        evidence(&many, entries)?;
         check(&many, "the state folder", many.folder())?;
         check(&many, "the public log", &many.log_folder())
     })
@@ -70,6 +77,31 @@ fn append(few: &Ledger, many: &Ledger) -> Result<(), Failure> {
         few.as_micros(),
         many.as_micros()
     );
+    Ok(())
+}
+
+/// Packs as many entries as a run of three stages has, with their proofs and those of earlier trees, into memory.
+fn evidence(ledger: &Ledger, entries: u64) -> Result<(), Failure> {
+    let (mut times, mut bytes) = (Vec::new(), 0);
+    for turn in 1..=EVIDENCES {
+        // Each lies elsewhere, so that no turn reads what the one before it has read.
+        let first = entries / (EVIDENCES + 1) * turn;
+        let selection = Selection {
+            entries: (first..entries.min(first + RUN)).collect(),
+            with_blobs: true,
+            withheld: BTreeSet::new(),
+            earlier: [first, entries / 3].into(),
+            with_log: false,
+            about: Json::parse("{}")?,
+        };
+        let start = Instant::now();
+        let mut pack = Pack::new(Vec::new());
+        pack.gather(ledger, &selection)?;
+        bytes = pack.finish(ledger)?.out.len();
+        times.push(start.elapsed());
+    }
+    let taken = median(&mut times).as_secs_f64() * 1_000.0;
+    println!(r#"{{"bench":"evidence","log":{entries},"entries":{RUN},"bytes":{bytes},"p50_ms":{taken:.1}}}"#);
     Ok(())
 }
 
