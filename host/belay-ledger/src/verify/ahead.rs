@@ -97,6 +97,8 @@ fn read_group(extent: &Extent<'_>, reader: Option<&Result<Reader, Error>>, index
     let mut report = Report::default();
     let mut bundled = Vec::new();
     let database = rows.as_ref().and_then(|rows| rows.as_ref().ok()).map(|rows| leaves(rows, &signed));
+    // A signed size may be anything: a database that ends before the group has nothing of it.
+    let database = database.filter(|leaves| !leaves.hashes.is_empty());
     let (mut bundle, mut tile) = (None, None);
     if width > 0 {
         let place = Tile { holds: Holds::Entries, index, width };
