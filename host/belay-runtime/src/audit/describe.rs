@@ -158,7 +158,8 @@ fn plugins(body: &Value, add: &mut impl FnMut(&str)) {
     if let Some(verdicts) = body.pointer("/finding/verdicts").and_then(Value::as_object) {
         verdicts.keys().for_each(|name| add(name));
     }
-    if text("/world").is_some() {
+    // A component that was pinned or kept; a changed configuration has these two too, and says of what.
+    if text("/digest").is_some() && text("/name").is_some() && text("/what").is_none() {
         text("/name").into_iter().chain(text("/digest")).for_each(add);
     }
 }

@@ -28,6 +28,7 @@ mod tests {
         let beat =
             Heartbeat { entry: 1_841, at: clock.now(), quiet_ms: 600_000, size: 1_842, root: Digest::of(b"root") };
         expect![[r#"
+            ✔ heartbeat  entry 1841 at 2026-11-22 03:10:00, quiet for 10 min before it; 1,842 entries published
         "#]]
         .assert_eq(&page(&beat, &clock).to_text(false));
     }
