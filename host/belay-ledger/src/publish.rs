@@ -1,6 +1,7 @@
 //! The public log: tiles, entry bundles and checkpoint, derived from durable entries. Never shrinks, never replaces a
 //! tile by another one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -114,7 +115,28 @@ fn put_verifier(log: &Path, verifier: &Verifier) -> Result<(), Error> {
 
 /// Writes what the tree of `new` entries has and that of `old` had not.
 fn tiles(log: &Path, reader: &Reader, old: u64, new: u64) -> Result<(), Error> {
-    each_tile(reader, old, new, |tile, bytes| put(log, tile, bytes))
+    let mut put_there = PutThere::default();
+    each_tile(reader, old, new, |tile, bytes| put(log, tile, bytes, &mut put_there))?;
+    put_there.settle()
+}
+
+/// What a publication put under its name, and has not made durable yet: a folder takes one sync for all of its tiles.
+#[derive(Default)]
+struct PutThere {
+    folders: BTreeSet<PathBuf>,
+    /// Folders of partial tiles that a full one replaces.
+    replaced: Vec<PathBuf>,
+}
+
+impl PutThere {
+    fn settle(self) -> Result<(), Error> {
+        self.folders.iter().try_for_each(|folder| durable::sync_folder(folder))?;
+        for folder in self.replaced {
+            // Not before the full tiles are durable. A leftover does no harm, and most often there is none.
+            let _ = fs::remove_dir_all(folder);
+        }
+        Ok(())
+    }
 }
 
 /// Gives every tile and entry bundle that the tree of `new` entries has and that of `old` had not.
@@ -146,8 +168,10 @@ pub(crate) fn each_tile(
 }
 
 /// Puts a tile where none is. One that is there must be the same: publishing was interrupted, and goes on.
-fn put(log: &Path, tile: &Tile, bytes: &[u8]) -> Result<(), Error> {
+fn put(log: &Path, tile: &Tile, bytes: &[u8], put_there: &mut PutThere) -> Result<(), Error> {
     let target = log.join(tile.path());
+    // Also where it is there: whoever put it there may have been killed before the sync.
+    put_there.folders.extend(target.parent().map(Path::to_owned));
     match durable::read(&target)? {
         Some(found) if found == bytes => return Ok(()),
         Some(_) => return Err(Error::TileDiffers { path: target }),
@@ -157,12 +181,8 @@ fn put(log: &Path, tile: &Tile, bytes: &[u8]) -> Result<(), Error> {
     if Staged::new(&target, bytes)?.link(&target)? == Linked::There {
         return Err(Error::TileDiffers { path: target });
     }
-    if let Some(folder) = target.parent() {
-        durable::sync_folder(folder)?;
-    }
     if tile.width == TILE_WIDTH {
-        // The full tile replaces them. A leftover does no harm, and most often there is none.
-        let _ = fs::remove_dir_all(log.join(tile.partial_folder()));
+        put_there.replaced.push(log.join(tile.partial_folder()));
     }
     Ok(())
 }
