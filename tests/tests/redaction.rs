@@ -83,6 +83,28 @@ fn one_asks_another_approves_and_the_log_stays_sound() {
 }
 
 #[test]
+fn what_was_redacted_of_one_run_hides_no_other() {
+    let (shop, people) = rolled_back();
+    shop.belay(["undo", "r-1"]).ends(0);
+    let planned = |entry: &&Value| entry["kind"] == "stage.planned" && entry["run"] == "r-1";
+    let planned = shop.log().iter().find(planned).unwrap()["seq"].to_string();
+    let asked = asks(&shop, &people, "pia", &planned);
+    let cleo = people.key_of("cleo");
+    shop.belay(["audit", "redact", "approve", &asked, "--key", &cleo]).ends(0);
+    shop.belay(["status", "r-1"]).ends(3).says("(stage.planned) was redacted by entry");
+    let listed = shop.belay(["status"]);
+    listed.ends(0).says("r-2").says("of r-1 (stage.planned) was redacted by entry");
+    assert_eq!(shop.belay(["status", "--json"]).answer("runs").as_array().unwrap().len(), 1, "{listed}");
+    for words in [["runbook", "list"], ["point", "list"], ["audit", "log"], ["audit", "report"], ["audit", "verify"]] {
+        shop.belay(words).ends(0);
+    }
+    // It hinders no rollback.
+    shop.roll_back("plan", &[]).ends(0);
+    shop.roll_back("run", &[]).ends(0);
+    shop.is_sound();
+}
+
+#[test]
 fn what_can_not_be_redacted_is_said_and_nothing_is_recorded() {
     let (shop, people) = rolled_back();
     let entry = call(&shop);

@@ -12,7 +12,7 @@ const RUNS: u32 = 200;
 impl Runtime {
     /// Every runbook, with what it serves and when it last ran.
     pub fn runbooks(&self) -> Result<Vec<RunbookSummary>, Error> {
-        let runs = self.runs(RUNS)?;
+        let (runs, _untold) = self.runs(RUNS)?;
         Ok(self.host.workspace.runbooks.values().map(|runbook| self.runbook(runbook, &runs)).collect())
     }
 

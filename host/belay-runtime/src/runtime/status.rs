@@ -24,8 +24,8 @@ impl Runtime {
         Ok(self.summary(&journal::tell(&self.host.ledger, id)?))
     }
 
-    /// The newest runs, at most `limit`.
-    pub fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, Error> {
+    /// The newest runs, at most `limit`, and why others of them can't be told: what was redacted of one run hides no other.
+    pub fn runs(&self, limit: u32) -> Result<(Vec<RunSummary>, Vec<Error>), Error> {
         let filter = Filter {
             kinds: vec!["run.opened".to_owned()],
             newest_first: true,
@@ -33,7 +33,14 @@ impl Runtime {
             ..Filter::default()
         };
         let opened = self.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
-        opened.iter().filter_map(|entry| entry.run.as_ref()).map(|run| self.status(run)).collect()
+        let (mut told, mut untold) = (Vec::new(), Vec::new());
+        for run in opened.iter().filter_map(|entry| entry.run.as_ref()) {
+            match self.status(run) {
+                Ok(summary) => told.push(summary),
+                Err(error) => untold.push(error),
+            }
+        }
+        Ok((told, untold))
     }
 
     /// Follows a run until it is sealed, halted or waiting, or its process is gone.

@@ -138,7 +138,8 @@ pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Endi
 }
 
 pub(super) fn list(limit: u32, global: &Global, output: Output) -> Result<Ending, Error> {
-    let runs = open(global)?.runs(limit)?;
+    let (runs, untold) = open(global)?.runs(limit)?;
     output.answer("runs", &runs, |runs| run::list(runs, &clock()))?;
+    untold.iter().for_each(|error| output.say(&render::error::error(error)));
     Ok(Ending::Done)
 }
