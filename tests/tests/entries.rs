@@ -64,6 +64,77 @@ fn what_people_sign_fits_the_schema() {
     assert!(kinds.contains("approval") && kinds.contains("request.signed"), "{kinds:?}");
 }
 
+#[track_caller]
+fn has(kinds: &BTreeSet<String>, wanted: &[&str]) {
+    let missing: Vec<_> = wanted.iter().filter(|kind| !kinds.contains(**kind)).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in {kinds:?}");
+}
+
+#[test]
+fn what_is_taken_away_held_and_changed_fits_the_schema() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    shop.roll_back("run", &[]).ends(0);
+    let (pia, cleo) = (people.key_of("pia"), people.key_of("cleo"));
+    let log = shop.log();
+    let call = log.iter().find(|entry| entry["kind"] == "plugin.call" && entry["run"] == "r-1").unwrap();
+    let call = call["seq"].to_string();
+    let ask = ["audit", "redact", "ask", &call, "--authority", "GDPR Art. 17", "--reason", "asked", "--key", &pia];
+    let asked = shop.belay([&ask[..], &["--json"]].concat()).answer("redaction")["asked"].to_string();
+    shop.belay(["audit", "redact", "approve", &asked, "--key", &cleo]).ends(0);
+    shop.belay(["audit", "hold", "set", "--run", "r-1", "--reason", "LEGAL-12", "--key", &pia]).ends(0);
+    let hold = shop.belay(["audit", "hold", "list", "--json"]).answer("holds")[0]["entry"].to_string();
+    shop.belay(["audit", "hold", "lift", &hold, "--reason", "over", "--key", &cleo]).ends(0);
+    shop.belay(["quarantine", "lift", "dataset", "--env", "demo", "--reason", "the reader was at fault"]).ends(0);
+    shop.belay(["keys", "rotate", "--reason", "yearly"]).ends(0);
+    shop.belay(["keys", "compromised", "--since", "3", "--reason", "an open backup"]).ends(0);
+    has(
+        &all_fit(&shop),
+        &[
+            "redaction.asked",
+            "redaction",
+            "hold.set",
+            "hold.lifted",
+            "quarantine.set",
+            "quarantine.lifted",
+            "key.rotated",
+            "key.compromised",
+        ],
+    );
+}
+
+#[test]
+fn what_governs_and_what_follows_a_failure_fits_the_schema() {
+    let shop = Shop::released();
+    shop.hires();
+    shop.accepts_its_governance();
+    has(&all_fit(&shop), &["governance.proposed", "governance.accepted"]);
+
+    let shop = Shop::released();
+    let name = "name = \"standard-rollback\"";
+    shop.edit("runbooks/standard-rollback.toml", name, &format!("{name}\non_failure = \"undo\""));
+    shop.goes_down("lake");
+    shop.roll_back("run", &[]).ends(1);
+    shop.comes_back("lake");
+    shop.write("runbooks/ramp-down.toml", RAMP);
+    shop.belay(["run", "ramp-down", "checkout-ranker", "--env", "demo"]).ends(0);
+    shop.belay(["incident", "attach", "r-2", "INC-1"]).ends(0);
+    has(&all_fit(&shop), &["run.fell_back", "incident.attached", "step.confirmed"]);
+}
+
+const RAMP: &str = r#"
+[runbook]
+name = "ramp-down"
+summary = "Take the release down by parts"
+
+[[stage]]
+name = "contain"
+
+[[stage.step]]
+resource = "flag"
+ramp = { attribute = "rollout", through = [50, 0], hold = "0s" }
+"#;
+
 #[test]
 fn what_is_no_entry_does_not_fit() {
     let validator = jsonschema::validator_for(&schema()).unwrap();

@@ -95,6 +95,7 @@ fn the_statement_of_completeness_can_be_checked() {
     let told = report(&shop, &["--from", "2020-01-01"]);
     let complete = &told["completeness"];
     assert_eq!(complete["sound"], true, "{complete}");
+    assert_eq!(complete["clock_steps"], 0, "entries that were made side by side are no clock that stepped back");
     let log = shop.log();
     let leaves: Vec<Digest> = log
         .iter()

@@ -129,8 +129,10 @@ fn file(path: &Path, key: Option<&Verifier>, request: &VerifyRequest) -> Result<
         answer.notes.push("the whole log is not in this file: that no entry was left out is not proven".to_owned());
     }
     if examined.blobs.withheld + examined.objects.withheld > 0 {
-        let (blobs, objects) = (examined.blobs.withheld, examined.objects.withheld);
-        answer.notes.push(format!("left out of the file, and so not checked: {blobs} blobs, {objects} objects"));
+        let counts = [("blobs", examined.blobs.withheld), ("objects", examined.objects.withheld)];
+        let counts = counts.iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{what} {count}"));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        answer.notes.push(format!("left out of the file, and so not checked: {counts}"));
     }
     Ok(answer)
 }

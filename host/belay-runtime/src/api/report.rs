@@ -68,7 +68,8 @@ pub struct Completeness {
     pub open_intents: Vec<u64>,
     /// Runs of which more was recorded than can still be read: details of theirs were redacted or are gone.
     pub unreadable: Vec<RunId>,
-    /// How often the clock stepped back between two entries.
+    /// How often the clock stepped back by more than entries of several processes may be out of order; at most 100 are
+    /// counted.
     pub clock_steps: u64,
     /// Whether the time was silent, and whether that can be told.
     pub silence: Silence,

@@ -23,7 +23,6 @@ pub(super) struct Reading {
     /// Within which time the next entry was promised, in milliseconds.
     promised: Option<u64>,
     silence: Silence,
-    clock_steps: u64,
     unreadable: Vec<RunId>,
 }
 
@@ -35,16 +34,12 @@ impl Reading {
             last: None,
             promised: None,
             silence: Silence::default(),
-            clock_steps: 0,
             unreadable: Vec::new(),
         })
     }
 
     pub(super) fn read(&mut self, entry: &Entry) {
         if let Some((after, from)) = self.last.replace((entry.seq, entry.at)) {
-            if entry.at < from {
-                self.clock_steps += 1;
-            }
             self.gap(Gap { after, from, to: entry.at });
         }
         if entry.kind == HEARTBEAT {
@@ -79,6 +74,7 @@ impl Reading {
             let proof = store.consistency_proof(size, checkpoint.head.size).map_err(failed)?;
             Ok(proof.unwrap_or_default())
         };
+        let steps = verified.clock_steps.iter().filter(|step| self.span.contains(&step.entry)).count();
         let more = (verified.omitted > 0).then(|| format!("and {} more", verified.omitted));
         Ok(Completeness {
             origin: store.verifier().name().to_owned(),
@@ -91,7 +87,7 @@ impl Reading {
             problems: verified.findings.iter().map(ToString::to_string).chain(more).collect(),
             open_intents: verified.open_intents,
             unreadable: self.unreadable,
-            clock_steps: self.clock_steps,
+            clock_steps: u64::try_from(steps).unwrap_or(u64::MAX),
             silence: self.silence,
         })
     }
