@@ -67,7 +67,7 @@ fn a_ledger_of_a_newer_version() {
         &shop.roll_back("run", &[]),
         &expect![[r#"
         $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-        error: the ledger: the ledger has schema version 99, this belay knows 2: use the newer belay
+        error: the ledger: the ledger has schema version 99, this belay knows 3: use the newer belay
         changed: nothing was changed; without a record nothing is done
         help: use the belay that wrote this ledger, or a newer one
         [1]

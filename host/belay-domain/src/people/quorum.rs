@@ -36,7 +36,8 @@ pub struct Need {
     pub because: Vec<String>,
     /// Whose approval counts.
     pub given: Vec<PersonName>,
-    /// Who else could give one, while some are missing. Nobody: the need can't be met, for which `problem` may say why.
+    /// Who else could give one, while some are missing: whoever holds the role, and whoever could stand in elsewhere for
+    /// somebody who holds it. Nobody: the need can't be met, for which `problem` may say why.
     pub could: Vec<PersonName>,
     /// Why nobody can hold this role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,11 +73,6 @@ impl Held {
     pub fn given(&self) -> BTreeSet<&PersonName> {
         self.needs.iter().flat_map(|need| &need.given).collect()
     }
-
-    /// Whether enough people are there to meet every need, if all of them approve.
-    pub fn can_be_met(&self) -> bool {
-        self.needs.iter().all(|need| need.could.len() >= usize::try_from(need.missing()).unwrap_or(usize::MAX))
-    }
 }
 
 /// Holds approvals against quorums. Quorums of one role are met together: the largest number counts. Quorums of
@@ -90,20 +86,16 @@ pub fn hold(quorums: &[Quorum], approvals: &[Approval], asked: &Asked, people: &
         }
     }
     let given = assign(&groups, &signed);
-    let reached = count(&given);
-    let helps = |person: &PersonName| {
-        let more: Vec<_> = signed.iter().copied().chain([person]).collect();
-        count(&assign(&groups, &more)) > reached
-    };
-    let needs = groups.iter().zip(&given).map(|(group, given)| {
-        let missing = given.len() < group.approvals;
-        let could = group.holders.iter().filter(|person| missing && !signed.contains(person) && helps(person));
+    let needs = groups.iter().enumerate().map(|(index, group)| {
+        let missing = given[index].len() < group.approvals;
+        let could = if missing { could_fill(index, &groups, &given) } else { BTreeSet::new() };
+        let could = could.into_iter().filter(|person| !signed.contains(person));
         Need {
             role: group.role.clone(),
             approvals: u32::try_from(group.approvals).unwrap_or(u32::MAX),
             because: group.because.clone(),
-            given: given.iter().map(|person| (*person).clone()).collect(),
-            could: could.map(|person| (*person).clone()).collect(),
+            given: given[index].iter().map(|person| (*person).clone()).collect(),
+            could: could.cloned().collect(),
             problem: group.problem.clone(),
         }
     });
@@ -192,6 +184,17 @@ fn place<'p>(
     false
 }
 
-fn count(given: &[Vec<&PersonName>]) -> usize {
-    given.iter().map(Vec::len).sum()
+/// Whose approval would fill a seat of this group: whoever holds its role, or the role of somebody who has approved and
+/// could move there, at however many removes.
+fn could_fill<'p>(short: usize, groups: &[Group<'p>], given: &[Vec<&'p PersonName>]) -> BTreeSet<&'p PersonName> {
+    let mut holders = groups[short].holders.clone();
+    let mut reaches = vec![false; groups.len()];
+    reaches[short] = true;
+    while let Some(next) =
+        (0..groups.len()).find(|&index| !reaches[index] && given[index].iter().any(|person| holders.contains(person)))
+    {
+        reaches[next] = true;
+        holders.extend(&groups[next].holders);
+    }
+    holders
 }

@@ -86,7 +86,7 @@ fn quorums_of_one_role_are_met_together() {
 
 #[test]
 fn quorums_of_two_roles_need_two_people() {
-    // Cleo could approve for either team, yet not for both.
+    // Cleo could approve for either team, yet not for both: Dan can take her place.
     let quorums = &[(1, "approver"), (1, "approver of payments")];
     check(
         "ana",
@@ -94,7 +94,7 @@ fn quorums_of_two_roles_need_two_people() {
         &["cleo"],
         &expect![[r#"
         approver of ranking: given [cleo], missing 0, could []
-        approver of payments: given [], missing 1, could [pat]"#]],
+        approver of payments: given [], missing 1, could [dan pat]"#]],
     );
     // And is moved to where she is needed.
     check(
@@ -123,9 +123,6 @@ fn what_nobody_can_meet_says_why() {
         &["cleo"],
         &expect!["approver of nobody: given [], missing 1, could []; there is no team `nobody`"],
     );
-    assert!(!held("ana", &[(3, "approver")], &[]).can_be_met());
-    assert!(held("ana", &[(2, "approver")], &[]).can_be_met());
-    assert!(!held("cleo", &[(2, "approver")], &[]).can_be_met());
 }
 
 #[test]
