@@ -275,6 +275,30 @@ fn more_risk_needs_two_people_and_too_much_is_refused_but_for_two_who_break_the_
 }
 
 #[test]
+fn an_undo_that_no_band_allows_is_for_two_who_break_the_glass() {
+    let (shop, people) = shop();
+    ana_rolls_back(&shop, &people, &["--only", "contain"]).ends(0);
+    harder_to_undo(&shop, "*.flagd.json");
+    shop.edit("belay.toml", "  { up_to = 60, approvals = 1 },\n  { up_to = 85, approvals = 2 },\n", "");
+    let ana = people.key_of("ana");
+    let undo = |more: &[&str]| shop.belay([&["undo", "r-1", "--key", &ana], more].concat());
+    says(&undo(&[]), 3, &["is above every band: 25 is the highest", "belay undo r-1 --plan shows each reason"]);
+    says(&undo(&["--break-glass"]), 2, &["--reason"]);
+    says(
+        &undo(&["--break-glass", "--reason", "sales stop"]),
+        4,
+        &["needs 1 approval (break-glass of ranking)", "dan could", "belay approve r-2 --break-glass"],
+    );
+    let text = shop.belay(["approve", "r-2", "--show"]).out;
+    let signed = people.sign("dan", "break-glass@belay", &text);
+    shop.belay(["approve", "r-2", "--break-glass", "--signature", signed.to_str().unwrap()]).ends(0);
+    says(&shop.belay(["resume", "r-2"]), 0, &["✔ restored"]);
+    assert!(!is_contained(&shop), "the flag is on again");
+    says(&shop.belay(["review", "show", "r-2"]), 0, &["sales stop", "is above every band"]);
+    shop.is_sound();
+}
+
+#[test]
 fn a_package_is_approved_before_it_runs() {
     let (shop, people) = shop();
     let ana = people.key_of("ana");

@@ -142,7 +142,7 @@ impl Prepared {
             requested_at,
             first_stage: resolution.first_stage,
             on_failure: resolution.runbook.on_failure.clone(),
-            break_glass: glass(request),
+            break_glass: glass(request.break_glass, request.reason.as_deref()),
             alternate: None,
         })
     }
@@ -276,8 +276,8 @@ impl Prepared {
 }
 
 /// What a request to break the glass says in its mandate.
-fn glass(request: &PlanRequest) -> Option<BreakGlass> {
-    request.break_glass.then(|| BreakGlass { reason: request.reason.clone().unwrap_or_default() })
+pub(crate) fn glass(break_glass: bool, reason: Option<&str>) -> Option<BreakGlass> {
+    break_glass.then(|| BreakGlass { reason: reason.unwrap_or_default().to_owned() })
 }
 
 /// The bounds of what can't be seen: what needs nobody's approval.

@@ -5,8 +5,9 @@ use belay_domain::mandate::{Destination, Mandate, Purpose};
 
 /// `belay run …` for what a mandate is about, whole: nothing excepted, every stage.
 pub(crate) fn whole_run(mandate: &Mandate) -> String {
+    let glass = if mandate.break_glass.is_some() { " --break-glass --reason …" } else { "" };
     if let Purpose::Undo { run } = &mandate.purpose {
-        return format!("belay undo {run}");
+        return format!("belay undo {run}{glass}");
     }
     let (runbook, set) = (&mandate.runbook.name, &mandate.feature_set.name);
     let mut words = format!("belay run {runbook} {set} --env {}", mandate.environment);
@@ -27,10 +28,7 @@ pub(crate) fn whole_run(mandate: &Mandate) -> String {
     if let Some(incident) = &mandate.incident {
         words.push_str(&format!(" --incident {incident}"));
     }
-    if mandate.break_glass.is_some() {
-        words.push_str(" --break-glass --reason …");
-    }
-    words
+    words + glass
 }
 
 /// RFC 3339, in UTC.

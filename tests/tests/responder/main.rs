@@ -300,7 +300,7 @@ fn the_story_as_it_is_told() {
         &expect![[r#"
             $ belay audit verify
             ✔ sound belay/shop-ml, [number] entries, root [digest]
-            mandates that it agrees with: 1
+              mandates that it agrees with: 3
             [0]
         "#]],
     );

@@ -107,6 +107,9 @@ pub struct UndoRequest {
     pub incident: Option<IncidentId>,
     /// Why, for the record.
     pub reason: Option<String>,
+    /// Bands and denials are to be overridden, by two people.
+    #[serde(default)]
+    pub break_glass: bool,
 }
 
 /// A person's word on a step that belay can't decide.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use belay_domain::digest::Digest;
 use belay_domain::id::Epoch;
 use belay_domain::json::Json;
+use belay_domain::mandate::Purpose;
 use belay_engine::{Event, Run, RunSpec};
 use belay_ledger::{Batch, Condition, Draft, Object};
 
@@ -128,11 +129,13 @@ impl Runtime {
         let body = serde_json::json!({
             "runbook": ground.runbook, "feature_set": ground.feature_set.name(), "reasons": reasons,
         });
-        let refused = Error::refused(reasons.join("\n")).changed("nothing was changed").next(format!(
-            "belay plan {} {} … shows each reason",
-            ground.runbook.name,
-            ground.feature_set.name()
-        ));
+        let shows = match &ground.purpose {
+            Purpose::Rollback => format!("belay plan {} {} …", ground.runbook.name, ground.feature_set.name()),
+            Purpose::Undo { run } => format!("belay undo {run} --plan"),
+        };
+        let refused = Error::refused(reasons.join("\n"))
+            .changed("nothing was changed")
+            .next(format!("{shows} shows each reason"));
         let recorded = match ground.cause.draft("request.refused", body) {
             Ok(draft) => ledger::append(&self.host.ledger, draft.into()).await.map_err(|error| ledger::error(&error)),
             Err(error) => Err(error),

@@ -55,6 +55,10 @@ impl Runtime {
         let mut cause = crate::record::Cause::of(&self.host.requester).within(&environment_name);
         cause.incident = request.incident.clone().or_else(|| mandate.incident.clone());
         cause.reason = request.reason.clone();
+        if request.break_glass && cause.incident.is_none() {
+            let what = format!("the glass is broken in an incident, and {id} names none");
+            return Err(Error::usage(what).next(format!("belay undo {id} --break-glass --reason … --incident …")));
+        }
         let point = undo_point::manifest(run)?;
         if recorded {
             let mut of_run = crate::record::Cause::of(&self.host.requester).within(&environment_name);
@@ -96,7 +100,7 @@ impl Runtime {
             requested_at,
             first_stage: 0,
             on_failure: OnFailure::Halt,
-            break_glass: None,
+            break_glass: prepare::glass(request.break_glass, request.reason.as_deref()),
             alternate: None,
         };
         prepared.plan_all().await?;

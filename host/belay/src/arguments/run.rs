@@ -83,6 +83,9 @@ pub(crate) struct UndoArguments {
     /// Why, for the record
     #[arg(long)]
     reason: Option<String>,
+    /// Override bands and denials, together with a second person; needs --reason, and an incident
+    #[arg(long, requires = "reason")]
+    break_glass: bool,
     /// The key that signs the request where people must approve it.
     #[command(flatten)]
     pub key: KeyArguments,
@@ -90,8 +93,8 @@ pub(crate) struct UndoArguments {
 
 impl From<UndoArguments> for UndoRequest {
     fn from(typed: UndoArguments) -> Self {
-        let UndoArguments { run, plan: _, except, with_checks, incident, reason, key: _ } = typed;
-        Self { run, except, with_checks, incident, reason }
+        let UndoArguments { run, plan: _, except, with_checks, incident, reason, break_glass, key: _ } = typed;
+        Self { run, except, with_checks, incident, reason, break_glass }
     }
 }
 

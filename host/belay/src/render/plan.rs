@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::page::{Line, Page, Paint};
 use super::quorum::approvals;
 use super::table::table;
-use super::words::words;
+use super::words::{undo_words, words};
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +33,9 @@ impl Asked<'_> {
                 format!("belay run {}", words(&request, clock))
             }
             Self::Undo(request) => {
-                let except = request.except.iter().chain(without).map(|resource| format!(" --except {resource}"));
-                format!("belay undo {}{}", request.run, except.collect::<String>())
+                let mut request = request.clone();
+                request.except.extend_from_slice(without);
+                format!("belay undo {}", undo_words(&request))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Requests back into the words that were typed, to paste.
 
-use belay_runtime::api::{Goal, PlanRequest};
+use belay_runtime::api::{Goal, PlanRequest, UndoRequest};
 
 use super::clock::Clock;
 
@@ -32,6 +32,24 @@ pub(crate) fn words(request: &PlanRequest, clock: &Clock) -> String {
     if let Some(reason) = &request.reason {
         option("--reason", reason.clone());
     }
+    line(&words)
+}
+
+/// `r-77 --except dataset --reason 'it was right'`, as [`words`].
+pub(crate) fn undo_words(request: &UndoRequest) -> String {
+    let mut words = vec![request.run.to_string()];
+    request.except.iter().for_each(|resource| words.extend(["--except".to_owned(), resource.to_string()]));
+    words.extend(request.with_checks.then(|| "--with-checks".to_owned()));
+    words.extend(request.break_glass.then(|| "--break-glass".to_owned()));
+    for (name, value) in
+        [("--incident", request.incident.as_ref().map(ToString::to_string)), ("--reason", request.reason.clone())]
+    {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), value]));
+    }
+    line(&words)
+}
+
+fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -74,5 +92,27 @@ mod tests {
         );
         request.goal = Some(Goal::Versions([("model".parse().unwrap(), "8".to_owned())].into()));
         assert!(words(&request, &clock).contains("--at model=8"));
+    }
+
+    #[test]
+    fn so_can_those_of_an_undo() {
+        let mut request = UndoRequest {
+            run: "r-77".parse().unwrap(),
+            except: Vec::new(),
+            with_checks: false,
+            incident: None,
+            reason: None,
+            break_glass: false,
+        };
+        assert_eq!(undo_words(&request), "r-77");
+        request.except.push("dataset".parse().unwrap());
+        request.with_checks = true;
+        request.break_glass = true;
+        request.incident = Some("INC-1".parse().unwrap());
+        request.reason = Some("it's right".to_owned());
+        assert_eq!(
+            undo_words(&request),
+            "r-77 --except dataset --with-checks --break-glass --incident INC-1 --reason \"it's right\""
+        );
     }
 }
