@@ -1,5 +1,6 @@
 //! What is tried of a reverter: its reads let it down one by one, its plans are performed, interrupted and undone.
 
+mod permitted;
 mod round_trip;
 
 use belay_domain::id::ConnectionName;

@@ -1,9 +1,9 @@
 //! Plans performed: does what comes of them match what they said, from wherever they were interrupted, and back again?
 
 use belay_domain::operation::{Change, Expectation, KeyvalueChange, Operation, Write};
-use belay_domain::state::{Desired, Reference};
+use belay_domain::state::{Desired, Reference, State};
 
-use super::Trial;
+use super::{Trial, permitted};
 use crate::fixture::{Fixtures, Named, Reverted};
 use crate::report::Check;
 use crate::suite::probe::Tally;
@@ -16,6 +16,7 @@ struct Tallies {
     interrupted: Tally,
     undone: Tally,
     guarded: Tally,
+    permitted: Tally,
 }
 
 impl Trial<'_, '_> {
@@ -32,6 +33,7 @@ impl Trial<'_, '_> {
             ("interrupted after any operation, the content is as it said, and a new plan goes on", tallies.interrupted),
             ("what was there before comes back", tallies.undone),
             ("each write of bytes or keys expects what it found", tallies.guarded),
+            ("the plan checker lets through what it plans", tallies.permitted),
         ];
         let check = |(name, Tally { tried, failed })| match tried {
             0 => Check::left_out(name, "no fixture `wants` something that takes a write"),
@@ -43,13 +45,15 @@ impl Trial<'_, '_> {
     async fn there_and_back(&self, name: &str, case: &Reverted, wanted: &Desired, tallies: &mut Tallies) {
         let named = |why: String| format!("{name}: {why}");
         let before = self.locate(case, &case.systems, &Reference::Present, None).await.answer();
-        let operations = match self.operations(case, &case.systems, wanted).await {
-            Ok(operations) => operations,
+        let (observed, change) = match self.planned(case, &case.systems, wanted).await {
+            Ok(planned) => planned,
             Err(why) => return tallies.restored.tell(Some(named(why))),
         };
+        let operations = change.operations.clone();
         if operations.is_empty() {
             return;
         }
+        tallies.permitted.tell(permitted::refused(case, observed, wanted, change).map(named));
         tallies.guarded.tell(operations.iter().find_map(unguarded).map(named));
         let mut systems = case.systems.clone();
         for (done, operation) in operations.iter().enumerate() {
@@ -72,10 +76,17 @@ impl Trial<'_, '_> {
         tallies.undone.tell(self.reaches(case, systems, &back).await.err().map(named));
     }
 
-    async fn operations(&self, case: &Reverted, systems: &Systems, wanted: &Desired) -> Result<Vec<Operation>, String> {
+    /// What it finds, and the one change that leads from there to what is wanted.
+    async fn planned(&self, case: &Reverted, systems: &Systems, wanted: &Desired) -> Result<(State, Change), String> {
         let observed = self.observe(case, systems, None).await.answer()?;
         let changes = self.plan(case, systems, &observed, wanted, None).await.answer()?;
-        Ok(changes.into_iter().flat_map(|Change { operations, .. }| operations).collect())
+        let [change] = <[Change; 1]>::try_from(changes)
+            .map_err(|changes| format!("one state is wanted, and it plans {} changes", changes.len()))?;
+        Ok((observed, change))
+    }
+
+    async fn operations(&self, case: &Reverted, systems: &Systems, wanted: &Desired) -> Result<Vec<Operation>, String> {
+        Ok(self.planned(case, systems, wanted).await?.1.operations)
     }
 
     /// Plans from what is there, performs all of it, and looks.
