@@ -1,8 +1,9 @@
 //! Measures barriers, and prints a JSON object a line: `cargo run --release -p belay-ledger --example bench_barrier`.
 //!
-//! `lone_barrier` takes turns with a plain `fdatasync` of as many bytes, appended to a file on the same disk. `writers`
-//! has 64 threads that each wait for their own entry, while the public log is kept up with them; it takes turns with 64
-//! threads on a bare file whose writers share an `fdatasync`. An argument names the folder to measure in.
+//! `lone_barrier` takes turns with plain `fdatasync`s on the same disk: of a file to which as many bytes as the entry has
+//! were appended, and of one to which as many were as SQLite writes to commit it. `writers` has 64 threads that each
+//! wait for their own entry, while the public log is kept up with them; it takes turns with 64 threads on a bare file
+//! whose writers share an `fdatasync`. An argument names the folder to measure in.
 
 mod common;
 #[path = "common/group_file.rs"]
@@ -36,26 +37,48 @@ fn main() -> Result<(), Failure> {
 }
 
 fn lone_barrier(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
-    let mut file = File::create(folder.join("baseline"))?;
-    let (mut barriers, mut syncs) = (Vec::new(), Vec::new());
+    let (mut entries, mut commits) = (File::create(folder.join("entries"))?, File::create(folder.join("commits"))?);
+    let (mut barriers, mut of_entries, mut of_commits, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..BARRIERS {
         let draft = intent(round)?;
+        let before = written()?;
         let start = Instant::now();
         ledger.append(draft)?;
         barriers.push(start.elapsed());
-        let start = Instant::now();
-        file.write_all(&[b'x'; ENTRY_BYTES])?;
-        file.sync_data()?;
-        syncs.push(start.elapsed());
+        let size = written()? - before;
+        of_entries.push(synced(&mut entries, ENTRY_BYTES)?);
+        of_commits.push(synced(&mut commits, size)?);
+        sizes.push(size);
     }
-    let (barrier, sync) = (median(&mut barriers), median(&mut syncs));
-    let ratio = barrier.as_secs_f64() / sync.as_secs_f64();
+    sizes.sort_unstable();
+    let (barrier, entry, commit) = (median(&mut barriers), median(&mut of_entries), median(&mut of_commits));
+    let times = |baseline: Duration| barrier.as_secs_f64() / baseline.as_secs_f64();
     println!(
-        r#"{{"bench":"lone_barrier","entry_bytes":{ENTRY_BYTES},"barrier_p50_us":{},"fdatasync_p50_us":{},"ratio":{ratio:.2}}}"#,
+        r#"{{"bench":"lone_barrier","entry_bytes":{ENTRY_BYTES},"barrier_p50_us":{},"fdatasync_p50_us":{},"ratio":{:.2},"commit_bytes_p50":{},"fdatasync_of_commit_p50_us":{},"ratio_of_commit":{:.2}}}"#,
         barrier.as_micros(),
-        sync.as_micros(),
+        entry.as_micros(),
+        times(entry),
+        sizes.get(sizes.len() / 2).copied().unwrap_or_default(),
+        commit.as_micros(),
+        times(commit),
     );
     Ok(())
+}
+
+/// How long it takes to append so many bytes to a file and to sync it.
+fn synced(file: &mut File, bytes: usize) -> Result<Duration, Failure> {
+    let bytes = vec![b'x'; bytes];
+    let start = Instant::now();
+    file.write_all(&bytes)?;
+    file.sync_data()?;
+    Ok(start.elapsed())
+}
+
+/// The bytes that this process has handed to the kernel to write, proc_pid_io(5).
+fn written() -> Result<usize, Failure> {
+    let counters = std::fs::read_to_string("/proc/self/io")?;
+    let line = counters.lines().find_map(|line| line.strip_prefix("wchar: ")).ok_or("no wchar in /proc/self/io")?;
+    Ok(line.parse()?)
 }
 
 fn writers(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
