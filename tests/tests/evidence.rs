@@ -192,6 +192,10 @@ fn a_checkpoint_that_was_kept_is_a_witness() {
     fs::write(&changed, text.replacen('\n', "\n1", 1)).unwrap();
     stranger.belay(&["--since", changed.to_str().unwrap()]).ends(1).says("the checkpoint that was kept");
 
+    let nonsense = shop.file("belay.toml");
+    stranger.belay(&["--since", nonsense.to_str().unwrap()]).ends(2).says("belay.toml is no checkpoint");
+    stranger.belay(&["--since", "nowhere"]).ends(2).says("nowhere: No such file");
+
     // The same key, but a copy from before: it is older, and once it has grown it is a fork.
     let copy = Shop::released();
     copy.belay(since).ends(1).says("the log is older than the checkpoint that was kept");

@@ -160,6 +160,22 @@ fn a_refusal_says_what_differs_and_what_to_do() {
     "#]],
     );
     shop.belay(["governance", "show"]).ends(0).says("differ in 2 places: runs are refused");
+    check(
+        &shop.belay(["status"]),
+        &expect![[r#"
+        $ belay status
+        no run yet
+        no run can begin: the files are not the governance in force (belay governance diff)
+        [0]
+    "#]],
+    );
+    let change = propose(&shop, "ben");
+    shop.belay(["status"]).ends(0).says("no run can begin: the files are not the governance in force\n");
+    shop.belay(["status"])
+        .says(&format!("ben proposed waits: 1 missing: ada or bo could (belay governance accept {change})"));
+    accept(&shop, &change, "ada").ends(0);
+    let status = shop.belay(["status"]);
+    assert!(status.ends(0).err.is_empty(), "{status}");
 }
 
 #[test]

@@ -199,6 +199,11 @@ impl Watch {
         Self { began: at, met_since: None }
     }
 
+    /// How long it has been watched, in milliseconds.
+    pub const fn elapsed(&self, at: Millis) -> u64 {
+        at.since(self.began)
+    }
+
     /// For how long it must still hold, in milliseconds; `None` while it does not.
     pub fn left_to_hold(&self, check: &Check, at: Millis) -> Option<u64> {
         self.met_since.map(|since| check.hold_ms.saturating_sub(at.since(since)))

@@ -70,7 +70,7 @@ same generation "$(generation)" "$(cat "$NOTES/generation")"
 echo 'restored'
 
 # Where the feature is served: what models are given, and what customers meet. No data is no good sign.
-same 'served values' "$(served_values)" "$(cat "$NOTES/served.json")"
+await 'served values' "$(cat "$NOTES/served.json")" served_values
 tries=60
 until
     age=$(number 'min(time() - timestamp(shop_error_ratio))')

@@ -382,32 +382,36 @@ fn another_runbook_follows_with_its_own_checks() {
         Measure(1, Some("0.01")),
         Wake(2),
         Measure(1, Some("0.01")),
+        Wake(3),
+        Measure(1, Some("0.01")),
         Seal,
     ];
     check(
         alternate(),
         &moves,
         expect![[r#"
-        opened → lock lake/dataset
-        locked → plan dataset
-        planned blind → go on with failover
-        fell back → lock lake/store
-        locked → plan store
-        planned [1] → act 1 (store.0 try 1)
-        intent 1 → nothing
-        applied 1 → confirm store
-        confirmed (1, 0) 2, 0 to do → unlock, measure 1
-        measured Some("0.01") → rejected: `check.measured` was not expected now
-        measured Some("0.01") → wake 1 after 500 ms
-        woke 1 → measure 1
-        measured Some("0.01") → wake 2 after 400 ms
-        woke 2 → measure 1
-        measured Some("0.01") → unlock, seal
-        sealed → nothing
-        = {ended:{ending:{kind:replaced,failed:{kind:stage,stage:restore,halt:{kind:blind,resources:[[dataset,unavailable]]}},runbook:failover},sealed:true}}
-          dataset: NotTouched
-          store: Restored
-    "#]],
+            opened → lock lake/dataset
+            locked → plan dataset
+            planned blind → go on with failover
+            fell back → lock lake/store
+            locked → plan store
+            planned [1] → act 1 (store.0 try 1)
+            intent 1 → nothing
+            applied 1 → confirm store
+            confirmed (1, 0) 2, 0 to do → unlock, measure 1
+            measured Some("0.01") → rejected: `check.measured` was not expected now
+            measured Some("0.01") → wake 1 after 250 ms
+            woke 1 → measure 1
+            measured Some("0.01") → wake 2 after 250 ms
+            woke 2 → measure 1
+            measured Some("0.01") → wake 3 after 250 ms
+            woke 3 → measure 1
+            measured Some("0.01") → unlock, seal
+            sealed → nothing
+            = {ended:{ending:{kind:replaced,failed:{kind:stage,stage:restore,halt:{kind:blind,resources:[[dataset,unavailable]]}},runbook:failover},sealed:true}}
+              dataset: NotTouched
+              store: Restored
+        "#]],
     );
 }
 

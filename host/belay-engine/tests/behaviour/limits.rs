@@ -225,8 +225,9 @@ fn a_check_passes_once_it_held() {
     spec.checks.push(error_ratio());
     let restored = [Locked(0), Plan(0, vec![1]), Intend(1), Applied(1), Confirm((0, 0), 0, 0)];
     let mut passes = restored.to_vec();
-    passes.extend([Measure(0, Some("0.5")), Wake(1), Measure(0, Some("0.01")), Wake(2), Measure(0, Some("0.01"))]);
-    passes.extend([Wake(3), Measure(0, Some("0.01")), Seal]);
+    passes.extend([Measure(0, Some("0.5")), Wake(1)]);
+    passes.extend((2..=4).flat_map(|wake| [Measure(0, Some("0.01")), Wake(wake)]));
+    passes.extend([Measure(0, Some("0.01")), Seal]);
     check(
         spec.clone(),
         &passes,
@@ -237,12 +238,14 @@ fn a_check_passes_once_it_held() {
             intent 1 → nothing
             applied 1 → confirm flag
             confirmed (0, 0) 0, 0 to do → unlock, measure 0
-            measured Some("0.5") → wake 1 after 500 ms
+            measured Some("0.5") → wake 1 after 250 ms
             woke 1 → measure 0
-            measured Some("0.01") → wake 2 after 500 ms
+            measured Some("0.01") → wake 2 after 250 ms
             woke 2 → measure 0
-            measured Some("0.01") → wake 3 after 400 ms
+            measured Some("0.01") → wake 3 after 250 ms
             woke 3 → measure 0
+            measured Some("0.01") → wake 4 after 287 ms
+            woke 4 → measure 0
             measured Some("0.01") → unlock, seal
             sealed → nothing
             = {ended:{ending:{kind:done},sealed:true}}

@@ -2,6 +2,7 @@
 
 mod export;
 mod heartbeat;
+mod kept;
 mod log;
 mod redact;
 mod replay;
@@ -9,6 +10,9 @@ mod report;
 mod show;
 mod verify;
 
+use std::path::Path;
+
+use belay_runtime::api::Error;
 use clap::Subcommand;
 
 pub(crate) use export::ExportArguments;
@@ -72,4 +76,8 @@ pub(crate) enum AuditCommand {
                       checkpoint-of-june, belay audit verify inc-4211.evidence --key ledger.vkey"
     )]
     Verify(VerifyArguments),
+}
+
+fn read(file: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| Error::usage(format!("{}: {error}", file.display())))
 }

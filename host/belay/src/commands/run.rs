@@ -138,8 +138,13 @@ pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Endi
 }
 
 pub(super) fn list(limit: u32, global: &Global, output: Output) -> Result<Ending, Error> {
-    let (runs, untold) = open(global)?.runs(limit)?;
+    let runtime = open(global)?;
+    let (runs, untold) = runtime.runs(limit)?;
     output.answer("runs", &runs, |runs| run::list(runs, &clock()))?;
     untold.iter().for_each(|error| output.say(&render::error::error(error)));
+    match runtime.governance() {
+        Ok(governance) => render::governance::concern(&governance).iter().for_each(|concern| output.say(concern)),
+        Err(error) => output.say(&render::error::error(&error)),
+    }
     Ok(Ending::Done)
 }

@@ -41,6 +41,24 @@ pub(crate) fn standing(answer: &GovernanceAnswer, clock: &Clock) -> Page {
     page
 }
 
+/// What of it concerns whoever looks at runs: that none can begin, and what waits for an admin. Nothing where all is as
+/// it was accepted.
+pub(crate) fn concern(answer: &GovernanceAnswer) -> Option<Page> {
+    let waiting = answer.proposed.as_ref().filter(|change| change.is_of_files);
+    let refused = answer.refused.then(|| {
+        let line =
+            Line::new().painted(Paint::Bad, "no run can begin").with(": the files are not the governance in force");
+        if waiting.is_some() { line } else { line.with(" (belay governance diff)") }
+    });
+    let waits = waiting.map(|change| {
+        let (author, short) = (&change.proposal.author, &change.short);
+        let waits = format!("the change that {author} proposed waits: {}", who(&change.need));
+        Line::new().painted(Paint::Warn, waits).with(format!(" (belay governance accept {short})"))
+    });
+    let lines: Vec<_> = refused.into_iter().chain(waits).collect();
+    (!lines.is_empty()).then(|| Page::from(lines))
+}
+
 fn accepts(accept: u32, admins: &[PersonName]) -> String {
     let names = admins.iter().map(PersonName::as_str).collect::<Vec<_>>().join(", ");
     let admins = if accept == 1 { "1 admin accepts".to_owned() } else { format!("{accept} admins accept") };

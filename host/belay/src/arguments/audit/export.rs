@@ -8,6 +8,7 @@ use clap::{ArgGroup, Args};
 use jiff::Zoned;
 
 use super::super::moment;
+use super::kept::KeptCheckpoint;
 
 /// Which entries, and how much of what they name.
 #[derive(Args, Debug)]
@@ -59,17 +60,10 @@ impl ExportArguments {
             environment: self.env.clone(),
             from: moment(&self.from)?,
             to: moment(&self.to)?,
-            since: self.since.as_deref().map(size_of).transpose()?,
+            since: self.since.as_deref().map(KeptCheckpoint::read).transpose()?.map(|kept| kept.size),
             with_blobs: !self.without_blobs,
             with_components: self.components,
             with_log: self.with_log,
         })
     }
-}
-
-/// The second line of a checkpoint: how many entries the log had.
-fn size_of(file: &std::path::Path) -> Result<u64, Error> {
-    let text = std::fs::read_to_string(file).map_err(|error| Error::usage(format!("{}: {error}", file.display())))?;
-    let size = text.lines().nth(1).and_then(|line| line.parse().ok());
-    size.ok_or_else(|| Error::usage(format!("{} is no checkpoint", file.display())))
 }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use belay_runtime::api::{Error, VerifyRequest};
 use clap::Args;
 
+use super::kept::KeptCheckpoint;
+use super::read;
+
 /// What is verified, and against what.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArguments {
@@ -23,7 +26,7 @@ impl VerifyArguments {
     /// What the log is held against.
     pub(crate) fn request(&self) -> Result<VerifyRequest, Error> {
         Ok(VerifyRequest {
-            since: self.since.as_deref().map(read).transpose()?,
+            since: self.since.as_deref().map(KeptCheckpoint::read).transpose()?.map(|kept| kept.text),
             key: self.key.as_ref().map(|key| line(key)).transpose()?,
         })
     }
@@ -33,8 +36,4 @@ impl VerifyArguments {
 fn line(key: &str) -> Result<String, Error> {
     let is_line = !Path::new(key).exists() && key.split('+').count() > 2;
     if is_line { Ok(key.to_owned()) } else { read(Path::new(key)) }
-}
-
-fn read(file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(file).map_err(|error| Error::usage(format!("{}: {error}", file.display())))
 }
