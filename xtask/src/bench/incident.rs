@@ -93,8 +93,8 @@ fn taken_back<T>(stack: &Stack, roll_back: impl FnOnce() -> Result<T, Error>) ->
     let good = stack.served().map_err(Error::Untrue)?;
     stack.release_bad().and_then(|()| stack.await_breach()).map_err(Error::Untrue)?;
     let took = roll_back()?;
-    let now = stack.served().map_err(Error::Untrue)?;
-    if now == good { Ok(took) } else { Err(Error::Untrue(format!("{now:?} is served instead of {good:?}"))) }
+    stack.await_served(&good).map_err(Error::Untrue)?;
+    Ok(took)
 }
 
 fn by_belay(desk: &Desk, folder: &Path) -> Result<Rollback, Error> {

@@ -114,6 +114,11 @@ impl<'lab> Stack<'lab> {
         })
     }
 
+    /// Waits until all of this is served: Unleash answers each question from a cache of its own for a moment.
+    pub(crate) fn await_served(&self, good: &[Served]) -> Result<(), String> {
+        self.until(&format!("not all of this is served: {good:?}"), |stack| Ok(stack.served()? == good))
+    }
+
     /// What each system serves now.
     pub(crate) fn served(&self) -> Result<Vec<Served>, String> {
         let flag = Flag::on_server(self.address("unleash")?, &self.named("ranker-v9"));
