@@ -7,6 +7,7 @@ use std::process::Command;
 
 use belay_tests::people::People;
 use belay_tests::workspace::{ROLLBACK, Said, Shop};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A shop where a release was rolled back in `prod`: asked by ana, approved by cleo.
@@ -255,6 +256,54 @@ fn what_goes_in_is_chosen_and_what_stays_out_is_said() {
     assert_eq!(exported[0]["body"]["about"]["run"], "r-1");
     let parts: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(parts.len(), 2, "{parts:?}");
+}
+
+#[test]
+fn what_was_redacted_is_accounted_for_and_what_claims_to_be_is_not() {
+    let (shop, people) = rolled_back();
+    let calls = |entry: &&Value| entry["kind"] == "plugin.call" && entry["run"] == "r-1";
+    let call = shop.log().iter().find(calls).unwrap().clone();
+    let (seq, commitment) = (call["seq"].to_string(), call["blobs"][0].as_str().unwrap().to_owned());
+    let pia = people.key_of("pia");
+    let asked = shop.belay([
+        "audit",
+        "redact",
+        "ask",
+        &seq,
+        "--authority",
+        "GDPR Art. 17",
+        "--reason",
+        "a customer asked",
+        "--key",
+        &pia,
+        "--json",
+    ]);
+    let asked = asked.ends(0).answer("redaction")["asked"].to_string();
+    // Asked for only: it is still there.
+    let before = Stranger::given(&shop, &[]);
+    assert!(before.unpacked("blobs").join(&commitment).is_file());
+    shop.belay(["audit", "redact", "approve", &asked, "--key", &people.key_of("cleo")]).ends(0);
+
+    let stranger = Stranger::given(&shop, &[]);
+    stranger.belay(&[]).ends(0).says("✔ sound").says("1 blob was redacted with authority");
+    assert!(!stranger.unpacked("blobs").join(&commitment).exists());
+    let mut blobs: Value = serde_json::from_str(&stranger.reads("blobs.json")).unwrap();
+    let blobs = blobs.as_array_mut().unwrap();
+    assert!(
+        blobs.iter().all(|blob| blob["state"] == if blob["entry"] == call["seq"] { "redacted" } else { "present" })
+    );
+    if has_go() {
+        let said = stranger.follows_the_readme();
+        assert!(said.contains("sound: belay/") && !said.contains("not sound"), "{said}");
+
+        // A blob that is said to have been redacted, and no entry did it.
+        let other = blobs.iter_mut().find(|blob| blob["state"] == "present").unwrap();
+        other["state"] = "redacted".into();
+        fs::remove_file(stranger.unpacked("blobs").join(other["commitment"].as_str().unwrap())).unwrap();
+        fs::write(stranger.unpacked("blobs.json"), serde_json::to_vec(blobs).unwrap()).unwrap();
+        let said = stranger.follows_the_readme();
+        assert!(said.contains("missing without authority"), "{said}");
+    }
 }
 
 #[test]

@@ -90,6 +90,56 @@ fn a_denial_that_only_watched_is_told_with_its_reason() {
 }
 
 #[test]
+fn refusals_changes_from_outside_and_what_waits_are_told() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    let ana = people.key_of("ana");
+    let run = || shop.belay([&["run"], &ROLLBACK[..], &["--env", "prod", "--key", &ana]].concat());
+    shop.edit("belay.toml", "max_consumers = 20", "max_consumers = 0");
+    run().ends(3);
+    shop.edit("belay.toml", "max_consumers = 0", "max_consumers = 20");
+    run().ends(4);
+    let told = report(&shop, &[]);
+    let refused = exceptions(&told, "refused");
+    assert_eq!(refused.len(), 1, "{told}");
+    assert!(refused[0]["what"].as_str().unwrap().contains("2 consumers"), "{told}");
+    let open = exceptions(&told, "open");
+    assert_eq!((open.len(), &open[0]["run"]), (1, &Value::from("r-1")), "{told}");
+    // The release itself was nobody's run: what it changed was seen when the run first looked.
+    let outside = exceptions(&told, "changed_outside");
+    assert!(outside.iter().any(|row| row["what"].as_str().unwrap().contains("flag")), "{told}");
+
+    shop.belay(["reject", "r-1", "--reason", "the data is fine", "--key", &people.key_of("dan")]).ends(0);
+    let told = report(&shop, &[]);
+    assert!(exceptions(&told, "open").is_empty(), "{told}");
+    let not_done = exceptions(&told, "not_done");
+    assert!(not_done.iter().any(|row| row["what"].as_str().unwrap().contains("the data is fine")), "{told}");
+}
+
+#[test]
+fn a_broken_glass_and_a_broken_promise_are_told() {
+    let shop = Shop::released();
+    let people = People::of(&shop);
+    shop.edit("belay.toml", "  { up_to = 60, approvals = 1 },\n  { up_to = 85, approvals = 2 },\n", "");
+    shop.edit("runbooks/standard-rollback.toml", "restored_within = \"5m\"", "restored_within = \"1ms\"");
+    let ana = people.key_of("ana");
+    let words = ["--env", "prod", "--incident", "INC-1", "--key", &ana, "--break-glass", "--reason", "nobody answers"];
+    shop.belay([&["run"], &ROLLBACK[..], &words].concat()).ends(4);
+    let text = shop.belay(["approve", "r-1", "--show"]).out;
+    let signed = people.sign("dan", "break-glass@belay", &text);
+    shop.belay(["approve", "r-1", "--break-glass", "--signature", signed.to_str().unwrap()]).ends(0);
+    shop.belay(["resume", "r-1"]).ends(0);
+    let told = report(&shop, &[]);
+    let glass = exceptions(&told, "break_glass");
+    assert_eq!(glass.len(), 1, "{told}");
+    let what = glass[0]["what"].as_str().unwrap();
+    assert!(what.contains("dan") && what.contains("ana") && what.contains("nobody answers"), "{what}");
+    assert!(exceptions(&told, "without_approval").is_empty(), "two people stood for it: {told}");
+    let missed = exceptions(&told, "service_level_missed");
+    assert!(missed.len() == 1 && missed[0]["what"].as_str().unwrap().starts_with("promised 0 s, took"), "{told}");
+}
+
+#[test]
 fn the_statement_of_completeness_can_be_checked() {
     let (shop, _people) = quarter();
     let told = report(&shop, &["--from", "2020-01-01"]);

@@ -177,7 +177,7 @@ fn of_report(report: &Report) -> VerifyAnswer {
         since: None,
         signatures: 0,
         witnesses: 0,
-        notes: clocks(report),
+        notes: clocks(report).into_iter().chain(redacted(report.blobs.redacted)).collect(),
     }
 }
 
@@ -193,6 +193,14 @@ fn clocks(report: &Report) -> Vec<String> {
     told.chain(more.map(|more| format!("and it stepped back {more} times more"))).collect()
 }
 
+/// What is gone by right: told, so that nobody takes it for what never was.
+fn redacted(count: u64) -> Option<String> {
+    let (blobs, them) = if count == 1 { ("blob was", "it") } else { ("blobs were", "them") };
+    (count > 0).then(|| {
+        format!("{count} {blobs} redacted with authority: `belay audit show` of an entry that names {them} says whose")
+    })
+}
+
 fn of_examined(examined: &Examined) -> VerifyAnswer {
     let of_log = examined.log.clone().unwrap_or_default();
     let mut answer = of_report(&of_log);
@@ -205,6 +213,7 @@ fn of_examined(examined: &Examined) -> VerifyAnswer {
     answer.size = examined.head.map_or(0, |head| head.size);
     answer.origin = examined.origin.clone().unwrap_or_else(|| "an unknown log".to_owned());
     answer.trustworthy = examined.proven.len() as u64;
+    answer.notes.extend(redacted(examined.blobs.redacted));
     answer
 }
 
