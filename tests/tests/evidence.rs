@@ -313,6 +313,7 @@ fn the_report_tells_the_run_and_runs_nothing() {
     let report = stranger.reads("report.html");
     for words in [
         "Run r-1",
+        "restored within 5m: kept, took ",
         "It ended: done",
         "belay mandate v1",
         "cleo",

@@ -1,7 +1,10 @@
 //! An entry in a few words, for people. What it says in full is its JSON.
 
+use belay_domain::id::Millis;
 use belay_ledger::Entry;
 use serde_json::Value;
+
+use crate::words::moment;
 
 fn reading(body: &Value) -> String {
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -130,7 +133,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "evidence.exported" => {
             format!("{} entries of {}, file {}", number("/entries"), number("/size"), short("/digest"))
         }
-        "mandate" => format!("{}, until {} ms", short("/mandate"), number("/expires_at")),
+        "mandate" => format!("{}, until {}", short("/mandate"), moment(Millis(number("/expires_at")))),
         _ => String::new(),
     }
 }

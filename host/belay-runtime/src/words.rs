@@ -1,4 +1,4 @@
-//! The words that a responder would type for a run. For people to paste.
+//! The words that a responder would type for a run, to paste; times as people read them.
 
 use belay_domain::id::Millis;
 use belay_domain::mandate::{Destination, Mandate, Purpose};
@@ -32,7 +32,18 @@ pub(crate) fn whole_run(mandate: &Mandate) -> String {
 }
 
 /// RFC 3339, in UTC.
-fn moment(at: Millis) -> String {
+pub(crate) fn moment(at: Millis) -> String {
     let at = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     at.map_or_else(String::new, |at| at.to_string())
+}
+
+/// A stretch of time in words: `1 h 4 min`.
+pub(crate) fn long(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, _) => format!("{}.{} s", seconds, ms % 1_000 / 100),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, ..) => format!("{days} d {hours} h"),
+    }
 }

@@ -4,6 +4,7 @@ use super::statement;
 use crate::api::{ChangeRow, ExceptionRow, ReportAnswer, RoleRow, RunRow};
 use crate::audit::csv::time;
 use crate::html::{Html, Table, Tone, document};
+use crate::words::long;
 
 /// The page.
 pub fn report_html(report: &ReportAnswer) -> String {
@@ -70,7 +71,7 @@ fn exception(row: &ExceptionRow) -> [String; 7] {
 }
 
 fn run(row: &RunRow) -> [String; 13] {
-    let ms = |ms: Option<u64>| ms.map(statement::long).unwrap_or_default();
+    let ms = |ms: Option<u64>| ms.map(long).unwrap_or_default();
     let kept = match row.kept {
         Some(true) => ", kept",
         Some(false) => ", missed",

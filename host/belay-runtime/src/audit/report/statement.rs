@@ -3,6 +3,7 @@
 use super::words;
 use crate::api::{Gap, ReportAnswer};
 use crate::audit::csv::time;
+use crate::words::long;
 
 /// Which part of the log.
 pub(super) fn about(report: &ReportAnswer) -> String {
@@ -80,15 +81,4 @@ fn silence(report: &ReportAnswer) -> Vec<String> {
         }
     });
     lines
-}
-
-/// A stretch of time in words: `1 h 4 min`.
-pub(super) fn long(ms: u64) -> String {
-    let seconds = ms / 1_000;
-    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60) {
-        (0, 0, 0, _) => format!("{}.{} s", seconds, ms % 1_000 / 100),
-        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
-        (days, hours, ..) => format!("{days} d {hours} h"),
-    }
 }

@@ -2,6 +2,7 @@
 
 use belay_domain::id::RunId;
 use belay_domain::json::Json;
+use belay_domain::limits::Span;
 use belay_domain::risk::Assessment;
 use belay_engine::{Event, Receipt};
 use belay_ledger::Entry;
@@ -12,6 +13,7 @@ use crate::audit::csv::time;
 use crate::evidence::mandate;
 use crate::html::{Html, Table, Tone};
 use crate::log_line;
+use crate::words::long;
 
 /// Writes the section of a run whose entries these are.
 pub(super) fn section(page: &mut Html, sources: &Sources<'_>, run: &RunId, entries: &[&Entry]) {
@@ -55,9 +57,9 @@ fn times(page: &mut Html, receipt: &Receipt) {
         facts.fact("Restored", &time(restored));
     }
     if let Some(promise) = receipt.promise {
-        let took = promise.took_ms.map_or_else(|| "not restored".to_owned(), |took| format!("took {took} ms"));
+        let took = promise.took_ms.map_or_else(|| "not restored".to_owned(), |took| format!("took {}", long(took)));
         let kept = if promise.kept { "kept" } else { "not kept" };
-        facts.fact("Service level", &format!("restored within {} ms: {kept}, {took}", promise.restored_within_ms));
+        facts.fact("Service level", &format!("restored within {}: {kept}, {took}", Span(promise.restored_within_ms)));
     }
     if !receipt.left_out.is_empty() {
         let stages: Vec<_> = receipt.left_out.iter().map(ToString::to_string).collect();
