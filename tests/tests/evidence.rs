@@ -74,6 +74,14 @@ impl Stranger {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
     }
 
+    /// What the program of the README's fourth step says to somebody who trusts this key.
+    fn verifies_with(&self, key: &Path) -> String {
+        let mut go = Command::new("go");
+        go.args(["run", "check/verify.go"]).arg(key).current_dir(self.unpacked(""));
+        go.envs([("GO111MODULE", "off"), ("GOPATH", "/usr/share/gocode")]).env("HOME", self.folder.path());
+        String::from_utf8(go.output().unwrap().stdout).unwrap()
+    }
+
     /// belay's own verdict, in a folder that is no workspace.
     fn belay(&self, more: &[&str]) -> Said {
         let mut command = Command::new(belay_tests::repository::belay());
@@ -256,6 +264,37 @@ fn what_goes_in_is_chosen_and_what_stays_out_is_said() {
     assert_eq!(exported[0]["body"]["about"]["run"], "r-1");
     let parts: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(parts.len(), 2, "{parts:?}");
+}
+
+#[test]
+fn whoever_has_an_earlier_key_can_follow_its_changes_unless_one_was_compromised() {
+    let (shop, _people) = rolled_back();
+    shop.belay(["audit", "verify"]).ends(0);
+    let earlier = shop.folder().join("earlier.vkey");
+    fs::copy(log(&shop).join("ledger.vkey"), &earlier).unwrap();
+    let trusting = ["--key", earlier.to_str().unwrap()];
+    shop.belay(["keys", "rotate", "--reason", "yearly"]).ends(0);
+    let stranger = Stranger::given(&shop, &[]);
+    stranger.belay(&trusting).ends(0).says("✔ sound");
+    assert_ne!(stranger.reads("ledger.vkey"), fs::read_to_string(&earlier).unwrap());
+    if has_go() {
+        let said = stranger.verifies_with(&earlier);
+        assert!(said.starts_with("sound: belay/"), "{said}");
+        fs::write(
+            shop.folder().join("no.vkey"),
+            "belay/shop-ml+00000000+AUZTQqDw5L7cHh9t2kYQbZ5yqvJ0m2oYx1dRk3uUwT8q\n",
+        )
+        .unwrap();
+        let said = stranger.verifies_with(&shop.folder().join("no.vkey"));
+        assert!(said.starts_with("not sound"), "{said}");
+    }
+    shop.belay(["keys", "compromised", "--since", "3", "--reason", "an open backup"]).ends(0);
+    let stranger = Stranger::given(&shop, &[]);
+    stranger.belay(&trusting).ends(1).says("compromised");
+    if has_go() {
+        let said = stranger.verifies_with(&earlier);
+        assert!(said.starts_with("not sound") && said.contains("this key was compromised"), "{said}");
+    }
 }
 
 #[test]

@@ -26,7 +26,8 @@ pub(super) fn text(
         .replace("{origin}", origin)
         .replace("{entries}", &Grouped(chosen.entries.len() as u64).to_string())
         .replace("{size}", &Grouped(checkpoint.head.size).to_string())
-        .replace("{about}", &about(request));
+        .replace("{about}", &about(request))
+        .replace("{lines}", &super::VERIFIER.lines().count().to_string());
     let signed = if has_signatures { SIGNED } else { UNSIGNED };
     let log = if request.with_log { WITH_LOG } else { WITHOUT_LOG };
     [&begin, signed, log, END].concat()

@@ -2,8 +2,8 @@
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go run check/verify.go
 //
-// It trusts the key in ledger.vkey, or the one in the file that is named behind it. It checks that the key signed the
-// checkpoint and the list of digests, that every entry is in the log, that what entries name is there or accounted for,
+// It trusts the key in ledger.vkey, or the one in the file that is named behind it, which may be one that the log had
+// earlier: each change of keys is signed by the key before. It checks that the key signed the checkpoint and the list of digests, that every entry is in the log, that what entries name is there or accounted for,
 // and, where the whole log is there, its tiles, its sequence, and that every outcome closes one intent. Not checked
 // are people's signatures: ssh-keygen does that, as README.md says.
 package main
@@ -80,15 +80,15 @@ func main() {
 	if len(os.Args) > 1 {
 		keyFile = os.Args[1]
 	}
-	verifier, err := note.NewVerifier(strings.TrimSpace(string(read(keyFile))))
+	var about manifest
+	decode("manifest.json", &about)
+	verifier, err := present(strings.TrimSpace(string(read(keyFile))), about.Entries)
 	if err != nil {
 		fmt.Printf("not sound\n  %s: %v\n", keyFile, err)
 		os.Exit(1)
 	}
 	size, root := checkpoint(verifier)
 	seal(verifier)
-	var about manifest
-	decode("manifest.json", &about)
 	if about.Origin != verifier.Name() || about.Size != size || about.Root != hex.EncodeToString(root[:]) {
 		find("manifest.json", "it names another log or tree than the checkpoint")
 	}
@@ -106,6 +106,34 @@ func main() {
 	if !about.WithLog {
 		fmt.Println("the whole log is not in this file: that no entry was left out is not proven")
 	}
+}
+
+// From a key that the log had to the one that it has now. The notes speak for themselves: each is signed by the key before.
+func present(key string, entries []int64) (note.Verifier, error) {
+	verifier, err := note.NewVerifier(key)
+	for _, seq := range entries {
+		var change struct {
+			Kind string
+			Body struct{ Before, After, Note string }
+		}
+		data, _ := os.ReadFile(fmt.Sprintf("entries/%d.json", seq))
+		if err != nil || json.Unmarshal(data, &change) != nil || change.Body.Before != key {
+			continue
+		}
+		switch change.Kind {
+		case "key.compromised":
+			return nil, fmt.Errorf("entry %d says that this key was compromised: get the present one on another way", seq)
+		case "key.rotated":
+			opened, problem := note.Open([]byte(change.Body.Note), note.VerifierList(verifier))
+			said := fmt.Sprintf("belay key change v1\nbefore %s\nafter %s\n", key, change.Body.After)
+			if problem != nil || opened.Text != said {
+				return nil, fmt.Errorf("entry %d changes the key, and the key before did not sign that", seq)
+			}
+			key = change.Body.After
+			verifier, err = note.NewVerifier(key)
+		}
+	}
+	return verifier, err
 }
 
 // The head that the key signed.
