@@ -299,6 +299,14 @@ fn an_undo_that_no_band_allows_is_for_two_who_break_the_glass() {
 }
 
 #[test]
+fn the_glass_is_broken_in_an_incident_only() {
+    let shop = Shop::released();
+    shop.roll_back("run", &[]).ends(0);
+    let undo = ["undo", "r-1", "--break-glass", "--reason", "sales stop"];
+    says(&shop.belay(undo), 2, &["the glass is broken in an incident, and r-1 names none", "--incident"]);
+}
+
+#[test]
 fn a_package_is_approved_before_it_runs() {
     let (shop, people) = shop();
     let ana = people.key_of("ana");

@@ -120,16 +120,17 @@ fn two_who_approve_at_once_both_count_and_one_who_does_it_twice_counts_once() {
 #[test]
 fn what_people_agreed_to_too_late_is_asked_for_anew() {
     let (shop, people) = shop();
-    shop.edit("belay.toml", "mandate_ttl = \"4h\"", "mandate_ttl = \"4s\"");
+    shop.edit("belay.toml", "mandate_ttl = \"4h\"", "mandate_ttl = \"8s\"");
     ana_rolls_back(&shop, &people).ends(4);
     people.approves(&shop, "cleo", "r-1").ends(0);
     let table = || std::fs::read_dir(shop.stage().systems("prod").join("lake/clicks/_delta_log")).unwrap().count();
     let before = table();
-    thread::sleep(Duration::from_secs(5));
+    thread::sleep(Duration::from_secs(9));
     let anew = "belay run standard-rollback checkout-ranker";
     people.approves(&shop, "dan", "r-1").ends(5).says("the mandate of r-1 has expired").says(anew);
     shop.belay(["resume", "r-1"]).ends(5).says("expired").says(anew);
     assert_eq!(table(), before, "an approval whose time is over moves nothing");
+    shop.edit("belay.toml", "mandate_ttl = \"8s\"", "mandate_ttl = \"4h\"");
     ana_rolls_back(&shop, &people).ends(4).says("r-2");
     people.approves(&shop, "cleo", "r-2").ends(0);
     shop.belay(["resume", "r-2"]).ends(0).says("✔ restored");
