@@ -102,6 +102,14 @@ pub enum Error {
         /// What the compiler said.
         said: String,
     },
+    /// What the plugin prepares when it is built failed, or left what no module can hold.
+    #[error("{plugin} could not prepare itself: {reason}")]
+    Prepare {
+        /// The plugin.
+        plugin: String,
+        /// Why.
+        reason: String,
+    },
     /// The module is not what its world asks for.
     #[error("{plugin} makes no component: {reason}")]
     Component {
@@ -137,6 +145,9 @@ impl Error {
             Self::NoPlugin { .. } => "belay plugin new guardrail NAME makes one",
             Self::Metadata { .. } => "correct the file",
             Self::Compile { .. } => "correct the plugin's code",
+            Self::Prepare { .. } => {
+                "correct what the plugin's `prepare` does: it may compute, and neither read nor log; cargo test shows why it panics"
+            }
             Self::Component { .. } => "export the plugin with belay_sdk::guardrail!, reverter! or probe!",
             Self::Imports { .. } => "cargo tree --target wasm32-unknown-unknown shows who brings them in",
         }

@@ -1,5 +1,5 @@
 //! Makes a new plugin's folder, and builds a plugin: of a Cargo project by way of a core module, of Python and
-//! JavaScript by their own tools. Never loads or runs what it built, and installs
+//! JavaScript by their own tools. Never runs more of what it built than a plugin asks to have prepared, and installs
 //! nothing: what it fetches lies in a folder of the caller's.
 //!
 //! ```no_run
@@ -22,6 +22,7 @@ mod debian;
 mod error;
 mod folder;
 mod language;
+mod prepare;
 mod program;
 mod project;
 mod scaffold;
@@ -34,14 +35,16 @@ pub use compile::compile;
 pub use component::componentize;
 pub use error::Error;
 pub use language::{Language, NoSuchLanguage};
+pub use prepare::prepare;
 pub use project::Plugin;
 pub use scaffold::{InvalidName, Kind, scaffold};
 pub use scripted::Scripted;
 pub use toolchain::Toolchain;
 
-/// Builds one plugin: its core module as [`compile`] does, and the component of it as [`componentize`] does.
+/// Builds one plugin: its core module as [`compile`] does, with what it prepares as [`prepare`] does, and the component of
+/// it as [`componentize`] does.
 pub fn build(toolchain: &Toolchain, plugin: &Plugin, target_dir: &Path) -> Result<Vec<u8>, Error> {
-    componentize(plugin, &compile(toolchain, plugin, target_dir)?)
+    componentize(plugin, &prepare(plugin, compile(toolchain, plugin, target_dir)?)?)
 }
 
 /// A component and what it was made of.

@@ -39,12 +39,22 @@ impl Guardrail for Cedar {
     type Config = Config;
 
     fn judge(facts: Facts, config: Config) -> Result<Judgement, Fault> {
-        let schema = policies::schema(&config.schema)?;
-        let policies = policies::load(&config.policies, &schema)?;
-        let (request, entities) = case::put(&facts, config.entities, &schema)?;
+        let validator = policies::validator(&config.schema)?;
+        let policies = policies::load(&config.policies, &validator)?;
+        let (request, entities) = case::put(&facts, config.entities, validator.schema())?;
         let response = Authorizer::new().is_authorized(&request, policies.set(), &entities);
         answer::of(&response, &policies)
     }
 }
 
-belay_sdk::guardrail!(Cedar);
+/// Cedar makes its schema, its parsers and the names of its extensions when they are first needed. Judging once, whatever
+/// comes of it, makes them.
+fn prepare() {
+    let facts = belay_sdk::json::configured(include_str!("../../../wit/facts.example.json"), "the facts");
+    let policies =
+        vec![TextFile { file: "policies.cedar".to_owned(), text: include_str!("../fixtures/team.cedar").to_owned() }];
+    let config = Config { policies, schema: Vec::new(), entities: Vec::new() };
+    let _judged = facts.and_then(|facts| Cedar::judge(facts, config));
+}
+
+belay_sdk::guardrail!(Cedar, prepare);

@@ -1,6 +1,8 @@
 //! From files to policies that were checked against the schema. A policy's name is its `@id`, or its file and line.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use belay_sdk::{Fault, TextFile};
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
@@ -8,7 +10,7 @@ use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, 
 use crate::mistake;
 
 /// belay's own schema.
-const OURS: &str = include_str!("../belay.cedarschema");
+const TEXT: &str = include_str!("../belay.cedarschema");
 
 /// What an annotation may be. A misspelt `@approvals` would ask for nobody.
 const ANNOTATIONS: [&str; 5] = ["id", "reason", "approvals", "role", "note"];
@@ -28,20 +30,27 @@ struct Name {
     told: String,
 }
 
-/// The schema that is configured, or ours.
-pub(crate) fn schema(configured: &[TextFile]) -> Result<Schema, Fault> {
-    let ours = TextFile { file: "belay.cedarschema".to_owned(), text: OURS.to_owned() };
-    let file = match configured {
-        [] => &ours,
-        [one] => one,
-        [_, ..] => return Err(Fault::Invalid("there are several schemas, but one can hold".to_owned())),
-    };
+/// Whoever knows belay's own schema. Reading it takes longer than all the rest, so it is read when the plugin is built.
+static OURS: LazyLock<Result<Validator, Fault>> = LazyLock::new(|| {
+    read(&TextFile { file: "belay.cedarschema".to_owned(), text: TEXT.to_owned() }).map(Validator::new)
+});
+
+/// Whoever knows the schema that is configured, or ours.
+pub(crate) fn validator(configured: &[TextFile]) -> Result<Cow<'static, Validator>, Fault> {
+    match configured {
+        [] => OURS.as_ref().map(Cow::Borrowed).map_err(Fault::clone),
+        [one] => Ok(Cow::Owned(Validator::new(read(one)?))),
+        [_, ..] => Err(Fault::Invalid("there are several schemas, but one can hold".to_owned())),
+    }
+}
+
+fn read(file: &TextFile) -> Result<Schema, Fault> {
     let read = Schema::from_cedarschema_str(&file.text);
     read.map(|(schema, _warnings)| schema).map_err(|error| mistake::in_file("schema", file, &error))
 }
 
 /// Reads the policies and checks them against the schema.
-pub(crate) fn load(files: &[TextFile], schema: &Schema) -> Result<Policies, Fault> {
+pub(crate) fn load(files: &[TextFile], validator: &Validator) -> Result<Policies, Fault> {
     let mut policies = Policies::default();
     for (number, file) in files.iter().enumerate() {
         policies.add(number, file)?;
@@ -49,7 +58,7 @@ pub(crate) fn load(files: &[TextFile], schema: &Schema) -> Result<Policies, Faul
     if policies.names.is_empty() {
         return Err(Fault::Invalid("there is no policy: files = { policies = \"policies/*.cedar\" }".to_owned()));
     }
-    let result = Validator::new(schema.clone()).validate(&policies.set, ValidationMode::Strict);
+    let result = validator.validate(&policies.set, ValidationMode::Strict);
     // One mistake is told once for each action, in the order of a hash.
     if let Some(error) = result.validation_errors().min_by_key(ToString::to_string) {
         let file = policies.names.get(error.policy_id()).and_then(|name| files.get(name.file));

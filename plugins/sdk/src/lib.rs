@@ -90,8 +90,31 @@ pub use text_file::TextFile;
 
 /// Exports a type that implements [`Guardrail`]. It also gives the guest a small arena to allocate from: a judgement
 /// lives for one call and need not free.
+///
+/// `guardrail!(Policy, prepare)` also names a function without arguments that is run once, when the plugin is built: every
+/// instance begins with the memory that it left, such as a `static` that holds a parsed schema. It can't depend on the
+/// configuration or the facts, and may neither read nor log. Tests run without it, so a `static` that it fills must fill
+/// itself where nobody has.
 #[macro_export]
 macro_rules! guardrail {
+    ($policy:ident, $prepare:path) => {
+        #[cfg(target_arch = "wasm32")]
+        $crate::__export_guardrail_impl!($policy with_types_in $crate::bindings::guardrail);
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::is_guardrail::<$policy>;
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[unsafe(export_name = "belay-prepare")]
+            extern "C" fn __belay_prepare() {
+                $prepare();
+            }
+        };
+
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $prepare;
+    };
     ($policy:ident) => {
         #[cfg(target_arch = "wasm32")]
         #[global_allocator]
