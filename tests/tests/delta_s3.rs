@@ -185,14 +185,20 @@ fn what_is_no_answer_of_the_stores_halts_the_run_before_it_writes() {
     let denied = b"<Error><Code>ExpiredToken</Code><Message>The token has expired</Message></Error>";
     let cut =
         b"HTTP/1.1 200 OK\r\ncontent-type: application/xml\r\ncontent-length: 900\r\n\r\n<ListBucketResult>".to_vec();
-    for (act, expected) in [
-        (Act::Say(page), "a proxy"),
-        (Act::Say(Answer::bytes(403, "application/xml", denied)), "ExpiredToken"),
-        (Act::Say(cut), "broke off"),
-        (Act::LoseRequest, "tried 3 times"),
+    for (listings, act, expected) in [
+        (true, Act::Say(page.clone()), "a proxy"),
+        (true, Act::Say(Answer::bytes(403, "application/xml", denied)), "ExpiredToken"),
+        (true, Act::Say(cut), "broke off"),
+        (true, Act::LoseRequest, "tried 3 times"),
+        (false, Act::Say(page), "its answer has no entity tag: it is no store's, a proxy may have answered"),
+        (false, Act::LoseRequest, "tried 3 times"),
     ] {
         let garbling = act.clone();
-        scene.proxy.rule(move |_, _| garbling.clone());
+        scene.proxy.rule(
+            move |_, request| {
+                if request.target.contains("list-type") == listings { garbling.clone() } else { Act::Pass }
+            },
+        );
         let said = scene.desk.belay(RUN);
         assert_eq!(left(&said.ends(6).answer("run"), "dataset"), "not_touched", "{expected}");
         said.says(expected).says("resume");

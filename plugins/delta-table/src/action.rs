@@ -3,11 +3,12 @@
 //! Format: <https://github.com/delta-io/delta/blob/master/PROTOCOL.md#actions>.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use belay_sdk::Fault;
 use percent_encoding::percent_decode_str;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One line of a commit, or one row of a checkpoint. An action that the protocol did not have is an error: whoever
 /// wrote it meant something by it.
@@ -32,7 +33,7 @@ pub(crate) enum Action {
 pub(crate) struct Add {
     /// A URI reference, percent-encoded, as the writer wrote it.
     pub(crate) path: String,
-    pub(crate) partition_values: BTreeMap<String, Option<String>>,
+    pub(crate) partition_values: PartitionValues,
     /// In bytes.
     pub(crate) size: u64,
     /// Milliseconds since 1970 UTC.
@@ -47,6 +48,63 @@ pub(crate) struct Add {
     pub(crate) tags: Option<BTreeMap<String, Option<String>>>,
     #[serde(default, skip_serializing)]
     pub(crate) deletion_vector: Option<IgnoredField>,
+}
+
+/// A name with a text or null.
+pub(crate) type Pair = (Box<str>, Option<Box<str>>);
+
+/// A value for each partition column, in the order of their names. A list, since a table has one for each of its files.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct PartitionValues(Box<[Pair]>);
+
+impl PartitionValues {
+    /// From pairs in any order; of two for one column the last counts.
+    pub(crate) fn of(mut pairs: Vec<Pair>) -> Self {
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        // Sorting keeps the order of equals, and the first of a run is what is kept.
+        pairs.reverse();
+        pairs.dedup_by(|one, other| one.0 == other.0);
+        pairs.reverse();
+        Self(pairs.into_boxed_slice())
+    }
+
+    /// Columns and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(column, value)| (&**column, value.as_deref()))
+    }
+
+    /// Bytes of text.
+    pub(crate) fn len(&self) -> usize {
+        self.iter().map(|(column, value)| column.len() + value.map_or(0, str::len)).sum()
+    }
+}
+
+impl Serialize for PartitionValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for PartitionValues {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = PartitionValues;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("partition values by column")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PartitionValues, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(PartitionValues::of(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
 }
 
 /// Something that was there; what it was does not matter.
@@ -227,10 +285,21 @@ mod tests {
     }
 
     #[test]
+    fn partition_values_are_in_order_and_the_last_of_a_column_counts() {
+        let read = |text: &str| serde_json::from_str::<PartitionValues>(text).unwrap();
+        let values = read(r#"{"b":"1","a":null,"b":"2"}"#);
+        assert_eq!(values.iter().collect::<Vec<_>>(), [("a", None), ("b", Some("2"))]);
+        assert_eq!(serde_json::to_string(&values).unwrap(), r#"{"a":null,"b":"2"}"#);
+        assert_eq!(values, read(r#"{"b":"2","a":null}"#));
+        assert_eq!((values.len(), read("{}").len()), (3, 0));
+        assert!(serde_json::from_str::<PartitionValues>("[]").is_err());
+    }
+
+    #[test]
     fn rows_are_known_only_if_counted() {
         let add = |stats: Option<&str>| Add {
             path: "x".to_owned(),
-            partition_values: BTreeMap::new(),
+            partition_values: PartitionValues::default(),
             size: 1,
             modification_time: 0,
             data_change: true,

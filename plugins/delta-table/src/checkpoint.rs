@@ -7,12 +7,13 @@ use belay_sdk::Fault;
 use bytes::Bytes;
 use parquet::basic::Compression;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::record::Row;
 use parquet::record::reader::RowIter;
+use parquet::record::{Field, Map, Row};
 use parquet::schema::types::Type;
-use serde_json::Value;
+use serde::de::Error as _;
+use serde_json::{Error, Value};
 
-use crate::action::Action;
+use crate::action::{Action, Add, IgnoredField, Pair, PartitionValues};
 
 /// What makes the state. Tombstones, transaction ids and parsed statistics don't.
 const ACTIONS: [&str; 6] = ["add", "metaData", "protocol", "domainMetadata", "sidecar", "checkpointMetadata"];
@@ -70,9 +71,62 @@ fn keep<'a>(group: &'a Type, names: &'a [&str]) -> impl Iterator<Item = &'a Arc<
     group.get_fields().iter().filter(|field| names.contains(&field.name()))
 }
 
-/// The one action of a row; none where the row holds one that was left out.
+/// The one action of a row; none where the row holds one that was left out. Files are most of a table, so their rows become
+/// actions directly; the others by way of JSON.
 fn action(row: &Row) -> serde_json::Result<Option<Action>> {
+    let add = row.get_column_iter().find(|(name, _)| *name == "add");
+    if let Some((_, Field::Group(add))) = add {
+        return self::add(add).map(|add| Some(Action::Add(add)));
+    }
     let Value::Object(columns) = row.to_json_value() else { return Ok(None) };
     let present: serde_json::Map<_, _> = columns.into_iter().filter(|(_, value)| !value.is_null()).collect();
     if present.is_empty() { Ok(None) } else { serde_json::from_value(Value::Object(present)).map(Some) }
+}
+
+/// A file, from the columns of [`ADD_FIELDS`].
+fn add(row: &Row) -> serde_json::Result<Add> {
+    let mut path = None;
+    let mut partition_values = None;
+    let (mut size, mut modification_time) = (None, None);
+    let (mut data_change, mut stats, mut tags, mut deletion_vector) = (false, None, None, None);
+    for (name, field) in row.get_column_iter() {
+        match (name.as_str(), field) {
+            (_, Field::Null) => {}
+            ("path", Field::Str(text)) => path = Some(text.clone()),
+            ("partitionValues", Field::MapInternal(map)) => partition_values = Some(PartitionValues::of(pairs(map)?)),
+            ("size", Field::Long(bytes)) => size = u64::try_from(*bytes).ok(),
+            ("modificationTime", Field::Long(at)) => modification_time = Some(*at),
+            ("dataChange", Field::Bool(changes)) => data_change = *changes,
+            ("stats", Field::Str(text)) => stats = Some(text.clone()),
+            ("tags", Field::MapInternal(map)) => {
+                let plain = |(tag, value): Pair| (tag.into(), value.map(Into::into));
+                tags = Some(pairs(map)?.into_iter().map(plain).collect());
+            }
+            ("deletionVector", _) => deletion_vector = Some(IgnoredField),
+            (other, _) => {
+                return Err(Error::custom(format!("`add.{other}` is of another type than the protocol says")));
+            }
+        }
+    }
+    let missing = |name: &str| Error::custom(format!("a file without `{name}`"));
+    Ok(Add {
+        path: path.ok_or_else(|| missing("path"))?,
+        partition_values: partition_values.ok_or_else(|| missing("partitionValues"))?,
+        size: size.ok_or_else(|| missing("size"))?,
+        modification_time: modification_time.ok_or_else(|| missing("modificationTime"))?,
+        data_change,
+        stats,
+        tags,
+        deletion_vector,
+    })
+}
+
+/// A map from text to text or null.
+fn pairs(map: &Map) -> serde_json::Result<Vec<Pair>> {
+    let pair = |pair: &(Field, Field)| match pair {
+        (Field::Str(key), Field::Null) => Ok((key.as_str().into(), None)),
+        (Field::Str(key), Field::Str(value)) => Ok((key.as_str().into(), Some(value.as_str().into()))),
+        _ => Err(Error::custom("a map of something else than text")),
+    };
+    map.entries().iter().map(pair).collect()
 }

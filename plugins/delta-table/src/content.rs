@@ -1,15 +1,14 @@
 //! What must be equal for two versions of a table to be the same. Bounded: the list of files is named by its digest.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use belay_sdk::{Fault, json};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::action::{Add, Metadata};
-use crate::snapshot::Table;
+use crate::action::{Metadata, PartitionValues};
+use crate::snapshot::{File, Table};
 
 /// A table's content. The protocol is not part of it, because it never goes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,14 +32,17 @@ impl Content {
     /// What a table's content is.
     pub(crate) fn of(table: &Table) -> Result<Self, Fault> {
         let mut files = Sha256::new();
-        for (key, add) in &table.files {
-            files.update(line(key, add)?);
+        let mut text = Vec::new();
+        for file in &table.files {
+            text.clear();
+            line(file, &mut text)?;
+            files.update(&text);
         }
         let metadata = &table.metadata;
         Ok(Self {
             table: metadata.id.clone(),
             files: table.files.len() as u64,
-            bytes: table.files.values().map(|add| add.size).sum(),
+            bytes: table.files.iter().map(|file| file.size).sum(),
             files_sha256: hex(files),
             partitioned_by: metadata.partition_columns.clone(),
             schema_sha256: digest(&schema(metadata)?),
@@ -63,12 +65,18 @@ impl Content {
 }
 
 /// Statistics, tags and times are left out: a writer may put them otherwise for the same rows.
-fn line(key: &str, add: &Add) -> Result<String, Fault> {
-    // The protocol takes an empty partition value for a null.
-    let told = |value: &'_ Option<String>| value.clone().filter(|text| !text.is_empty());
-    let values: BTreeMap<&str, Option<String>> =
-        add.partition_values.iter().map(|(name, value)| (name.as_str(), told(value))).collect();
-    Ok(json::text(&(key, add.size, values))? + "\n")
+fn line(file: &File, into: &mut Vec<u8>) -> Result<(), Fault> {
+    struct Told<'a>(&'a PartitionValues);
+    impl Serialize for Told<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            // The protocol takes an empty partition value for a null.
+            serializer.collect_map(self.0.iter().map(|(column, value)| (column, value.filter(|text| !text.is_empty()))))
+        }
+    }
+    serde_json::to_writer(&mut *into, &(file.key(), file.size, Told(&file.partition_values)))
+        .map_err(|error| Fault::Unexpected(format!("the file `{}` has no JSON: {error}", file.key())))?;
+    into.push(b'\n');
+    Ok(())
 }
 
 fn schema(metadata: &Metadata) -> Result<Value, Fault> {

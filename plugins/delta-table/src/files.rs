@@ -4,7 +4,7 @@
 use belay_sdk::Fault;
 
 use crate::folder::Folder;
-use crate::snapshot::Table;
+use crate::snapshot::{File, Table};
 
 /// So many missing files are named.
 const NAMED: usize = 3;
@@ -29,16 +29,16 @@ pub(crate) fn check(folder: &Folder, table: &Table) -> Result<(), Fault> {
 fn absent<'a>(folder: &Folder, table: &'a Table) -> Result<Vec<&'a str>, Fault> {
     let mut wanted = table.files.iter().peekable();
     let mut gone = Vec::new();
-    folder.pages("", |page| {
+    folder.pages("", None, |page| {
         for meta in page {
-            while let Some((key, _)) = wanted.next_if(|(key, _)| key.as_ref() < meta.key.as_str()) {
-                gone.push(key.as_ref());
+            while let Some(file) = wanted.next_if(|file| file.key() < meta.key.as_str()) {
+                gone.push(file.key());
             }
-            let listed = wanted.next_if(|(key, _)| key.as_ref() == meta.key);
-            gone.extend(listed.filter(|(_, add)| add.size != meta.size).map(|(key, _)| key.as_ref()));
+            let listed = wanted.next_if(|file| file.key() == meta.key);
+            gone.extend(listed.filter(|file| file.size != meta.size).map(File::key));
         }
         wanted.peek().is_some()
     })?;
-    gone.extend(wanted.map(|(key, _)| key.as_ref()));
+    gone.extend(wanted.map(File::key));
     Ok(gone)
 }

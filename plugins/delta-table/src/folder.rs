@@ -32,15 +32,25 @@ impl<'a> Folder<'a> {
         format!("{}{key}", self.prefix)
     }
 
-    /// A file's bytes; a fault where it is not there.
-    pub(crate) fn get(&self, key: &str) -> Result<Vec<u8>, Fault> {
-        let found = self.reads.get_object(self.connection, &self.key(key))?;
-        found.ok_or_else(|| Fault::Unexpected(format!("the table's log has a gap: `{key}` is not there")))
+    /// A file's bytes, if it is there.
+    pub(crate) fn find(&self, key: &str) -> Result<Option<Vec<u8>>, Fault> {
+        self.reads.get_object(self.connection, &self.key(key))
     }
 
-    /// Calls `each` with the files whose key starts with `prefix`, in key order, page by page, while it returns true.
-    pub(crate) fn pages(&self, prefix: &str, mut each: impl FnMut(&[Meta]) -> bool) -> Result<(), Fault> {
-        let mut after: Option<String> = None;
+    /// A file's bytes; a fault where it is not there.
+    pub(crate) fn get(&self, key: &str) -> Result<Vec<u8>, Fault> {
+        self.find(key)?.ok_or_else(|| Fault::Unexpected(format!("the table's log has a gap: `{key}` is not there")))
+    }
+
+    /// Calls `each` with the files whose key starts with `prefix` and comes after `after`, in key order, page by page, while it
+    /// returns true.
+    pub(crate) fn pages(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        mut each: impl FnMut(&[Meta]) -> bool,
+    ) -> Result<(), Fault> {
+        let mut after: Option<String> = after.map(|after| self.key(after));
         loop {
             let mut page = self
                 .reads

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use belay_sdk::Fault;
 use belay_sdk::objects::Meta;
+use serde::Deserialize;
 
 use crate::folder::Folder;
 
-/// The commits and checkpoints that the log still has.
+const FOLDER: &str = "_delta_log/";
+
+/// The commits and checkpoints that the log still has, or those of its end.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     /// When each commit's file was written, in milliseconds since 1970 UTC, where the store knows.
@@ -36,6 +39,16 @@ impl Checkpoint {
     }
 }
 
+/// The version of the checkpoint that writers hint at.
+fn last_checkpoint(folder: &Folder) -> Result<Option<u64>, Fault> {
+    #[derive(Deserialize)]
+    struct Hint {
+        version: u64,
+    }
+    let bytes = folder.find(&format!("{FOLDER}_last_checkpoint"))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(|hint: Hint| hint.version))
+}
+
 /// The name of a version's commit.
 pub(crate) fn commit_key(version: u64) -> String {
     format!("_delta_log/{version:020}.json")
@@ -47,10 +60,28 @@ pub(crate) fn checkpoint_key(version: u64) -> String {
 }
 
 impl Log {
+    /// Lists the log from its last checkpoint on, if that is not later than `version`; otherwise all of it. Which checkpoint
+    /// is the last, writers only hint at: it may be an older one, or be gone.
+    pub(crate) fn list_from_checkpoint(folder: &Folder, version: Option<u64>) -> Result<Self, Fault> {
+        let hinted = last_checkpoint(folder)?.filter(|at| version.is_none_or(|version| *at <= version));
+        if let Some(at) = hinted {
+            // Before every file of that version, since each has a dot behind the digits.
+            let log = Self::list_after(folder, Some(&format!("{FOLDER}{at:020}")))?;
+            if log.checkpoints.get(&at) == Some(&Checkpoint::Classic) {
+                return Ok(log);
+            }
+        }
+        Self::list(folder)
+    }
+
     /// Lists the log.
     pub(crate) fn list(folder: &Folder) -> Result<Self, Fault> {
+        Self::list_after(folder, None)
+    }
+
+    fn list_after(folder: &Folder, after: Option<&str>) -> Result<Self, Fault> {
         let mut log = Self::default();
-        folder.pages("_delta_log/", |page| {
+        folder.pages(FOLDER, after, |page| {
             page.iter().for_each(|meta| log.note(meta));
             true
         })?;
@@ -58,7 +89,7 @@ impl Log {
     }
 
     fn note(&mut self, meta: &Meta) {
-        let Some((version, kind)) = meta.key.strip_prefix("_delta_log/").and_then(version_and_kind) else { return };
+        let Some((version, kind)) = meta.key.strip_prefix(FOLDER).and_then(version_and_kind) else { return };
         if kind == "json" {
             self.commits.insert(version, meta.modified);
         } else if let Some(found) = checkpoint_kind(kind) {
@@ -133,7 +164,10 @@ fn checkpoint_kind(kind: &str) -> Option<Checkpoint> {
 
 #[cfg(test)]
 mod tests {
+    use belay_sdk::{Resource, fake};
+
     use super::*;
+    use crate::Config;
 
     fn log(names: &[&str]) -> Log {
         let mut log = Log::default();
@@ -141,6 +175,30 @@ mod tests {
             log.note(&Meta { key: format!("_delta_log/{name}"), size: 1, modified: None });
         }
         log
+    }
+
+    #[test]
+    fn the_log_is_listed_from_the_checkpoint_that_is_hinted_at_where_that_is_early_enough() {
+        let resource = Resource { connection: "lake".to_owned(), id: "t".to_owned(), config: Config {} };
+        let listed = |hint: &str, version: Option<u64>| {
+            let mut reads = fake::Reads::default();
+            for name in ["00000000000000000042.json", "00000000000000000099.checkpoint.parquet"] {
+                reads.put("lake", &format!("t/{FOLDER}{name}"), "");
+            }
+            (97..=101).for_each(|at| reads.put("lake", &format!("t/{}", commit_key(at)), ""));
+            reads.put("lake", &format!("t/{FOLDER}_last_checkpoint"), hint);
+            let log = Log::list_from_checkpoint(&Folder::of(&reads, &resource).unwrap(), version).unwrap();
+            (log.versions().collect::<Vec<_>>(), log.latest(), log.start(100))
+        };
+        let from_hint = (vec![101, 100, 99], Some(101), Ok(Some(99)));
+        let all = (vec![101, 100, 99, 98, 97, 42], Some(101), Ok(Some(99)));
+        for version in [None, Some(99), Some(101)] {
+            assert_eq!(listed(r#"{"version":99,"size":7}"#, version), from_hint, "{version:?}");
+        }
+        assert_eq!(listed(r#"{"version":99}"#, Some(98)), all, "an earlier version needs what is before");
+        for hint in [r#"{"version":98}"#, r#"{"version":200}"#, r#"{"version":-1}"#, "{}", "", "nonsense"] {
+            assert_eq!(listed(hint, None), all, "{hint} is no checkpoint");
+        }
     }
 
     #[test]

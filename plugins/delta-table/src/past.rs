@@ -3,7 +3,6 @@
 use belay_sdk::{Fault, Past, Pin, State};
 use serde::{Deserialize, Serialize};
 
-use crate::content::Content;
 use crate::files;
 use crate::folder::Folder;
 use crate::log::Log;
@@ -23,7 +22,7 @@ pub(crate) fn present(folder: &Folder) -> Result<State, Fault> {
 }
 
 fn latest(folder: &Folder) -> Result<(Option<Table>, State), Fault> {
-    let log = Log::list(folder)?;
+    let log = Log::list_from_checkpoint(folder, None)?;
     let Some(version) = log.latest() else { return Ok((None, State::of("absent", &(), &())?)) };
     let table = table_at(folder, &log, version)?;
     let state = state(&table)?;
@@ -31,7 +30,7 @@ fn latest(folder: &Folder) -> Result<(Option<Table>, State), Fault> {
 }
 
 fn state(table: &Table) -> Result<State, Fault> {
-    State::of(label(table.version), &Content::of(table)?, &Revision { version: table.version })
+    State::of(label(table.version), table.content()?, &Revision { version: table.version })
 }
 
 /// What people call a version.
@@ -52,7 +51,7 @@ pub(crate) fn locate_version(folder: &Folder, label: &str) -> Result<Pin, Fault>
     let version = digits
         .parse()
         .map_err(|_| Fault::Invalid(format!("`{label}` is not a version of a table, as in `27` or `v27`")))?;
-    locate(folder, &Log::list(folder)?, version)
+    locate(folder, &Log::list_from_checkpoint(folder, Some(version))?, version)
 }
 
 /// The version that was there at a moment, in milliseconds since 1970 UTC: the latest whose commit is not later. Each

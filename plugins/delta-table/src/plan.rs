@@ -8,7 +8,6 @@ use belay_sdk::{
     RiskFactor, State, Write, json,
 };
 
-use crate::content::Content;
 use crate::files;
 use crate::folder::Folder;
 use crate::log::{Log, commit_key};
@@ -44,9 +43,10 @@ pub(crate) fn plan(
     let versions: Vec<Option<u64>> =
         targets.iter().map(|pin| pin.as_ref().map(pinned_version).transpose()).collect::<Result<_, _>>()?;
     let wanted: BTreeSet<u64> = versions.iter().flatten().copied().chain([base]).collect();
-    let replay = Replay::over(folder, &Log::list(folder)?, &wanted)?;
+    let log = Log::list_from_checkpoint(folder, wanted.first().copied())?;
+    let replay = Replay::over(folder, &log, &wanted)?;
     let mut position = Position { table: replay.table(base)?, version: base };
-    if !json::same(&observed.content, &Content::of(position.table)?.to_text()?) {
+    if !json::same(&observed.content, &position.table.content()?.to_text()?) {
         return Err(Fault::Unexpected(format!("version {base} of the table is not what was observed")));
     }
     let mut changes = Vec::with_capacity(targets.len());
@@ -95,7 +95,7 @@ fn pinned_version(pin: &Pin) -> Result<u64, Fault> {
 /// The table that a pin stands for, derived from the log again and checked to be what was pinned, files included.
 fn target<'a>(folder: &Folder, replay: &'a Replay, pin: &Pin, version: u64) -> Result<&'a Table, Fault> {
     let table = replay.table(version)?;
-    if !json::same(&pin.state.content, &Content::of(table)?.to_text()?) {
+    if !json::same(&pin.state.content, &table.content()?.to_text()?) {
         return Err(Fault::Missing(format!(
             "version {version} in the table's log is not what was pinned as `{}`: the table was made anew since, or \
              another plugin version pinned it",
@@ -124,7 +124,7 @@ fn change(
             content: Some(difference.commit(moment, from.version, to.version)?),
             expect: Expectation::Absent,
         }),
-        yields: Content::of(to)?.to_text()?,
+        yields: to.content()?.to_text()?,
         // The files that leave stay in the folder until a VACUUM past the table's retention.
         reversibility: Reversibility::Reversible,
         touches: difference.touches(),

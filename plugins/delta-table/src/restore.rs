@@ -7,9 +7,8 @@ use belay_sdk::{Context, Fault};
 use serde_json::json;
 
 use crate::action::{Add, Metadata};
-use crate::content::Content;
 use crate::protocol;
-use crate::snapshot::Table;
+use crate::snapshot::{File, Table};
 
 /// A commit larger than this is not proposed.
 const MAX_COMMIT_BYTES: usize = 8 << 20;
@@ -17,8 +16,8 @@ const MAX_COMMIT_BYTES: usize = 8 << 20;
 /// What is between two versions of a table.
 #[derive(Debug)]
 pub(crate) struct Difference {
-    pub(crate) adds: Vec<Rc<Add>>,
-    pub(crate) removes: Vec<Rc<Add>>,
+    pub(crate) adds: Vec<File>,
+    pub(crate) removes: Vec<File>,
     pub(crate) metadata: Option<Rc<Metadata>>,
 }
 
@@ -26,12 +25,12 @@ impl Difference {
     /// What to add and to remove, so that `from` becomes `to`. Refuses what the table forbids.
     pub(crate) fn between(from: &Table, to: &Table) -> Result<Self, Fault> {
         let same = |there: &Add, here: &Add| there.size == here.size && there.partition_values == here.partition_values;
-        let adds = to.files.iter().filter(|(key, add)| !from.files.get(*key).is_some_and(|live| same(live, add)));
-        let removes = from.files.iter().filter(|(key, _)| !to.files.contains_key(*key));
+        let adds = to.files.iter().filter(|file| !from.files.get(file.key()).is_some_and(|live| same(live, file)));
+        let removes = from.files.iter().filter(|file| !to.files.contains(file.key()));
         let difference = Self {
-            adds: adds.map(|(_, add)| Rc::clone(add)).collect(),
-            removes: removes.map(|(_, add)| Rc::clone(add)).collect(),
-            metadata: (!Content::of(from)?.has_metadata_of(&Content::of(to)?)).then(|| Rc::clone(&to.metadata)),
+            adds: adds.cloned().collect(),
+            removes: removes.cloned().collect(),
+            metadata: (!from.content()?.has_metadata_of(to.content()?)).then(|| Rc::clone(&to.metadata)),
         };
         if from.metadata.is_on("delta.appendOnly") && !difference.removes.is_empty() {
             return Err(Fault::Unsupported(

@@ -1,11 +1,16 @@
 //! The state of a table at a version: what its log's actions add up to.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use belay_sdk::Fault;
 
 use crate::action::{Action, Add, Metadata, Protocol, key_of};
+use crate::content::Content;
 use crate::protocol;
 
 /// Statistics beyond this are let go: readers then only skip less.
@@ -17,18 +22,95 @@ const MAX_NAME_BYTES: usize = 16 << 20;
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) version: u64,
-    /// By key below the table's folder.
-    pub(crate) files: BTreeMap<Rc<str>, Rc<Add>>,
+    /// In the order of their keys.
+    pub(crate) files: BTreeSet<File>,
     pub(crate) metadata: Rc<Metadata>,
     pub(crate) protocol: Rc<Protocol>,
     /// Whether statistics were let go.
     pub(crate) stats_dropped: bool,
+    /// What makes it the table that it is, once somebody asked.
+    content: OnceCell<Content>,
+}
+
+impl Table {
+    /// What must be equal for two tables to be the same.
+    pub(crate) fn content(&self) -> Result<&Content, Fault> {
+        if let Some(content) = self.content.get() {
+            return Ok(content);
+        }
+        let content = Content::of(self)?;
+        Ok(self.content.get_or_init(|| content))
+    }
+}
+
+/// A live data file, found by its key: its path below the table's folder, decoded. Copies share it.
+#[derive(Clone, Debug)]
+pub(crate) struct File(Rc<Named>);
+
+#[derive(Debug)]
+struct Named {
+    add: Add,
+    /// Where it is not the path as the writer wrote it.
+    key: Option<Box<str>>,
+}
+
+impl File {
+    fn of(add: Add) -> Result<Self, Fault> {
+        let key = key_of(&add.path)?;
+        let key = (key != add.path).then(|| key.into_boxed_str());
+        Ok(Self(Rc::new(Named { add, key })))
+    }
+
+    /// Its path below the table's folder.
+    pub(crate) fn key(&self) -> &str {
+        self.0.key.as_deref().unwrap_or(&self.0.add.path)
+    }
+
+    /// Bytes of text that it holds.
+    fn held(&self) -> Held {
+        let names = self.path.len() + self.0.key.as_ref().map_or(0, |key| key.len()) + self.partition_values.len();
+        Held { names, stats: self.stats.as_ref().map_or(0, String::len) }
+    }
+}
+
+impl Deref for File {
+    type Target = Add;
+
+    fn deref(&self) -> &Add {
+        &self.0.add
+    }
+}
+
+impl Borrow<str> for File {
+    fn borrow(&self) -> &str {
+        self.key()
+    }
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for File {}
+
+impl PartialOrd for File {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for File {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(other.key())
+    }
 }
 
 /// A table while its actions are added up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
-    files: BTreeMap<Rc<str>, Rc<Add>>,
+    files: BTreeSet<File>,
     metadata: Option<Rc<Metadata>>,
     protocol: Option<Rc<Protocol>>,
     stats_dropped: bool,
@@ -40,14 +122,6 @@ pub(crate) struct Snapshot {
 struct Held {
     names: usize,
     stats: usize,
-}
-
-impl Held {
-    fn of(key: &str, add: &Add) -> Self {
-        let values = add.partition_values.iter();
-        let values = values.map(|(name, value)| name.len() + value.as_ref().map_or(0, String::len)).sum::<usize>();
-        Self { names: key.len() + add.path.len() + values, stats: add.stats.as_ref().map_or(0, String::len) }
-    }
 }
 
 impl Snapshot {
@@ -63,6 +137,7 @@ impl Snapshot {
             metadata: Rc::clone(metadata),
             protocol: Rc::clone(protocol),
             stats_dropped: self.stats_dropped,
+            content: OnceCell::new(),
         })
     }
 
@@ -89,12 +164,12 @@ impl Snapshot {
         if add.deletion_vector.is_some() {
             return Err(deletion_vector(&add.path));
         }
-        let key = key_of(&add.path)?;
         if self.held.stats + add.stats.as_ref().map_or(0, String::len) > MAX_STATS_BYTES {
             add.stats = None;
             self.stats_dropped = true;
         }
-        let more = Held::of(&key, &add);
+        let file = File::of(add)?;
+        let more = file.held();
         self.held = Held { names: self.held.names + more.names, stats: self.held.stats + more.stats };
         if self.held.names > MAX_NAME_BYTES {
             return Err(Fault::Unsupported(format!(
@@ -102,21 +177,20 @@ impl Snapshot {
                 MAX_NAME_BYTES >> 20
             )));
         }
-        let key: Rc<str> = key.into();
-        if let Some(before) = self.files.insert(Rc::clone(&key), Rc::new(add)) {
-            self.let_go(&key, &before);
+        if let Some(before) = self.files.replace(file) {
+            self.let_go(&before);
         }
         Ok(())
     }
 
     fn remove(&mut self, key: &str) {
-        if let Some(add) = self.files.remove(key) {
-            self.let_go(key, &add);
+        if let Some(file) = self.files.take(key) {
+            self.let_go(&file);
         }
     }
 
-    fn let_go(&mut self, key: &str, add: &Add) {
-        let less = Held::of(key, add);
+    fn let_go(&mut self, file: &File) {
+        let less = file.held();
         self.held = Held { names: self.held.names - less.names, stats: self.held.stats - less.stats };
     }
 }

@@ -1,8 +1,9 @@
 //! What the plugin sees in logs of every kind that it reads.
 
-use crate::lake::{actions, commit_key, lake, missing, observe, table, version};
+use crate::lake::{actions, commit, commit_key, lake, missing, observe, plan, table, version};
 use belay_sdk::{Fault, Past, Reference, Reverter as _};
 use delta_table::DeltaTable;
+use serde_json::json;
 
 fn time_of(reads: &belay_sdk::fake::Reads, version: u64) -> u64 {
     actions(reads, version)[0]["commitInfo"]["timestamp"].as_u64().unwrap()
@@ -37,6 +38,35 @@ fn a_log_that_was_cleaned_up_reaches_back_to_its_checkpoint() {
         "version 98 is no longer in the table's log, which reaches back to version 99"
     );
     assert_eq!(missing(version(&reads, "103")), "version 103 is not in the table's log, which ends before it");
+}
+
+#[test]
+fn a_wrong_hint_at_the_last_checkpoint_changes_nothing() {
+    let reads = lake("checkpointed");
+    let (state, pin) = (observe(&reads).unwrap(), version(&reads, "100").unwrap());
+    let change = plan(&reads, &pin).unwrap();
+    for wrong in ["{\"version\":98}", "{\"version\":102}", "{\"version\":18446744073709551615}", "{}", "", "nonsense"] {
+        let mut reads = lake("checkpointed");
+        reads.put("lake", "shop/clicks/_delta_log/_last_checkpoint", wrong);
+        assert_eq!(observe(&reads).unwrap(), state, "{wrong}");
+        assert_eq!(version(&reads, "100").unwrap(), pin, "{wrong}");
+        assert_eq!(plan(&reads, &pin).unwrap(), change, "{wrong}");
+    }
+}
+
+#[test]
+fn a_hundred_thousand_files_in_partitions_are_held() {
+    let file = |n: u32| {
+        let day = format!("2026-{:02}-{:02}", 1 + n % 12, 1 + n % 28);
+        let path = format!("day={day}/part-{n:05}-8d6b2f0e-3c51-4e0b-9d25-{n:012}-c000.snappy.parquet");
+        json!({ "add": { "path": path, "partitionValues": { "day": day }, "size": 10, "modificationTime": 0,
+            "dataChange": true, "stats": "{\"numRecords\":1000}" } })
+    };
+    let mut reads = lake("partitioned");
+    let latest = observe(&reads).unwrap().revision::<serde_json::Value>().unwrap()["version"].as_u64().unwrap();
+    commit(&mut reads, latest + 1, &(0..100_000).map(file).collect::<Vec<_>>());
+    let content: serde_json::Value = serde_json::from_str(&observe(&reads).unwrap().content).unwrap();
+    assert_eq!(content["files"].as_u64().unwrap() / 100, 1_000, "{content}");
 }
 
 #[test]
