@@ -23,6 +23,7 @@ pub mod redis;
 pub mod registry;
 pub mod s3;
 pub mod service;
+pub mod shelf;
 pub mod shop;
 pub mod table;
 pub mod tier;

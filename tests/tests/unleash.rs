@@ -51,8 +51,18 @@ fn it_is_confirmed_only_when_clients_are_served_it() {
     let flag = Flag::at("served", 25);
     let desk = desk(&flag);
     assert_eq!(flag.served("on 25"), "on 25");
+    // An SDK that asks all the time: the server keeps the answer for it.
+    let sdk = |etag: Option<&str>| unleash::sdk_asks(unleash::address(), unleash::CLIENT_TOKEN, etag);
+    let known: serde_json::Value = serde_json::from_slice(&sdk(None).body).unwrap();
+    let etag = known["meta"]["etag"].as_str().unwrap();
+    assert_eq!(sdk(Some(etag)).status, 304, "{known}");
     desk.belay("run flag-off ranker").ends(0);
     // Whatever belay calls done is served already: no waiting here.
+    let answer = sdk(Some(etag));
+    assert_eq!(answer.status, 200, "the SDK would go on with {known}");
+    let served: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let found = served["features"].as_array().unwrap().iter().find(|feature| feature["name"] == "served").unwrap();
+    assert_eq!(found["enabled"], false, "{served}");
     let answer = unleash::ask(
         unleash::address(),
         unleash::CLIENT_TOKEN,
@@ -70,6 +80,23 @@ fn it_is_confirmed_only_when_clients_are_served_it() {
     assert_eq!(left(&said.ends(1).answer("run"), "flag"), "changed", "{said}");
     said.says("development");
     assert_eq!(flag.now(), "on 25");
+}
+
+#[test]
+fn what_somebody_wrote_a_moment_ago_is_waited_for_and_not_called_out_of_reach() {
+    if is_left_out(Tier::Full, &NEEDS) {
+        return;
+    }
+    let flag = Flag::at("momentary", 25);
+    let desk = desk(&flag);
+    assert_eq!(flag.served("on 25"), "on 25");
+    // A person turns it off in the console, then the responder's run finds that there is nothing to do.
+    flag.off();
+    desk.belay("run flag-off ranker").ends(0).says("nothing to do");
+    flag.on();
+    flag.off();
+    desk.belay("plan flag-off ranker").ends(0).says("nothing");
+    desk.is_sound();
 }
 
 #[test]

@@ -211,8 +211,8 @@ fn a_run_killed_at_any_request_is_restored_by_resume() {
         writes_held += usize::from(proxy.writes().iter().any(|write| write.act == Act::HoldAnswer));
         proxy.rule(|_, _| Act::Pass);
         let runs = desk.belay("status --json --limit 1").ends(0).answer("runs");
-        if let Some(name) = runs[0]["run"].as_str().filter(|_| runs[0]["ended"].is_null()) {
-            desk.belay(&format!("resume {name}"));
+        if let Some(name) = runs[0]["run"].as_str().filter(|_| runs[0]["view"]["status"]["ended"].is_null()) {
+            desk.belay(&format!("resume {name}")).ends(0);
         }
         desk.belay("run flag-back ranker --to latest-good").ends(0);
         assert_eq!(flag.now(), "on 25 -", "killed at request {kills}");

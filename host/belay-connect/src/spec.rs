@@ -26,6 +26,8 @@ pub struct ConnectionSpec {
     pub rules: ConnectionRules,
     /// Where it leads. Must be of the rules' kind.
     pub target: Target,
+    /// How long a resource that was written is asked again where it can't be observed, in milliseconds.
+    pub confirm_within_ms: u64,
 }
 
 /// Where a connection leads.
@@ -42,6 +44,11 @@ pub enum Target {
 }
 
 impl ConnectionSpec {
+    /// How long a resource is asked again before what it says is final, in milliseconds.
+    pub fn patience_ms(&self) -> u64 {
+        self.confirm_within_ms.max(self.rules.settle_ms)
+    }
+
     /// What can be said against it without reaching anything: what a workspace is told before anybody needs it.
     ///
     /// # Errors
@@ -385,7 +392,7 @@ mod tests {
             writes: Vec::new(),
             settle_ms: 0,
         };
-        ConnectionSpec { rules, target }.check().err().unwrap_or_else(|| "sound".to_owned())
+        ConnectionSpec { rules, target, confirm_within_ms: 0 }.check().err().unwrap_or_else(|| "sound".to_owned())
     }
 
     #[test]

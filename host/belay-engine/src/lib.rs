@@ -41,5 +41,5 @@ pub use receipt::{CheckReceipt, Condition, Promise, Receipt, StageReceipt, StepR
 pub use rejected::Rejected;
 pub use run::Run;
 pub use spec::{AlternateSpec, DEFAULT_ATTEMPTS, FallbackSpec, RunLimits, RunSpec, SpecError, StageSpec, StepSpec};
-pub use transition::{Missing, StageDecision, decide};
+pub use transition::{Missing, StageDecision, decide, look_again_after_ms};
 pub use view::{CheckView, RampView, RunView, StageDisplay, StageView, Status, StepDisplay, StepView};

@@ -112,6 +112,10 @@ pub struct StepSpec {
     pub excepted: bool,
     /// How long a lost write may still take to land, in milliseconds.
     pub settle_ms: u64,
+    /// How long it is asked again where it can't be observed once it was written, in milliseconds; `settle_ms` at least. Runs
+    /// recorded before there was such a limit have none.
+    #[serde(default)]
+    pub confirm_within_ms: u64,
     /// From the decision to act, in milliseconds: later than that the host doesn't act on an intent.
     pub act_within_ms: u64,
 }

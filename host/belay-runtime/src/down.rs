@@ -15,20 +15,26 @@ pub(crate) struct Unanswered {
     pub(crate) reason: String,
     /// As far as something follows from it.
     pub(crate) cause: BlindCause,
+    /// Its plugin says that the system refused or did not answer, and not that something is wrong.
+    pub(crate) may_pass: bool,
 }
 
 impl Unanswered {
     /// For a reason that has nothing to do with a system's being down.
     pub(crate) const fn other(reason: String) -> Self {
-        Self { reason, cause: BlindCause::Other }
+        Self { reason, cause: BlindCause::Other, may_pass: false }
     }
+}
+
+/// Whether a call that has no answer may have one later, as its plugin says.
+pub(crate) const fn may_pass<T>(call: &Call<T>) -> bool {
+    matches!(call.result, Err(CallError::Fault(Fault::Unavailable(_))))
 }
 
 /// Why a call has no answer; it must have none.
 pub(crate) fn cause<T>(call: &Call<T>) -> BlindCause {
-    let says_so = matches!(call.result, Err(CallError::Fault(Fault::Unavailable(_))));
     let last = call.record.reads.last();
-    if says_so && last.is_some_and(went_unanswered) { BlindCause::SystemDown } else { BlindCause::Other }
+    if may_pass(call) && last.is_some_and(went_unanswered) { BlindCause::SystemDown } else { BlindCause::Other }
 }
 
 fn went_unanswered(read: &ReadRecord) -> bool {

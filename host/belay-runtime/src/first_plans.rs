@@ -6,35 +6,32 @@ use std::collections::BTreeSet;
 use belay_domain::id::{ResourceName, StepId};
 use belay_domain::skip::Down;
 use belay_engine::{StageSpec, StepSpec};
+use futures_util::future::join_all;
 
 use crate::api::{Error, PlannedSkip};
 use crate::planner::{Judged, StageToPlan, StepToPlan};
 use crate::prepare::{Prepared, Skip};
-use crate::resolve::count;
 
 impl Prepared {
-    /// Plans every stage.
+    /// Plans every stage. All side by side, as if every system were there, since none depends on what another would write;
+    /// where one is down, what follows is planned again without what is skipped.
     pub(crate) async fn plan_all(&mut self) -> Result<(), Error> {
-        for (index, stage) in self.stages.clone().iter().enumerate() {
-            let first = self.plan_first(self.first_stage.saturating_add(count(index)), stage).await?;
+        let stages = self.stages.clone();
+        let nothing = BTreeSet::new();
+        let early = (self.first_stage..).zip(&stages).map(|(index, stage)| self.plan_without(index, stage, &nothing));
+        let early = join_all(early).await;
+        for ((index, stage), early) in (self.first_stage..).zip(&stages).zip(early) {
+            self.skip_with_upstream(index, stage);
+            let first = if self.skipped.is_empty() { early? } else { self.plan_skipping(index, stage).await? };
+            let first = self.settled(index, stage, first).await?;
             self.firsts.push(first);
         }
         Ok(())
     }
 
-    /// Plans one stage, again and again until nothing more of it is to be skipped.
-    async fn plan_first(&mut self, index: u32, stage: &StageSpec) -> Result<Judged, Error> {
+    /// Plans a stage again and again until nothing more of it is to be skipped.
+    async fn settled(&mut self, index: u32, stage: &StageSpec, mut judged: Judged) -> Result<Judged, Error> {
         loop {
-            self.skip_with_upstream(index, stage);
-            let skipped: BTreeSet<ResourceName> = self.skipped_resources();
-            let planned = |step: &&StepSpec| {
-                let target = step.subject.target();
-                !step.excepted && !target.is_some_and(|target| skipped.contains(&target.resource))
-            };
-            let steps = stage.steps.iter().filter(planned);
-            let steps = steps.map(|step| StepToPlan { id: step.id, subject: &step.subject, from: 0 });
-            let asked = StageToPlan { index, name: &stage.name, steps: steps.collect(), skipped: &skipped };
-            let judged = self.ground.plan(&asked).await?;
             let unseen = self.may_skip.sort(&judged.plan);
             if unseen.skippable.is_empty() || !unseen.barring.is_empty() {
                 return Ok(judged);
@@ -42,7 +39,28 @@ impl Prepared {
             for Down { step, reason, .. } in unseen.skippable {
                 self.note_skip(stage, step, reason, None);
             }
+            self.skip_with_upstream(index, stage);
+            judged = self.plan_skipping(index, stage).await?;
         }
+    }
+
+    async fn plan_skipping(&self, index: u32, stage: &StageSpec) -> Result<Judged, Error> {
+        self.plan_without(index, stage, &self.skipped_resources()).await
+    }
+
+    async fn plan_without(
+        &self,
+        index: u32,
+        stage: &StageSpec,
+        skipped: &BTreeSet<ResourceName>,
+    ) -> Result<Judged, Error> {
+        let planned = |step: &&StepSpec| {
+            let target = step.subject.target();
+            !step.excepted && !target.is_some_and(|target| skipped.contains(&target.resource))
+        };
+        let steps = stage.steps.iter().filter(planned);
+        let steps = steps.map(|step| StepToPlan { id: step.id, subject: &step.subject, from: 0 });
+        self.ground.plan(&StageToPlan { index, name: &stage.name, steps: steps.collect(), skipped }).await
     }
 
     fn skip_with_upstream(&mut self, index: u32, stage: &StageSpec) {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use belay_domain::assess::{self, Around, Situation};
 use belay_domain::digest::Digest;
@@ -19,6 +20,7 @@ use belay_domain::ramp::{self, PlannedPart};
 use belay_domain::risk::Assessment;
 use belay_domain::state::{Context, Desired, State};
 use belay_domain::verdict::{Judgement, Verdict};
+use belay_engine::look_again_after_ms;
 use belay_sandbox::{Access, Call, CanonicalText, Reads};
 
 use crate::api::{Error, FailureKind, GuardrailFailure, GuardrailVerdict};
@@ -117,6 +119,14 @@ impl Way {
     }
 }
 
+/// What one look at a resource found.
+struct Found {
+    work: Work,
+    parts: Vec<PlannedPart>,
+    /// It is as wanted, and its plugin can't say that it is served so: that may be a matter of time.
+    may_still_be_served: bool,
+}
+
 /// What guardrails are told of a plan besides the plan.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
@@ -147,31 +157,61 @@ impl Ground {
     async fn plan_step(&self, step: &StepToPlan<'_>, at: Millis) -> Result<StepPlan, Error> {
         let (work, parts) = match step.subject {
             Subject::Manual { .. } => (Work::Person, Vec::new()),
-            Subject::Resource(target) => self.work(step.id, target, Way::From(step.from), at).await?,
+            Subject::Resource(target) => self.work_in_the_end(step.id, target, Way::From(step.from), at).await?,
         };
         Ok(StepPlan { id: step.id, subject: step.subject.clone(), work, parts })
     }
 
-    async fn work(&self, id: StepId, target: &Target, way: Way, at: Millis) -> Result<(Work, Vec<PlannedPart>), Error> {
-        let blind = |what: &str, Unanswered { reason, cause }| {
-            Ok((Work::Blind { reason: format!("{what}: {reason}"), cause }, Vec::new()))
+    /// What is as wanted and was written a moment ago, by a run that was interrupted or by anybody else, need not be served
+    /// yet: it is asked again as after a write of one's own.
+    async fn work_in_the_end(
+        &self,
+        id: StepId,
+        target: &Target,
+        way: Way,
+        at: Millis,
+    ) -> Result<(Work, Vec<PlannedPart>), Error> {
+        let patience_ms = self.environment.connections.get(&target.at.connection).map_or(0, |spec| spec.patience_ms());
+        let mut waited_ms = 0;
+        loop {
+            let found = self.work(id, target, way, at).await?;
+            if !found.may_still_be_served || waited_ms >= patience_ms {
+                return Ok((found.work, found.parts));
+            }
+            let pause_ms = look_again_after_ms(waited_ms);
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+            waited_ms += pause_ms;
+        }
+    }
+
+    async fn work(&self, id: StepId, target: &Target, way: Way, at: Millis) -> Result<Found, Error> {
+        let blind = |what: &str, Unanswered { reason, cause, .. }, may_still_be_served| {
+            Ok(Found {
+                work: Work::Blind { reason: format!("{what}: {reason}"), cause },
+                parts: Vec::new(),
+                may_still_be_served,
+            })
         };
         let look = Arc::new(OneLook::through(self.host.lines(&self.environment_name, &self.environment)));
         let access = access(target, Arc::clone(&look) as Arc<dyn Reads>);
         let observed = match self.observe_through(&access, target).await? {
             Ok(observed) => observed,
-            Err(unanswered) => return blind("can't be observed", unanswered),
+            Err(unanswered) => return blind("can't be observed", unanswered, false),
         };
         look.plan();
         let moment = Context { now: at, key: format!("{}/{}.{}", self.key, id.stage, id.step) };
         let (first, path) = way.of(target, &observed);
         let changes = match self.propose(&access, target, &moment, &observed, &path).await? {
             Ok(changes) => changes,
-            Err(unanswered) => return blind("can't be put back", unanswered),
+            Err(unanswered) => {
+                let as_wanted = path.first().is_some_and(|first| first.is_met_by(&observed.content));
+                let may_still_be_served = as_wanted && unanswered.may_pass;
+                return blind("can't be put back", unanswered, may_still_be_served);
+            }
         };
         let (change, parts) = ramp::joined(first, changes);
         let parts = if target.ramp.is_some() { parts } else { Vec::new() };
-        Ok((Work::Change { observed, change }, parts))
+        Ok(Found { work: Work::Change { observed, change }, parts, may_still_be_served: false })
     }
 
     /// The resource's state now, or why it can't be told.
@@ -216,7 +256,7 @@ impl Ground {
         part: Option<u32>,
     ) -> Result<(Result<State, String>, u32), Error> {
         let way = part.map_or(Way::Straight, Way::To);
-        Ok(match self.work(id, target, way, clock::now()).await?.0 {
+        Ok(match self.work(id, target, way, clock::now()).await?.work {
             Work::Change { observed, change } => (Ok(observed), crate::resolve::count(change.operations.len())),
             Work::Blind { reason, .. } => (Err(reason), 0),
             Work::Person => (Err("a person's work can't be observed".to_owned()), 0),
@@ -239,8 +279,8 @@ impl Ground {
         call: Call<T>,
     ) -> Result<Result<T, Unanswered>, Error> {
         record::call(&self.host.ledger, &self.cause, plugin, &call.record)?;
-        let cause = down::cause(&call);
-        Ok(call.result.map_err(|error| Unanswered { reason: format!("{plugin}: {error}"), cause }))
+        let (cause, may_pass) = (down::cause(&call), down::may_pass(&call));
+        Ok(call.result.map_err(|error| Unanswered { reason: format!("{plugin}: {error}"), cause, may_pass }))
     }
 
     async fn find(&self, plan: &StagePlan, skipped: &BTreeSet<ResourceName>, at: Millis) -> Result<Finding, Error> {

@@ -474,7 +474,8 @@ fn left_out(
 pub(crate) fn step_spec(environment: &Environment, id: StepId, subject: Subject, excepted: bool) -> StepSpec {
     let connection = subject.target().and_then(|target| environment.connections.get(&target.at.connection));
     let settle_ms = connection.map_or(SETTLE_MS, |spec| spec.rules.settle_ms);
-    StepSpec { id, subject, excepted, settle_ms, act_within_ms: ACT_WITHIN_MS }
+    let confirm_within_ms = connection.map_or(settle_ms, belay_connect::ConnectionSpec::patience_ms);
+    StepSpec { id, subject, excepted, settle_ms, confirm_within_ms, act_within_ms: ACT_WITHIN_MS }
 }
 
 /// What a runbook or the responder says may be left as it is.

@@ -16,6 +16,7 @@ const MS_IN_DAY: u64 = 86_400_000;
 /// How the values of one feature view are restored. Its id is the view's name.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-belay-plans-from-upstream" = true))]
 pub struct Config {
     /// The entities whose values are compared, each by its keys as text: `[{ user_id = "1" }]`. Take some that matter
     /// and some at random.

@@ -27,7 +27,22 @@ struct Order {
     strategy_ids: Vec<String>,
 }
 
+/// What changes a flag in an environment. Others, such as a change that waits for its review, change nothing yet.
+const CHANGES: [&str; 6] = [
+    "feature-environment-enabled",
+    "feature-environment-disabled",
+    "feature-strategy-add",
+    "feature-strategy-update",
+    "feature-strategy-remove",
+    "strategy-order-changed",
+];
+
 impl Event {
+    /// Whether clients are served another flag since.
+    pub(crate) fn is_served(&self) -> bool {
+        CHANGES.contains(&self.kind.as_str())
+    }
+
     /// When, in milliseconds since 1970 UTC.
     pub(crate) fn at(&self) -> u64 {
         u64::try_from(self.created_at.as_millisecond()).unwrap_or_default()

@@ -4,10 +4,7 @@ use belay_sdk::{Fault, Past, State};
 
 use crate::event::Event;
 use crate::flag::Flag;
-use crate::server::Server;
-
-/// How far back a state is looked for, in events.
-const FURTHEST: u32 = 1_000;
+use crate::server::{FURTHEST, Server};
 
 /// The flag as it is.
 pub(crate) fn present(server: &Server) -> Result<State, Fault> {

@@ -1,4 +1,9 @@
 //! The flag as clients get it. What was written is served a moment later, and by whom a token speaks for.
+//!
+//! Unleash looks once a second which event was the last, its *revision*, and until then answers SDKs as before: it keeps
+//! each of their answers by query and revision, and tells them that nothing has changed. A question for one flag is another
+//! query, of which nothing may be kept, so its answer can be ahead of theirs. What they get follows from the revision, which
+//! every answer names. So one small question tells what theirs would, however many flags there are.
 
 use belay_sdk::{Fault, json};
 use serde::Deserialize;
@@ -11,6 +16,15 @@ use crate::server::{Server, encoded, refused};
 struct Answer {
     features: Vec<Feature>,
     query: Query,
+    #[serde(default)]
+    meta: Meta,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    /// The last event of which clients know. Servers before Unleash 5 name none, and one that doesn't look has 0.
+    revision_id: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -61,11 +75,15 @@ pub(crate) fn check(server: &Server, expected: &Content) -> Result<(), Fault> {
             server.flag
         )));
     };
-    match difference(&feature, expected) {
-        None => Ok(()),
-        Some(difference) => {
-            Err(Fault::Unavailable(format!("clients behind {connection} are still served the flag {difference}")))
-        }
+    if let Some(difference) = difference(&feature, expected) {
+        return Err(Fault::Unavailable(format!("clients behind {connection} are still served the flag {difference}")));
+    }
+    let known = answer.meta.revision_id.filter(|revision| *revision > 0);
+    match (known, server.last_served()?) {
+        (Some(known), Some(last)) if known < last => Err(Fault::Unavailable(format!(
+            "clients behind {connection} are served what was there at event {known}, and event {last} changed the flag"
+        ))),
+        (Some(_) | None, _) => Ok(()),
     }
 }
 

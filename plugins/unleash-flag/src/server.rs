@@ -13,6 +13,9 @@ use crate::strategy::{Placed, Strategy};
 /// RFC 3986: all but unreserved characters.
 const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// How far back an event is looked for.
+pub(crate) const FURTHEST: u32 = 1_000;
+
 /// A flag's place on a server behind a connection.
 pub(crate) struct Server<'a> {
     pub(crate) reads: &'a dyn Reads,
@@ -119,6 +122,16 @@ impl<'a> Server<'a> {
         let (flag, environment) = (encoded(self.flag), encoded(&self.config.environment));
         let path = format!("/api/admin/search/events?feature=IS%3A{flag}&environment=IS%3A{environment}&limit={limit}");
         Ok(self.get::<EventsAnswer>(&path)?.map_or_else(Vec::new, |answer| answer.events))
+    }
+
+    /// The flag's latest event of those that change what clients are served.
+    pub(crate) fn last_served(&self) -> Result<Option<u64>, Fault> {
+        let last = |events: &[Event]| events.iter().find(|event| event.is_served()).map(|event| event.id);
+        let latest = self.events(1)?;
+        match last(&latest) {
+            None if !latest.is_empty() => Ok(last(&self.events(FURTHEST)?)),
+            found => Ok(found),
+        }
     }
 
     /// Whether a segment exists.

@@ -301,6 +301,14 @@ fn must(server: SocketAddr, method: &str, target: &str, body: &Value) -> Value {
     serde_json::from_str(&text).unwrap_or_default()
 }
 
+/// The answers that an SDK gets: all that is served to its token, with what it knew before as `etag`.
+pub fn sdk_asks(server: SocketAddr, token: &str, etag: Option<&str>) -> Answer {
+    let mut request = Request::new("GET", "/api/client/features", &[]);
+    request.headers.push(("authorization".to_owned(), token.to_owned()));
+    request.headers.extend(etag.map(|etag| ("if-none-match".to_owned(), etag.to_owned())));
+    Answer::parse(&request.send(server).unwrap()).unwrap()
+}
+
 /// Asks a server as the owner of a token does.
 pub fn ask(server: SocketAddr, token: &str, method: &str, target: &str, body: &Value) -> Answer {
     let mut request = Request::json(method, target, body);

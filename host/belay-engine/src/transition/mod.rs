@@ -25,6 +25,7 @@ mod time_limit;
 mod turn;
 mod woke;
 
+pub use confirmed::look_again_after_ms;
 pub use decide::{Missing, StageDecision, decide};
 pub(crate) use opened::open;
 

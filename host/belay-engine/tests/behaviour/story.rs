@@ -31,6 +31,7 @@ pub(crate) enum Move {
     NotApplied(u32),
     Unknown(u32),
     Seen((u32, u32), Look, State),
+    /// It has this content and so many operations are left, or its system is [`DOWN`].
     Confirm((u32, u32), i64, u32),
     /// The same, seen at this revision.
     ConfirmAt((u32, u32), i64, u64, u32),
@@ -164,7 +165,7 @@ impl Story {
         let event = Event::Confirmed {
             step: id(step),
             part: self.confirming.get(&id(step)).copied().flatten(),
-            observed: observed(State::Is(content, revision)),
+            observed: observed(if content == DOWN { State::Unseen } else { State::Is(content, revision) }),
             remaining_operations: to_do,
             at: Millis(self.now),
         };

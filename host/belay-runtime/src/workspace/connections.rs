@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use belay_connect::{ConnectionSpec, Target};
 use belay_domain::connection::{ConnectionKind, ConnectionRules, Criticality, WriteRule};
@@ -10,6 +11,9 @@ use serde::Deserialize;
 
 /// How long a lost write may still take to land, where a connection does not say.
 const SETTLE_MS: u64 = 1_000;
+
+/// How long a resource that was written is asked again where it can't be observed, where a connection does not say.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(10);
 
 /// `[connection.NAME]`: the keys that every kind has; the rest is the target's own.
 #[derive(Clone, Deserialize)]
@@ -20,9 +24,15 @@ pub(super) struct ConnectionTable {
     #[serde(default)]
     criticality: Criticality,
     #[serde(default, with = "humantime_serde")]
-    settle: Option<std::time::Duration>,
+    settle: Option<Duration>,
+    #[serde(default = "confirm_within", with = "humantime_serde")]
+    confirm_within: Duration,
     #[serde(flatten)]
     target: toml::Table,
+}
+
+const fn confirm_within() -> Duration {
+    CONFIRM_WITHIN
 }
 
 /// A connection in an environment: the keys of the target there go before those of the workspace.
@@ -52,7 +62,8 @@ pub(super) fn resolve(
             Target::Redis(target.below(root))
         }
     };
-    let settle_ms = base.settle.map_or(SETTLE_MS, |settle| u64::try_from(settle.as_millis()).unwrap_or(u64::MAX));
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let settle_ms = base.settle.map_or(SETTLE_MS, ms);
     let rules = ConnectionRules {
         name: name.clone(),
         kind: base.kind,
@@ -60,7 +71,7 @@ pub(super) fn resolve(
         writes: base.writes.clone(),
         settle_ms,
     };
-    let spec = ConnectionSpec { rules, target };
+    let spec = ConnectionSpec { rules, target, confirm_within_ms: ms(base.confirm_within) };
     spec.check()?;
     Ok(spec)
 }

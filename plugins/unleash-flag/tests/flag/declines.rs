@@ -4,7 +4,7 @@ use belay_sdk::{Fault, Reverter as _};
 use serde_json::json;
 use unleash_flag::UnleashFlag;
 
-use crate::recorded::{FEATURE, SERVED, at, body, flag, observe, pin, plan, restore, set};
+use crate::recorded::{EVENTS, FEATURE, SERVED, at, body, flag, observe, pin, plan, restore, set};
 
 #[test]
 fn nothing_is_turned_on_that_has_no_strategy() {
@@ -32,6 +32,32 @@ fn a_flag_is_as_desired_only_when_clients_are_served_it() {
     let elsewhere = at("everybody").answer("clients", SERVED, 200, elsewhere.to_string());
     let fault = restore(&elsewhere, &good).unwrap_err();
     assert!(matches!(&fault, Fault::Invalid(why) if why.contains("development")), "{fault:?}");
+    // SDKs are told that nothing has changed until the server has seen the last event.
+    let told = |change: fn(&mut serde_json::Value)| {
+        let mut answer = body("everybody", "clients", SERVED);
+        change(&mut answer["meta"]);
+        at("everybody").answer("clients", SERVED, 200, answer.to_string())
+    };
+    let behind = told(|meta| meta["revisionId"] = json!(13));
+    let fault = restore(&behind, &good).unwrap_err();
+    assert!(
+        matches!(&fault, Fault::Unavailable(why) if why.ends_with("at event 13, and event 14 changed the flag")),
+        "{fault:?}"
+    );
+    // A server that names no revision can't be asked for one.
+    for silent in [told(|meta| *meta = json!({})), told(|meta| meta["revisionId"] = json!(0))] {
+        assert!(restore(&silent, &good).unwrap().operations.is_empty());
+    }
+    // Nobody is served a change that waits for its review: no revision ever follows it.
+    let mut latest = body("everybody", "flags", EVENTS);
+    let (mut waiting, last) = (latest["events"][0].clone(), EVENTS.replace("limit=1", "limit=1000"));
+    let all = body("everybody", "flags", &last);
+    (waiting["id"], waiting["type"]) = (json!(99), json!("change-added"));
+    latest["events"][0] = waiting;
+    let reads =
+        at("everybody").answer("flags", EVENTS, 200, latest.to_string()).answer("flags", &last, 200, all.to_string());
+    assert!(restore(&reads, &good).unwrap().operations.is_empty());
+
     // Containment does not wait for whoever confirms it.
     assert_eq!(plan(&silent, vec![set(Some(false), None)]).unwrap().remove(0).operations.len(), 1);
 }

@@ -12,6 +12,7 @@ use unleash_flag::{Attributes, Config, UnleashFlag};
 
 pub(crate) const ENVIRONMENT: &str = "/api/admin/projects/default/features/ranker/environments/production";
 pub(crate) const FEATURE: &str = "GET /api/admin/projects/default/features/ranker";
+pub(crate) const EVENTS: &str = "GET /api/admin/search/events?feature=IS%3Aranker&environment=IS%3Aproduction&limit=1";
 pub(crate) const SERVED: &str = "GET /api/client/features?namePrefix=ranker";
 
 #[derive(Clone, Deserialize)]

@@ -79,7 +79,7 @@ fn open(path: &Path, adjust: impl FnOnce(&mut DirTarget)) -> Connections {
     };
     let mut target = DirTarget::new(path);
     adjust(&mut target);
-    Connections::open(vec![ConnectionSpec { rules, target: Target::Dir(target) }]).unwrap()
+    Connections::open(vec![ConnectionSpec { rules, target: Target::Dir(target), confirm_within_ms: 0 }]).unwrap()
 }
 
 fn name() -> ConnectionName {

@@ -71,6 +71,7 @@ async fn a_directory_that_is_not_there_is_named() {
     let spec = |kind| ConnectionSpec {
         rules: ConnectionRules { name: name(), kind, criticality: Criticality::Low, writes: Vec::new(), settle_ms: 0 },
         target: Target::Dir(DirTarget::new("/nonexistent/lake")),
+        confirm_within_ms: 0,
     };
     let connections = Connections::open(vec![spec(ConnectionKind::Dir)]).unwrap();
     let Err(ObjectError::Unreachable(error)) = connections.object_get(&name(), "x").await else { panic!("reached") };

@@ -25,7 +25,8 @@ fn connect(url: &str, adjust: impl FnOnce(&mut HttpTarget)) -> Connections {
     target.retry = Retry::never();
     target.queries = vec!["POST /search".to_owned().try_into().unwrap(), "POST /al*".to_owned().try_into().unwrap()];
     adjust(&mut target);
-    Connections::open(vec![ConnectionSpec { rules: rules(), target: Target::Http(target) }]).unwrap()
+    Connections::open(vec![ConnectionSpec { rules: rules(), target: Target::Http(target), confirm_within_ms: 0 }])
+        .unwrap()
 }
 
 fn rules() -> ConnectionRules {

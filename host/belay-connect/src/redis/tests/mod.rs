@@ -42,7 +42,7 @@ fn connect(server: &Server, adjust: impl FnOnce(&mut RedisTarget)) -> Connection
         writes: ["SET k*", "DEL k", "UNLINK v9:*"].map(rule).to_vec(),
         settle_ms: 0,
     };
-    Connections::open(vec![ConnectionSpec { rules, target: Target::Redis(target) }]).unwrap()
+    Connections::open(vec![ConnectionSpec { rules, target: Target::Redis(target), confirm_within_ms: 0 }]).unwrap()
 }
 
 fn with_password(target: &mut RedisTarget) {

@@ -143,7 +143,7 @@ fn what_is_not_on_the_list_is_not_admitted() {
             settle_ms: 0,
         };
         let target = Target::Redis(RedisTarget::new("redis://127.0.0.1:1"));
-        Connections::open(vec![ConnectionSpec { rules, target }]).unwrap()
+        Connections::open(vec![ConnectionSpec { rules, target, confirm_within_ms: 0 }]).unwrap()
     };
     let none = connections(["SET j", "DEL *", "UNLINK v8:*"]);
     for write in [set(), sweep(1)] {
