@@ -1,6 +1,7 @@
 //! Looks at everything in a workspace before anybody needs it: files, names, plugins, what plugins say of their
 //! configuration. Needs no state and reaches no system: plugins are asked with no connection granted.
 
+mod order;
 pub(crate) mod people;
 
 use std::collections::BTreeMap;
@@ -146,6 +147,9 @@ impl Linter<'_> {
             }
             self.holds(runbook);
             self.loosens(runbook);
+            let describes = |spec: &ResourceSpec| self.plugins.get(&spec.plugin).map(|(_, description)| description);
+            let disorder = order::wrong(self.workspace, runbook, describes);
+            self.findings.extend(disorder);
             for step in runbook.stages.iter().flat_map(|stage| &stage.steps) {
                 for attributes in attributes(runbook, step) {
                     self.attributes(runbook, step, &attributes).await;

@@ -24,9 +24,9 @@ use belay_connect::ConnectionSpec;
 use belay_domain::assess::weights::Weights;
 use belay_domain::connection::ConnectionRules;
 use belay_domain::feature_set::FeatureSet;
-use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginName, RunbookName};
+use belay_domain::id::{ConnectionName, EnvironmentName, FeatureSetName, PluginName, ResourceName, RunbookName};
 use belay_domain::json::Json;
-use belay_domain::limits::Limits;
+use belay_domain::limits::{Limits, Place};
 use belay_domain::runbook::Runbook;
 use belay_sandbox::Size;
 use serde::Serialize;
@@ -66,6 +66,8 @@ pub struct Workspace {
     pub feature_sets: BTreeMap<FeatureSetName, FeatureSet>,
     /// The recipes.
     pub runbooks: BTreeMap<RunbookName, Runbook>,
+    /// Where each recipe has its step about a resource.
+    pub steps: BTreeMap<RunbookName, BTreeMap<ResourceName, Place>>,
     /// Who may do what; none: the operating system's user asks, and nobody can approve.
     pub staff: Option<Staff>,
     /// How long blobs are kept; none: for ever.

@@ -111,6 +111,7 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         recipe::parse(source, &known, &nameable).map(|recipe| (recipe.runbook.name.clone(), recipe))
     });
     problems.extend(alternates::check(&runbooks));
+    let steps = runbooks.iter().map(|(name, recipe)| (name.clone(), recipe.steps.clone())).collect();
     let runbooks = runbooks.into_iter().map(|(name, recipe)| (name, recipe.runbook)).collect();
     let tables = PeopleTables { people: file.people, governance: file.governance, team: file.team, role: file.role };
     let staff = people::read(&root, &source, tables, &nameable, &mut problems);
@@ -138,6 +139,7 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         guardrails,
         feature_sets,
         runbooks,
+        steps,
         staff,
         retention: file.retention.map(|table| table.older_than),
     })

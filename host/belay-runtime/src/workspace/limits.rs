@@ -145,7 +145,8 @@ pub(super) fn said<T: Clone>(source: &Source, spanned: &Spanned<T>) -> Said<T> {
     Said { value: spanned.as_ref().clone(), at: Some(place(source, spanned.span())) }
 }
 
-fn place(source: &Source, span: std::ops::Range<usize>) -> Place {
+/// A line of a file.
+pub(super) fn place(source: &Source, span: std::ops::Range<usize>) -> Place {
     let Problem { file, line, .. } = source.problem(Some(span), "");
     Place { file: file.display().to_string(), line }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use belay_domain::check::{Check, Inconclusive, Threshold};
 use belay_domain::id::{ConnectionName, PluginName, ResourceName, RunbookName, StageName};
 use belay_domain::json::Json;
-use belay_domain::limits::Said;
+use belay_domain::limits::{Place, Said};
 use belay_domain::runbook::{Left, OnFailure, Parameter, ParameterKind, Runbook, ServiceLevel, Setting, Stage, Step};
 use belay_domain::skip::{IfUnreachable, IfUpstreamSkipped, WhenDown};
 use serde::Deserialize;
@@ -55,9 +55,11 @@ struct Heading {
     may_touch: ScopeTable,
 }
 
-/// A runbook, and where it says what follows a failure.
+/// A runbook, and where it says some of it.
 pub(super) struct Recipe {
     pub(super) runbook: Runbook,
+    /// The step about each resource.
+    pub(super) steps: BTreeMap<ResourceName, Place>,
     /// Where it names another runbook, with the message still to be written.
     pub(super) names_another: Option<Problem>,
 }
@@ -125,6 +127,7 @@ pub(super) fn parse(source: &Source, known: &Known<'_>, nameable: &Nameable<'_>)
     let mut reader = Reader { source, known, problems: Vec::new() };
     let parameters: Vec<_> =
         file.parameter.into_iter().filter_map(|(name, table)| reader.parameter(name, table)).collect();
+    let steps = steps(source, &file.stage);
     let approvals = reader.approvals(&file.stage);
     let stages = reader.stages(file.stage, &parameters);
     let leaves = reader.leaves(file.leaves, &stages);
@@ -155,7 +158,12 @@ pub(super) fn parse(source: &Source, known: &Known<'_>, nameable: &Nameable<'_>)
         limits: limits::of_runbook(source, &file.limits, approvals, file.service_level.may_lose.as_ref()),
         leaves,
     };
-    Ok(Recipe { runbook, names_another })
+    Ok(Recipe { runbook, steps, names_another })
+}
+
+fn steps(source: &Source, tables: &[Spanned<StageTable>]) -> BTreeMap<ResourceName, Place> {
+    let steps = tables.iter().flat_map(|stage| &stage.as_ref().step);
+    steps.filter_map(|step| Some((step.as_ref().resource.clone()?, limits::place(source, step.span())))).collect()
 }
 
 fn millis(duration: Duration) -> u64 {
