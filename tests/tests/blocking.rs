@@ -145,6 +145,50 @@ fn a_failed_sync_ends_the_process_and_is_told_by_the_next() {
     assert!(stopped >= 3, "mandate, intents and outcomes are synced: {stopped}");
 }
 
+/// belay, to which the kernel says that each write, from the nth of a thread on, is over the user's quota.
+fn over_quota(command: &Command, nth: usize) -> Command {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=pwrite64,fallocate"]);
+    strace.args(["-e", &format!("inject=pwrite64,fallocate:error=EDQUOT:when={nth}+")]);
+    strace.arg(command.get_program()).args(command.get_args()).current_dir(command.get_current_dir().unwrap());
+    strace.env("NO_COLOR", "1");
+    strace
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_told_and_the_run_goes_on_when_there_is_room() {
+    let base = Shop::released();
+    base.belay(["status"]).ends(0);
+    let (mut refused, mut amid) = (0, 0);
+    for nth in [1, 20, 90, 120, 150] {
+        let shop = base.twin();
+        shop.belay(["status"]).ends(0);
+        let before = shop.systems();
+        let command = shop.command([&["run"], &ROLLBACK[..], &["--env", "demo"]].concat());
+        let said = shop.listen(over_quota(&command, nth));
+        assert!(!said.err.contains("panicked"), "{nth}: {said}");
+        let begun = shop.belay(["status", "r-1"]).status == Some(0);
+        if said.status == Some(0) {
+            shop.stage().is_rolled_back().unwrap();
+            continue;
+        }
+        said.says("quota");
+        assert!(begun || shop.systems() == before, "{nth}: what was written is of a run:\n{said}");
+        if begun {
+            amid += 1
+        } else {
+            refused += 1
+        }
+        let next = if begun { shop.belay(["resume", "r-1"]) } else { shop.roll_back("run", &[]) };
+        if next.status != Some(2) {
+            next.ends(0);
+        }
+        shop.stage().is_rolled_back().unwrap();
+        shop.is_sound();
+    }
+    assert!(refused >= 1 && amid >= 1, "{refused} were refused, {amid} were under way");
+}
+
 #[test]
 fn without_a_record_nothing_is_done() {
     with_own_mounts("without_a_record_nothing_is_done", || {

@@ -24,6 +24,8 @@ const FAST: [Part; 4] = [Part::Redis, Part::Prometheus, Part::Python, Part::Kint
 const TIER: &str = "BELAY_TESTS";
 /// What stands in each file of tests that need the full lab, and in no other.
 const FULL: &str = "Tier::Full";
+/// Tests that need no lab and try everything in the full tier only; the others sample.
+const THOROUGH: [&str; 4] = ["--package", "belay-ledger", "--test", "faults"];
 
 /// Builds host and plugins, installs what is needed, runs the tests.
 pub(crate) fn run(extent: Extent) -> ExitCode {
@@ -54,7 +56,9 @@ fn tiers(extent: Extent) -> Result<(), String> {
     // A failure of the fast tier doesn't keep back what the full one says.
     // Ansible is only there to be measured against.
     install(&Part::ALL.into_iter().filter(|part| *part != Part::Ansible).collect::<Vec<_>>())?;
-    test(&full_lab()?, "full").and(fast)
+    let mut words = full_lab()?;
+    words.extend(THOROUGH.map(str::to_owned));
+    test(&words, "full").and(fast)
 }
 
 fn install(parts: &[Part]) -> Result<(), String> {

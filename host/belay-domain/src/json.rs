@@ -262,6 +262,42 @@ mod tests {
         assert_eq!(json.canonical(), "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}");
     }
 
+    /// From <https://github.com/cyberphone/json-canonicalization/tree/master/testdata>, by an author of RFC 8785.
+    #[test]
+    fn the_published_vectors_come_out_as_published_but_for_floats_which_are_refused() {
+        for (text, expected) in [
+            (r#"[ 56, { "d": true, "10": null, "1": [ ] } ]"#, r#"[56,{"1":[],"10":null,"d":true}]"#),
+            (
+                r#"{ "peach": "This sorting order", "p\u00e9ch\u00e9": "is wrong according to French",
+                     "p\u00eache": "but canonicalization MUST", "sin":   "ignore locale" }"#,
+                "{\"peach\":\"This sorting order\",\"p\u{e9}ch\u{e9}\":\"is wrong according to French\",\
+                 \"p\u{ea}che\":\"but canonicalization MUST\",\"sin\":\"ignore locale\"}",
+            ),
+            (
+                r#"{ "1": {"f": {"f": "hi","F": 5} ,"\n": 56}, "10": { }, "": "empty", "a": { }, "111": [ { } ], "A": { } }"#,
+                r#"{"":"empty","1":{"\n":56,"f":{"F":5,"f":"hi"}},"10":{},"111":[{}],"A":{},"a":{}}"#,
+            ),
+            (r#"{ "Unnormalized Unicode":"\u1e0d\u0307" }"#, "{\"Unnormalized Unicode\":\"\u{1e0d}\u{307}\"}"),
+            (
+                r#"{ "escaping": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false] }"#,
+                "{\"escaping\":\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\",\"literals\":[null,true,false]}",
+            ),
+            (
+                r#"{ "\u20ac": "Euro Sign", "1": "One", "\u0080": "Control\u007f", "\ud83d\ude02": "Smiley",
+                     "\u00f6": "Latin Small Letter O With Diaeresis", "\ufb33": "Hebrew Letter Dalet With Dagesh",
+                     "</script>": "Browser Challenge" }"#,
+                "{\"1\":\"One\",\"</script>\":\"Browser Challenge\",\"\u{80}\":\"Control\u{7f}\",\
+                 \"\u{f6}\":\"Latin Small Letter O With Diaeresis\",\"\u{20ac}\":\"Euro Sign\",\"\u{1f602}\":\"Smiley\",\
+                 \"\u{fb33}\":\"Hebrew Letter Dalet With Dagesh\"}",
+            ),
+        ] {
+            assert_eq!(Json::parse(text).unwrap().canonical(), expected);
+        }
+        for float in ["56.0", "1E30", "4.50", "333333333.33333329", "2e-3", "0.000000000000000000000000001"] {
+            assert!(Json::parse(float).is_err(), "{float}");
+        }
+    }
+
     #[test]
     fn the_short_way_writes_what_the_long_way_writes() {
         let every_ascii: String = (0..=0x7f_u8).map(char::from).collect();

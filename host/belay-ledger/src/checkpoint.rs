@@ -58,6 +58,34 @@ mod tests {
         );
     }
 
+    /// Published by the Go project's checksum database, whose key name is not its log's origin.
+    #[test]
+    fn the_checkpoint_of_a_public_log_is_read_and_its_key_signed_it() {
+        let key = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+        let key: Verifier = key.parse().unwrap();
+        for (size, root, signature) in [
+            (
+                "6476701",
+                "mb8QLQIs0Z0yP5Cstq6guj87oXWeC9gEM8oVikmm9Wk=",
+                "Az3grsLX85Gz+s1SiTbgkuqxgItqFq7gsMUEyVnrsa9LM7Us9S+1xbFIGu95949rj4nPRYfvimWEPWL+o3GeoWwOoAw=",
+            ),
+            (
+                "756113",
+                "k9nFMBuXq8uk+9SQNxs/Vadri2XDkaoo96u4uMa0qE0=",
+                "Az3grgIHxiDLRpsKUElIX5vJMlFS79SqfQDSgHQmON922lNdJ5zxF8SSPPcah3jhIkpG8LSKNaWXiy7IldOSDCt4Pwk=",
+            ),
+        ] {
+            let text = format!("go.sum database tree\n{size}\n{root}\n");
+            let note = format!("{text}\n\u{2014} sum.golang.org {signature}\n");
+            let (origin, head) = parse(key.open(&note).unwrap()).unwrap();
+            assert_eq!((origin, head.size.to_string().as_str()), ("go.sum database tree", size));
+            assert_eq!(STANDARD.encode(head.root.as_bytes()), root);
+            let unlike = open(&note, &key);
+            assert_eq!(unlike, Err(InvalidNote::Form("it belongs to another log")), "ours are named as their key");
+            assert!(key.open(&note.replace(size, "1")).is_err());
+        }
+    }
+
     #[test]
     fn what_is_no_checkpoint_is_refused() {
         let root = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";

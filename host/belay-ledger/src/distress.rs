@@ -50,6 +50,11 @@ impl Distress {
         }
     }
 
+    /// Whether the system says that there is no room: a disk that is full, or a quota that is used up.
+    pub(crate) fn is_full(&self) -> bool {
+        self.reserve.try_to_write() == Err(Error::DiskFull)
+    }
+
     /// Frees the reserve, once for all processes, so that a run under way can end.
     pub(crate) fn give_up_reserve(&self, error: &Error) {
         if self.reserve.give_up() {

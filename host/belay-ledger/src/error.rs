@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, RunId};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::draft::Holder;
 
@@ -49,7 +49,7 @@ pub enum Error {
         kind: String,
     },
     /// Nothing was written; what was recorded stays queued.
-    #[error("the disk is full; nothing was written")]
+    #[error("the disk is full, or a quota is used up; nothing was written")]
     DiskFull,
     /// No run can begin: if the disk became full, there would be nothing to end it with. Nothing was written.
     #[error("the disk is too full to begin a run: its reserve is not there, and can't be made ({cause})")]
@@ -130,6 +130,14 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A change of keys is durable and holds, and its files could not be finished: whoever opens the ledger next does it.
+    #[error("entry {entry} changed the key, which holds; its files are not finished yet: {cause}")]
+    ChangeUnfinished {
+        /// The entry.
+        entry: u64,
+        /// Why not.
+        cause: String,
+    },
     /// The file of the blobs' keys can't be used.
     #[error("the file of the blobs' keys {path}: {problem}")]
     BlobKeys {
@@ -169,6 +177,13 @@ pub enum Error {
     /// The ledger was closed while this waited.
     #[error("the ledger was closed")]
     Closed,
+    /// The system refused to write the database, and SQLite does not say why. Nobody knows what the disk holds, unless a
+    /// quota is found to be used up: then it is [`Error::DiskFull`].
+    #[error("the database: {cause}: a write was refused; a quota, or a limit on the size of files, may be used up")]
+    WriteRefused {
+        /// What came back.
+        cause: String,
+    },
     /// Anything else that the operating system or SQLite refused.
     #[error("{what}: {cause}")]
     Io {
@@ -186,7 +201,12 @@ fn owned(epoch: Option<Epoch>) -> String {
 impl Error {
     /// Whether nobody can know what the disk holds after it, so that the ledger must refuse everything from now on.
     pub(crate) fn poisons(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Corrupt(_) | Self::Poisoned { .. })
+        matches!(self, Self::Io { .. } | Self::WriteRefused { .. } | Self::Corrupt(_) | Self::Poisoned { .. })
+    }
+
+    /// What is left of an error once the entry of a change of keys is durable.
+    pub(crate) fn after_a_change(self, entry: u64) -> Self {
+        if self.poisons() { self } else { Self::ChangeUnfinished { entry, cause: self.to_string() } }
     }
 
     /// Whether it is the answer to one batch alone: a condition of its own did not hold.
@@ -235,8 +255,13 @@ impl From<rusqlite::Error> for Error {
             Self::ReadOnly { path: crate::store::DATABASE.into() }
         } else if matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) {
             Self::Corrupt(error.to_string())
+        } else if error.sqlite_error().is_some_and(|error| REFUSED_WRITES.contains(&error.extended_code)) {
+            Self::WriteRefused { cause: error.to_string() }
         } else {
             Self::Io { what: "the database".to_owned(), cause: error.to_string() }
         }
     }
 }
+
+/// How SQLite tells that a write failed for any reason but a full disk. A failed sync is none of them.
+const REFUSED_WRITES: [i32; 2] = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE];

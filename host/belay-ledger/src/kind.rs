@@ -22,6 +22,9 @@ pub const KEY_COMPROMISED: &str = "key.compromised";
 /// Before the first entry of a process that found a note of failures: `body.failures` are [`crate::Failure`]s, what
 /// failed while it could not be recorded.
 pub const RECOVERED: &str = "ledger.recovered";
+/// Says only that something could be recorded; `body.every_ms`, where it is there, promises that another entry follows within
+/// so many milliseconds.
+pub const HEARTBEAT: &str = "ledger.heartbeat";
 
 const MAX_LEN: usize = 64;
 

@@ -19,6 +19,7 @@ mod ledger;
 pub mod note;
 mod publish;
 pub mod redaction;
+pub mod silence;
 mod store;
 mod tile;
 pub mod tree;

@@ -9,7 +9,9 @@ pub(crate) const UNRECORDED: &str = "nothing was changed; without a record nothi
 
 /// Says what a failure of the ledger means for whoever asked, and what to do.
 pub(crate) fn error(error: &belay_ledger::Error) -> Error {
-    let failed = Error::failed(format!("the ledger: {error}")).changed(UNRECORDED);
+    let holds = matches!(error, belay_ledger::Error::ChangeUnfinished { .. });
+    let changed = if holds { "the new key signs from now on; systems were not touched" } else { UNRECORDED };
+    let failed = Error::failed(format!("the ledger: {error}")).changed(changed);
     match next(error) {
         Some(next) => failed.next(next),
         None => failed,
@@ -25,27 +27,29 @@ pub fn when_stopped(act: impl Fn(&Error) + Send + Sync + 'static) {
 fn stopped(cause: &belay_ledger::Error) -> Error {
     Error::failed(format!("the ledger: {cause}; nobody knows what the disk holds, so this process ends here"))
         .changed("what was under way may or may not have happened, and was not recorded; nothing else was begun")
-        .next("look at the disk; then belay audit verify, and belay resume RUN where a run was under way")
+        .next("look at the disk, and at quotas and limits; then belay audit verify, and belay resume RUN where a run was under way")
 }
 
 const fn next(error: &belay_ledger::Error) -> Option<&'static str> {
     use belay_ledger::Error as E;
     match error {
-        E::DiskFull => {
-            Some("free space where the workspace's state lies (belay.toml, [workspace] state), then try again")
-        }
+        E::DiskFull => Some(
+            "free space, or raise the quota, where the workspace's state lies (belay.toml, [workspace] state), then try again",
+        ),
         E::NoReserve { .. } => Some(
             "free space where the workspace's state lies, then try again; runs under way can go on: belay resume RUN",
         ),
         E::ReadOnly { .. } => Some("make the state folder writable for this user, then try again"),
         E::Busy => Some("try again: another process is writing"),
         E::Poisoned { .. } | E::Io { .. } => Some("look at the disk, then: belay audit verify"),
+        E::WriteRefused { .. } => Some("look at the disk, at quotas and limits, then: belay audit verify"),
         E::NewerSchema { .. } => Some("use the belay that wrote this ledger, or a newer one"),
         E::OlderSchema { .. } => Some("belay init, with another [workspace] state in belay.toml, begins a new ledger"),
         E::Behind { .. } | E::Forked { .. } | E::Checkpoint { .. } | E::TileDiffers { .. } | E::Corrupt(_) => {
             Some("belay audit verify says what is trustworthy; put the state folder back from a copy that is whole")
         }
         E::Key { .. } => Some("put the key back where belay.toml says ([workspace] key), readable by this user alone"),
+        E::ChangeUnfinished { .. } => Some("see to what hinders it; the next command finishes it: belay keys show"),
         E::NoLedger { .. } => Some("belay init, on the host where this workspace's state is to live"),
         E::Exists { .. } => Some("name another state folder in belay.toml, or remove this one if it holds nothing"),
         E::BlobKeys { .. } => Some(

@@ -1,7 +1,7 @@
 //! A file that holds space and nothing else. It is given up when the disk is full.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::posix_fallocate;
@@ -13,6 +13,9 @@ use crate::error::Error;
 const RESERVE: &str = "reserve";
 /// How much it holds, in bytes: entries and blobs of some hundred writes with the calls that they rest on.
 const BYTES: i64 = 16 << 20;
+
+/// What is written to find out whether there is room, in bytes: a commit takes more.
+const PROBE: usize = 64 << 10;
 
 /// The space that runs under way can have when there is no other.
 pub(crate) struct Reserve {
@@ -43,6 +46,15 @@ impl Reserve {
     /// Removes it. `false`: there was none to give.
     pub(crate) fn give_up(&self) -> bool {
         fs::remove_file(&self.path).is_ok()
+    }
+
+    /// Writes a little beside it, and takes it away again.
+    pub(crate) fn try_to_write(&self) -> Result<(), Error> {
+        let staged = durable::beside(&self.path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged);
+        let written = file.and_then(|file| file.write_all_at(&[1; PROBE], 0));
+        let _ = fs::remove_file(&staged);
+        written.map_err(|error| Error::io("write", &staged, &error))
     }
 
     fn is_whole(&self) -> bool {

@@ -50,7 +50,7 @@ impl Ledger {
 
     /// Makes a new key the ledger's. Old and new sign the change; the next checkpoint is signed by both, and the old key's
     /// file is gone. `draft` says who and why; its kind and body are the ledger's. A crash leaves the old key, or a
-    /// change that the next [`Ledger::open`] finishes.
+    /// change that the next [`Ledger::open`] finishes; so does [`Error::ChangeUnfinished`].
     pub fn rotate_key(&self, draft: Draft) -> Result<KeyChanged, Error> {
         self.change_key(kind::KEY_ROTATED, None, draft)
     }
@@ -74,7 +74,7 @@ impl Ledger {
         let change = KeyChange { before: compromised.to_string(), after: after.to_string(), since: Some(since), note };
         let still = Condition::SignWith { before: Box::new(after.clone()), after: Box::new(after.clone()) };
         let entry = self.append_change(kind::KEY_COMPROMISED, &change, still, draft)?;
-        self.publish()?;
+        self.publish().map_err(|error| error.after_a_change(entry))?;
         Ok(KeyChanged { entry, before: compromised.clone(), after })
     }
 
@@ -88,7 +88,9 @@ impl Ledger {
         let change = KeyChange { before: before.to_string(), after: after.to_string(), since, note };
         let sign_with = Condition::SignWith { before: Box::new(before.clone()), after: Box::new(after.clone()) };
         let entry = self.append_change(kind, &change, sign_with, draft)?;
-        self.hold(self.settle(&held)?);
+        // The change holds from here on, whatever comes: an error must not say that nothing was written.
+        let settled = self.settle(&held).map_err(|error| error.after_a_change(entry))?;
+        self.hold(settled);
         Ok(KeyChanged { entry, before, after })
     }
 

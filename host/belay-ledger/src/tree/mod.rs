@@ -49,6 +49,8 @@ pub(crate) fn empty() -> Digest {
 }
 
 #[cfg(test)]
+mod sigstore;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod vectors;

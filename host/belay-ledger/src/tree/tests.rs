@@ -7,10 +7,10 @@ use sha2::Sha256;
 use super::*;
 
 /// Every level of tiles of a tree of `size` leaves.
-struct Tiles(Vec<Vec<Digest>>);
+pub(super) struct Tiles(Vec<Vec<Digest>>);
 
 impl Tiles {
-    fn build(size: u64) -> (Self, Frontier) {
+    pub(super) fn build(size: u64) -> (Self, Frontier) {
         let mut levels = vec![Vec::new(); 4];
         let mut frontier = Frontier::default();
         for seq in 0..size {
@@ -24,7 +24,7 @@ impl Tiles {
         (Self(levels), frontier)
     }
 
-    fn hashes(&self) -> impl FnMut(u32, u64, u64) -> Result<Vec<Digest>, Infallible> + '_ {
+    pub(super) fn hashes(&self) -> impl FnMut(u32, u64, u64) -> Result<Vec<Digest>, Infallible> + '_ {
         |level, from, to| Ok(self.0[level as usize][from as usize..to as usize].to_vec())
     }
 }

@@ -7,6 +7,7 @@ use crate::entry::{Entry, NotAnEntry};
 use crate::keys::KeyChange;
 use crate::kind;
 use crate::redaction::Redactions;
+use crate::silence::Silences;
 
 /// Reads entries in their order.
 #[derive(Default)]
@@ -15,6 +16,7 @@ pub(super) struct Chain {
     intents: BTreeMap<u64, Option<u64>>,
     redactions: Redactions,
     pub(super) clocks: Clocks,
+    pub(super) silences: Silences,
     pub(super) problems: Vec<(u64, String)>,
     pub(super) key_changes: Vec<(u64, KeyChange)>,
 }
@@ -27,6 +29,7 @@ impl Chain {
             Err(error) => return self.problems.push((seq, error.to_string())),
         };
         self.clocks.read(entry);
+        self.silences.read(entry);
         if entry.seq != seq {
             self.problems.push((seq, format!("it says that it is entry {}", entry.seq)));
         }

@@ -66,6 +66,7 @@ impl<'a> Pass<'a> {
         }
         self.report.open_intents = self.chain.open_intents();
         self.report.clock_steps = std::mem::take(&mut self.chain.clocks.steps);
+        self.report.silence = std::mem::take(&mut self.chain.silences).end();
         self.report.key_changes = std::mem::take(&mut self.chain.key_changes);
         self.report
     }

@@ -10,6 +10,7 @@ use super::blobs::Blobs;
 use super::clock::ClockStep;
 use crate::keys::{KeyChain, KeyChange};
 use crate::note::Verifier;
+use crate::silence::Silence;
 use crate::tree::TreeHead;
 
 /// Findings beyond so many are counted, not listed.
@@ -32,6 +33,9 @@ pub struct Report {
     pub key_changes: Vec<(u64, KeyChange)>,
     /// Where the host's clock stepped back, the first 100 times. Not an error: the sequence orders.
     pub clock_steps: Vec<ClockStep>,
+    /// The times without an entry, of all that were read. It says something of an intact log only: in another one an entry may
+    /// be missing.
+    pub silence: Silence,
     /// All that is wrong, the first 1,000 of it.
     pub findings: Vec<Finding>,
     /// How many more findings there are.

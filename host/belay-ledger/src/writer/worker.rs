@@ -77,11 +77,19 @@ impl Worker {
         let (barriers, start) = (group.barriers(), Instant::now());
         let written = group.write(&mut self.writing, &self.vault);
         self.last = (barriers, start.elapsed());
-        match written {
+        match written.map_err(|failed| self.find_out_why(failed)) {
             Ok(answers) => answers,
             Err(failed) if failed.error == Error::DiskFull => self.write_with_reserve(failed.group),
             Err(failed) => self.fail(*failed),
         }
+    }
+
+    /// SQLite says so of a full disk, and not of a quota. In either case it has taken the transaction back.
+    fn find_out_why(&self, mut failed: Box<Failed>) -> Box<Failed> {
+        if matches!(failed.error, Error::WriteRefused { .. }) && self.distress.is_full() {
+            failed.error = Error::DiskFull;
+        }
+        failed
     }
 
     /// On a full disk, refuses what could be done later, and writes with the reserve what runs under way need to end.
@@ -98,7 +106,7 @@ impl Worker {
         }
         self.distress.give_up_reserve(&Error::DiskFull);
         let written = needed.write(&mut self.writing, &self.vault);
-        refused.and(written.unwrap_or_else(|failed| self.fail(*failed)))
+        refused.and(written.unwrap_or_else(|failed| self.fail(*self.find_out_why(failed))))
     }
 
     fn fail(&self, failed: Failed) -> Answers {
