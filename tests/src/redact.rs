@@ -21,6 +21,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b\d+ s ago\b|\bjust (now|captured)\b|\b\d+ minutes? (ago|old)\b|\b\d+ s old\b", "[ago]"),
         (r"\b(\d+ min )?\d+(\.\d)? (s|ms)\b|\b\d+ min\b", "[span]"),
         (r"\b\d{13}\b", "[millis]"),
+        (r"\bprocess \d+\b", "process [number]"),
         (r"\b\d+(\.\d+)? (bytes|[KMG]iB)\b", "[size]"),
     ]
     .map(|(pattern, to)| (Regex::new(pattern).unwrap(), to))

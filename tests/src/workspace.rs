@@ -16,6 +16,19 @@ use crate::stage::{ENVIRONMENTS, Stage, copy};
 /// How a responder rolls the sample feature set back, but for the environment.
 pub const ROLLBACK: [&str; 4] = ["standard-rollback", "checkout-ranker", "--to", "latest-good"];
 
+const RAMP_DOWN: &str = r#"
+[runbook]
+name = "ramp-down"
+summary = "Take the release down by parts"
+
+[[stage]]
+name = "contain"
+
+[[stage.step]]
+resource = "flag"
+ramp = { attribute = "rollout", through = [50, 0], hold = "HOLD" }
+"#;
+
 /// A workspace with its systems, in a folder that goes when it is dropped.
 #[derive(Debug)]
 pub struct Shop {
@@ -120,6 +133,11 @@ impl Shop {
         // Removed first: a component is linked to the one in other shops.
         let _ = fs::remove_file(&file);
         fs::write(file, content).unwrap();
+    }
+
+    /// Adds the runbook `ramp-down`, which takes the release to 50 %, holds it there, and then takes it down.
+    pub fn ramps_down(&self, hold: &str) {
+        self.write("runbooks/ramp-down.toml", RAMP_DOWN.replace("HOLD", hold));
     }
 
     /// Lets the shop report an error ratio.

@@ -116,24 +116,11 @@ fn what_governs_and_what_follows_a_failure_fits_the_schema() {
     shop.goes_down("lake");
     shop.roll_back("run", &[]).ends(1);
     shop.comes_back("lake");
-    shop.write("runbooks/ramp-down.toml", RAMP);
+    shop.ramps_down("0s");
     shop.belay(["run", "ramp-down", "checkout-ranker", "--env", "demo"]).ends(0);
     shop.belay(["incident", "attach", "r-2", "INC-1"]).ends(0);
     has(&all_fit(&shop), &["run.fell_back", "incident.attached", "step.confirmed"]);
 }
-
-const RAMP: &str = r#"
-[runbook]
-name = "ramp-down"
-summary = "Take the release down by parts"
-
-[[stage]]
-name = "contain"
-
-[[stage.step]]
-resource = "flag"
-ramp = { attribute = "rollout", through = [50, 0], hold = "0s" }
-"#;
 
 #[test]
 fn what_is_no_entry_does_not_fit() {

@@ -286,6 +286,23 @@ fn whoever_has_an_earlier_key_can_follow_its_changes_unless_one_was_compromised(
         namesake.belay(["audit", "verify"]).ends(0);
         let said = stranger.verifies_with(&log(&namesake).join("ledger.vkey"));
         assert!(said.contains("not sound: ") && said.contains("  checkpoint: "), "{said}");
+        // A change of keys that the key before did not sign: whoever has only the new key could write that.
+        let rotated = shop.log().iter().find(|entry| entry["kind"] == "key.rotated").unwrap()["seq"].clone();
+        let entry = stranger.unpacked(&format!("entries/{rotated}.json"));
+        let text = fs::read_to_string(&entry).unwrap();
+        let note: Value = serde_json::from_str(&text).unwrap();
+        let note = note["body"]["note"].as_str().unwrap();
+        let last = note.lines().last().unwrap();
+        let first = note.lines().find(|line| line.starts_with('\u{2014}')).unwrap();
+        assert_ne!(first, last, "old and new signed it");
+        let without = [(first, last), (last, first)].map(|(signature, other)| {
+            fs::write(&entry, text.replace(signature, other)).unwrap();
+            stranger.verifies_with(&earlier)
+        });
+        assert!(without.iter().all(|said| said.contains("not sound")), "{without:?}");
+        let unsigned = without.iter().filter(|said| said.contains("the key before did not sign that"));
+        assert_eq!(unsigned.count(), 1, "{without:?}");
+        stranger.unpack();
     }
     shop.belay(["keys", "compromised", "--since", "3", "--reason", "an open backup"]).ends(0);
     let stranger = Stranger::given(&shop, &[]);

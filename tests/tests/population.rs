@@ -9,6 +9,7 @@ use std::time::Duration;
 use belay_domain::digest::Digest;
 use belay_ledger::tree;
 use belay_tests::people::People;
+use belay_tests::stage;
 use belay_tests::workspace::{ROLLBACK, Shop};
 use serde_json::Value;
 
@@ -136,7 +137,7 @@ fn a_broken_glass_and_a_broken_promise_are_told() {
     assert!(what.contains("dan") && what.contains("ana") && what.contains("nobody answers"), "{what}");
     assert!(exceptions(&told, "without_approval").is_empty(), "two people stood for it: {told}");
     let missed = exceptions(&told, "service_level_missed");
-    assert!(missed.len() == 1 && missed[0]["what"].as_str().unwrap().starts_with("promised 0 s, took"), "{told}");
+    assert!(missed.len() == 1 && missed[0]["what"].as_str().unwrap().starts_with("promised 0.0 s, took"), "{told}");
 }
 
 #[test]
@@ -205,13 +206,28 @@ fn a_report_is_a_page_a_table_or_json() {
 fn silence_can_be_told_from_a_belay_that_was_away() {
     let shop = Shop::good();
     assert_eq!(report(&shop, &[])["completeness"]["silence"]["heartbeats"], 0);
+    shop.belay(["audit", "verify"]).ends(0).says("nobody can tell whether belay could have recorded anything");
     shop.belay(["audit", "heartbeat", "--every", "1s", "--once"]).ends(0).says("✔ heartbeat");
     std::thread::sleep(Duration::from_millis(2_500));
+    // Of a folder nobody knows when it was copied; of a workspace's own it can be said that nothing has come until now.
+    shop.belay(["audit", "verify"]).ends(0).says("that entry is overdue by").says("can't record");
+    let folder = shop.folder().join("state/log");
+    let copied = shop.belay(["audit", "verify", folder.to_str().unwrap()]);
+    copied.ends(0).says("and another was promised by");
+    assert!(!copied.out.contains("overdue"), "{copied}");
     shop.belay(["audit", "heartbeat"]).ends(0);
     let silence = report(&shop, &[])["completeness"]["silence"].clone();
     assert_eq!(silence["heartbeats"], 2);
     assert_eq!(silence["broken"].as_array().unwrap().len(), 1, "{silence}");
     shop.belay(["audit", "report"]).ends(0).says("one was missing");
+    shop.belay(["audit", "verify"]).ends(0).says("one was missing");
+    // An entry that is gone is no silence: of a log that is not whole nothing is said.
+    let doubtful = shop.folder().join("doubtful");
+    stage::copy(&folder, &doubtful, &|_| true).unwrap();
+    fs::write(doubtful.join("checkpoint"), "nothing").unwrap();
+    let said = shop.belay(["audit", "verify", doubtful.to_str().unwrap()]);
+    said.ends(1);
+    assert!(!said.out.contains("nothing was recorded"), "{said}");
     shop.belay(["audit", "heartbeat", "--every", "often"]).ends(2);
     shop.belay(["audit", "heartbeat", "--once"]).ends(2);
     // The log's published head has it at once.

@@ -72,7 +72,7 @@ impl Scene {
     fn resume(&self) {
         self.gate.rule(|_, _| Act::Pass);
         let runs = self.desk.belay("status --json --limit 1").ends(0).answer("runs");
-        if let Some(run) = runs[0]["run"].as_str().filter(|_| runs[0]["ended"].is_null()) {
+        if let Some(run) = runs[0]["run"].as_str().filter(|_| runs[0]["view"]["status"]["ended"].is_null()) {
             self.desk.belay(&format!("resume {run}"));
         }
     }

@@ -117,23 +117,10 @@ fn a_second_ctrl_c_ends_it_at_once_and_the_record_is_whole() {
     shop.belay(["resume", "r-1"]).ends(0);
 }
 
-const RAMP: &str = r#"
-[runbook]
-name = "ramp-down"
-summary = "Take the release down by parts"
-
-[[stage]]
-name = "contain"
-
-[[stage.step]]
-resource = "flag"
-ramp = { attribute = "rollout", through = [50, 0], hold = "20s" }
-"#;
-
 #[test]
 fn a_pause_keeps_the_process_at_a_terminal_and_continue_wakes_it() {
     let shop = Shop::released();
-    shop.write("runbooks/ramp-down.toml", RAMP);
+    shop.ramps_down("20s");
     let mut terminal = Terminal::type_(&shop, "run ramp-down checkout-ranker --env demo");
     terminal.shows("holding");
     shop.belay(["pause", "r-1", "--reason", "a call"]).ends(0);
@@ -151,7 +138,7 @@ fn a_pause_keeps_the_process_at_a_terminal_and_continue_wakes_it() {
 #[test]
 fn ctrl_c_at_a_paused_run_leaves_it_paused() {
     let shop = Shop::released();
-    shop.write("runbooks/ramp-down.toml", RAMP);
+    shop.ramps_down("20s");
     let mut terminal = Terminal::type_(&shop, "run ramp-down checkout-ranker --env demo");
     terminal.shows("holding");
     shop.belay(["pause", "r-1", "--reason", "a call"]).ends(0);

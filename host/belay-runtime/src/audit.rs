@@ -4,6 +4,7 @@ pub(crate) mod csv;
 mod describe;
 mod report;
 mod search;
+pub(crate) mod silence;
 mod steps;
 
 pub use csv::entries_csv;

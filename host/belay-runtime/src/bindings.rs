@@ -32,7 +32,7 @@ pub(crate) fn hold_rules(host: &Host, mandate: &Mandate) -> Result<(), Error> {
         return Ok(());
     }
     Err(outside(&changed, mandate.run.as_str())
-        .next("put belay.toml and belay.lock back as they were, or abort the run and begin another"))
+        .next("put the workspace's files back as they were, or abort the run and begin another"))
 }
 
 fn outside(changed: &[String], what: &str) -> Error {

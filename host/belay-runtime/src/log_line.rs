@@ -25,6 +25,11 @@ fn failures(body: &Value) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
+/// The texts of a list.
+fn texts<'b>(body: &'b Value, pointer: &str) -> Vec<&'b str> {
+    body.pointer(pointer).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 /// What each guardrail said.
 fn verdicts(body: &Value) -> String {
     let said = body.pointer("/finding/verdicts").and_then(Value::as_object).into_iter().flatten();
@@ -100,7 +105,18 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "stage.locked" => format!("stage {}", number("/stage")),
         "stage.lock_held" => format!("{} is held by {}", text("/holder/resource"), text("/holder/run")),
         "check.measured" => format!("check {}: {}", number("/check"), reading(body)),
-        "run.resumed" | "run.taken_over" => format!("by {}, epoch {}", text("/by"), number("/epoch")),
+        "run.resumed" => format!("by {}, epoch {}", text("/by"), number("/epoch")),
+        "run.taken_over" => {
+            format!("by {}, epoch {}: {}", text("/by"), number("/epoch"), entry.reason.clone().unwrap_or_default())
+        }
+        "step.resolved" => format!(
+            "step {}.{}: {} says {}: {}",
+            number("/step/stage"),
+            number("/step/step"),
+            text("/by"),
+            text("/decision").replace('_', " "),
+            text("/reason")
+        ),
         "run.fell_back" => match text("/response/kind").as_str() {
             "undo" => "what was written is put back".to_owned(),
             _ => format!("goes on with {}", text("/response/name")),
@@ -125,7 +141,7 @@ pub(crate) fn summary(entry: &Entry) -> String {
         "run.sealed" => text("/ending"),
         "write.answered" => format!("{} for intent {}", number("/status"), number("/intent")),
         "run.asked" => [text("/ask"), text("/reason")].join(" ").trim().to_owned(),
-        "request.refused" => body.pointer("/reasons").map(ToString::to_string).unwrap_or_default(),
+        "request.refused" => texts(body, "/reasons").join("; "),
         "incident.attached" => text("/incident"),
         "governance.proposed" => format!("{} by {}, text {}", short("/governance"), text("/author"), short("/text")),
         "governance.signed" => format!("text {} by {}", short("/text"), text("/person")),

@@ -22,8 +22,6 @@ mod runbook;
 mod status;
 mod undo;
 
-pub(crate) use heartbeat::HEARTBEAT;
-
 pub use cases::try_on_facts;
 pub(crate) use keys::warning as published_by_git;
 pub use plugin::{inspect_plugin, load_component};

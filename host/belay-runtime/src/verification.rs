@@ -15,7 +15,9 @@ use belay_ledger::tree::TreeHead;
 use belay_ledger::verify::{Report, begins_with, root_of_first, verify, verify_blobs};
 use belay_ledger::{Entry, Filter, Ledger};
 
-use crate::api::{Error, VerifyAnswer, VerifyRequest};
+use crate::api::{Error, Silence, VerifyAnswer, VerifyRequest};
+use crate::audit::silence::{overdue, silence_told};
+use crate::clock;
 use crate::evidence::Records;
 
 /// Verifies the ledger of a workspace, published first so that its checkpoint stands for all of it. A ledger so damaged
@@ -39,6 +41,9 @@ pub fn verify_workspace(workspace: &Path, request: &VerifyRequest) -> Result<Ver
             people(store, &entries(store)?, &answer.origin.clone(), look, &mut answer);
         }
         Err(error) => answer.notes.push(format!("what people signed was not checked: {error}")),
+    }
+    if report.is_intact() {
+        answer.notes.extend(overdue(&report.silence, clock::now()));
     }
     Ok(answer)
 }
@@ -177,7 +182,12 @@ fn of_report(report: &Report) -> VerifyAnswer {
         since: None,
         signatures: 0,
         witnesses: 0,
-        notes: clocks(report).into_iter().chain(redacted(report.blobs.redacted)).collect(),
+        silence: quiet_times(report),
+        notes: clocks(report)
+            .into_iter()
+            .chain(quiet_times(report).iter().flat_map(silence_told))
+            .chain(redacted(report.blobs.redacted))
+            .collect(),
     }
 }
 
@@ -191,6 +201,11 @@ fn clocks(report: &Report) -> Vec<String> {
     });
     let more = report.clock_steps.len().checked_sub(3).filter(|more| *more > 0);
     told.chain(more.map(|more| format!("and it stepped back {more} times more"))).collect()
+}
+
+/// Of a log that is not whole nothing is said: what seems silent may be what is missing.
+fn quiet_times(report: &Report) -> Option<Silence> {
+    (report.entries > 0 && report.is_intact()).then(|| report.silence.clone())
 }
 
 /// What is gone by right: told, so that nobody takes it for what never was.

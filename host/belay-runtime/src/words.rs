@@ -37,6 +37,11 @@ pub(crate) fn moment(at: Millis) -> String {
     at.map_or_else(String::new, |at| at.to_string())
 }
 
+/// A number and what it counts.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A stretch of time in words: `1 h 4 min`.
 pub(crate) fn long(ms: u64) -> String {
     let seconds = ms / 1_000;

@@ -301,6 +301,8 @@ fn the_story_as_it_is_told() {
             $ belay audit verify
             ✔ sound belay/shop-ml, [number] entries, root [digest]
               mandates that it agrees with: 3
+              the longest time in which nothing was recorded: [span] from [moment] to [moment], behind entry [number]
+              no heartbeat was recorded: where the log is silent, nobody can tell whether belay could have recorded anything
             [0]
         "#]],
     );

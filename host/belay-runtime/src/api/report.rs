@@ -2,6 +2,7 @@
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{EnvironmentName, IncidentId, Millis, RunId};
+pub use belay_ledger::silence::{Awaited, Gap, Silence};
 use serde::{Deserialize, Serialize};
 
 /// Which part of the log to report on.
@@ -71,38 +72,8 @@ pub struct Completeness {
     /// How often the clock stepped back by more than entries of several processes may be out of order; at most 100 are
     /// counted.
     pub clock_steps: u64,
-    /// Whether the time was silent, and whether that can be told.
+    /// Whether the time was silent, and whether that can be told; what is awaited where the time goes to the log's end.
     pub silence: Silence,
-}
-
-/// Stretches of time without an entry.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Silence {
-    /// How many heartbeats were recorded.
-    pub heartbeats: u64,
-    /// The longest stretch between two entries.
-    pub longest: Option<Gap>,
-    /// Stretches that were longer than the heartbeat before had promised, by more than half: belay did not run, or could
-    /// not record.
-    pub broken: Vec<Gap>,
-}
-
-/// A stretch between two entries that follow each other: their numbers show that nothing was recorded in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Gap {
-    /// The entry before it.
-    pub after: u64,
-    /// When that was.
-    pub from: Millis,
-    /// When the next entry was.
-    pub to: Millis,
-}
-
-impl Gap {
-    /// Its length in milliseconds.
-    pub const fn ms(&self) -> u64 {
-        self.to.0.saturating_sub(self.from.0)
-    }
 }
 
 /// One run.

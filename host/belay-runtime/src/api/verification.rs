@@ -1,6 +1,7 @@
 //! Whether a log can be relied on.
 
 use belay_domain::digest::Digest;
+use belay_ledger::silence::Silence;
 use serde::{Deserialize, Serialize};
 
 /// What a log is verified against, besides itself.
@@ -41,6 +42,8 @@ pub struct VerifyAnswer {
     pub signatures: u64,
     /// How many mandates name the log as it was, and it still begins so.
     pub witnesses: u64,
+    /// Times without an entry, of a whole log that is sound.
+    pub silence: Option<Silence>,
     /// What is no damage but should be known: what could not be checked, clocks that stepped back.
     pub notes: Vec<String>,
 }

@@ -11,6 +11,7 @@ mod runs;
 mod statement;
 mod table;
 mod words;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -56,7 +57,7 @@ pub(crate) fn report(store: &Ledger, request: ReportRequest) -> Result<ReportAns
         if !told.is_readable {
             completeness.cannot_read(run);
         }
-        exceptions.extend(exceptions::of_run(store, &told));
+        exceptions.extend(exceptions::of_run(store, &told)?);
         rows.push(told.row);
     }
     rows.sort_by_key(|row| row.entry);

@@ -2,6 +2,7 @@
 //! was recorded; a heartbeat shows that something could have been.
 
 use belay_domain::id::Millis;
+use belay_ledger::kind::HEARTBEAT;
 use serde_json::json;
 
 use super::Runtime;
@@ -9,9 +10,6 @@ use crate::api::{Error, Heartbeat};
 use crate::clock;
 use crate::ledger;
 use crate::record::Cause;
-
-/// The kind of such entries.
-pub(crate) const HEARTBEAT: &str = "ledger.heartbeat";
 
 impl Runtime {
     /// Records a heartbeat and publishes the log with it. `every_ms` promises that another entry follows within that

@@ -4,25 +4,18 @@
 use std::ops::Range;
 
 use belay_domain::digest::Digest;
-use belay_domain::id::{Millis, RunId};
+use belay_domain::id::RunId;
+use belay_ledger::silence::{Silence, Silences};
 use belay_ledger::{Entry, Ledger};
-use serde_json::Value;
 
-use crate::api::{Completeness, Error, Gap, HeadOf, Silence};
+use crate::api::{Completeness, Error, HeadOf};
 use crate::ledger;
-use crate::runtime::HEARTBEAT;
-
-/// How many stretches of broken silence are named.
-const NAMED: usize = 1_000;
 
 /// What is seen while the entries are read.
 pub(super) struct Reading {
     span: Range<u64>,
     before: HeadOf,
-    last: Option<(u64, Millis)>,
-    /// Within which time the next entry was promised, in milliseconds.
-    promised: Option<u64>,
-    silence: Silence,
+    silences: Silences,
     unreadable: Vec<RunId>,
 }
 
@@ -31,32 +24,13 @@ impl Reading {
         Ok(Self {
             span: span.clone(),
             before: head(store, span.start)?,
-            last: None,
-            promised: None,
-            silence: Silence::default(),
+            silences: Silences::default(),
             unreadable: Vec::new(),
         })
     }
 
     pub(super) fn read(&mut self, entry: &Entry) {
-        if let Some((after, from)) = self.last.replace((entry.seq, entry.at)) {
-            self.gap(Gap { after, from, to: entry.at });
-        }
-        if entry.kind == HEARTBEAT {
-            self.silence.heartbeats += 1;
-            self.promised = entry.body.value().get("every_ms").and_then(Value::as_u64);
-        }
-    }
-
-    fn gap(&mut self, gap: Gap) {
-        if self.silence.longest.is_none_or(|longest| longest.ms() < gap.ms()) {
-            self.silence.longest = Some(gap);
-        }
-        // A heartbeat is not to the second: half as long again is no silence.
-        let broken = self.promised.is_some_and(|promised| gap.ms() > promised.saturating_add(promised / 2));
-        if broken && self.silence.broken.len() < NAMED {
-            self.silence.broken.push(gap);
-        }
+        self.silences.read(entry);
     }
 
     pub(super) fn cannot_read(&mut self, run: &RunId) {
@@ -76,6 +50,9 @@ impl Reading {
         };
         let steps = verified.clock_steps.iter().filter(|step| self.span.contains(&step.entry)).count();
         let more = (verified.omitted > 0).then(|| format!("and {} more", verified.omitted));
+        let silence = self.silences.end();
+        // Elsewhere the log itself says what came.
+        let awaited = silence.awaited.filter(|_| after.size == checkpoint.head.size);
         Ok(Completeness {
             origin: store.verifier().name().to_owned(),
             before_proof: proof(self.before.size)?,
@@ -88,7 +65,7 @@ impl Reading {
             open_intents: verified.open_intents,
             unreadable: self.unreadable,
             clock_steps: u64::try_from(steps).unwrap_or(u64::MAX),
-            silence: self.silence,
+            silence: Silence { awaited, ..silence },
         })
     }
 }

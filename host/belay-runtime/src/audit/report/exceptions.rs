@@ -6,8 +6,13 @@ use belay_ledger::{Entry, Ledger, kind};
 
 use super::denials;
 use super::runs::{Told, text};
-use crate::api::{ExceptionKind, ExceptionRow};
+use super::words;
+use super::writes::{self, Known};
+use crate::api::{Error, ExceptionKind, ExceptionRow};
+use crate::audit::steps::Steps;
+use crate::ledger;
 use crate::log_line;
+use crate::words::long;
 
 const REFUSED: &str = "request.refused";
 const CHANGED_OUTSIDE: &str = "resource.changed_outside";
@@ -20,56 +25,64 @@ pub(super) fn stands_alone(kind: &str) -> bool {
 /// Those that need no run to be told.
 pub(super) fn alone(entries: &[Entry]) -> Vec<ExceptionRow> {
     let told = entries.iter().filter_map(|entry| {
-        let kind = match entry.kind.as_str() {
-            REFUSED => ExceptionKind::Refused,
-            CHANGED_OUTSIDE => ExceptionKind::ChangedOutside,
-            kind::RECOVERED => ExceptionKind::NotRecorded,
+        let (kind, what) = match entry.kind.as_str() {
+            REFUSED => (ExceptionKind::Refused, log_line::summary(entry)),
+            CHANGED_OUTSIDE => (ExceptionKind::ChangedOutside, log_line::summary(entry)),
+            kind::RECOVERED => (ExceptionKind::NotRecorded, words::not_recorded(entry)),
             _ => return None,
         };
-        Some(row(kind, entry, log_line::summary(entry)))
+        Some(row(kind, entry, what))
     });
     told.collect()
 }
 
 /// Those of a run.
-pub(super) fn of_run(store: &Ledger, told: &Told) -> Vec<ExceptionRow> {
-    let mut rows: Vec<_> = told.entries.iter().filter_map(of_entry).collect();
+pub(super) fn of_run(store: &Ledger, told: &Told) -> Result<Vec<ExceptionRow>, Error> {
+    let (mut rows, mut steps) = (Vec::new(), Steps::of(store));
+    for entry in &told.entries {
+        rows.extend(of_entry(entry, told, &mut steps)?);
+    }
     rows.extend(
         denials::passed(store, told).into_iter().map(|(entry, what)| row(ExceptionKind::DenialPassed, entry, what)),
     );
     let of_kind = |kind: &'static str| told.of_kind(kind).next();
-    let applied = told.of_kind("outcome").find(|entry| text(entry, "/outcome/kind") == "applied");
-    if let Some(entry) = applied
+    // What nobody knows may have happened.
+    let receipt = told.receipt.as_deref();
+    let wrote = told.of_kind("outcome").find(|entry| writes::known(entry, receipt) != Known::NotApplied);
+    if let Some(entry) = wrote
         && told.row.approvers.is_empty()
         && of_kind("break_glass").is_none()
     {
-        let risk = told.row.risk.map(|risk| format!(" {risk}")).unwrap_or_default();
-        rows.push(row(ExceptionKind::WithoutApproval, entry, format!("its risk{risk} asked for none")));
+        let risk = told.row.risk.map(|risk| format!(" of {risk}")).unwrap_or_default();
+        let what = format!("nobody approved it: its risk{risk} asked for no approval");
+        rows.push(row(ExceptionKind::WithoutApproval, entry, what));
     }
     match of_kind("run.sealed") {
         Some(sealed) => rows.extend(ended(sealed, told)),
         None => {
-            rows.extend(of_kind("run.opened").map(|entry| row(ExceptionKind::Open, entry, "not sealed".to_owned())))
+            let what = "no end of it is recorded in this time";
+            rows.extend(of_kind("run.opened").map(|entry| row(ExceptionKind::Open, entry, what.to_owned())));
         }
     }
-    rows
+    Ok(rows)
 }
 
-fn of_entry(entry: &Entry) -> Option<ExceptionRow> {
-    let kind = match entry.kind.as_str() {
-        "break_glass" => ExceptionKind::BreakGlass,
-        "outcome" if text(entry, "/outcome/kind") == "unknown" => ExceptionKind::UnknownOutcome,
-        "step.resolved" => ExceptionKind::ResolvedOutcome,
-        "run.taken_over" => ExceptionKind::TakenOver,
-        "run.fell_back" | "run.turned_down" => ExceptionKind::NotDone,
-        _ => return None,
+fn of_entry(entry: &Entry, told: &Told, steps: &mut Steps<'_>) -> Result<Option<ExceptionRow>, Error> {
+    let mut resource = || {
+        let names = steps.resources(entry).map_err(|error| ledger::error(&error))?;
+        Ok::<_, Error>(names.into_iter().next().unwrap_or_else(|| "a resource that can't be read any more".to_owned()))
     };
-    let what = if kind == ExceptionKind::ResolvedOutcome {
-        format!("{} by {}: {}", text(entry, "/decision"), text(entry, "/by"), text(entry, "/reason"))
-    } else {
-        log_line::summary(entry)
+    let (kind, what) = match entry.kind.as_str() {
+        "break_glass" => (ExceptionKind::BreakGlass, log_line::summary(entry)),
+        "outcome" if text(entry, "/outcome/kind") == "unknown" => {
+            (ExceptionKind::UnknownOutcome, writes::unknown(entry, &resource()?, told.receipt.as_deref()))
+        }
+        "step.resolved" => (ExceptionKind::ResolvedOutcome, writes::decided(entry, &resource()?)),
+        "run.taken_over" => (ExceptionKind::TakenOver, words::taken_over(entry, told.owner_before(entry))),
+        "run.fell_back" | "run.turned_down" => (ExceptionKind::NotDone, log_line::summary(entry)),
+        _ => return Ok(None),
     };
-    Some(row(kind, entry, what))
+    Ok(Some(row(kind, entry, what)))
 }
 
 fn ended(sealed: &Entry, told: &Told) -> Vec<ExceptionRow> {
@@ -77,12 +90,15 @@ fn ended(sealed: &Entry, told: &Told) -> Vec<ExceptionRow> {
     let mut add = |kind, what: String| rows.push(row(kind, sealed, what));
     match told.row.outcome.as_str() {
         "done" | "nothing_to_do" => {}
-        "partial" => add(ExceptionKind::Partial, "something was left out".to_owned()),
+        "partial" => {
+            add(ExceptionKind::Partial, "it ended, and something that it was asked for was not done".to_owned())
+        }
         other => add(ExceptionKind::NotDone, other.replace('_', " ")),
     }
     if told.row.kept == Some(false) {
-        let seconds = |ms: Option<u64>| ms.map_or_else(|| "never".to_owned(), |ms| format!("{} s", ms / 1_000));
-        let what = format!("promised {}, took {}", seconds(told.row.promised_ms), seconds(told.row.took_ms));
+        let span = |ms: Option<u64>, none: &str| ms.map_or_else(|| none.to_owned(), long);
+        let took = span(told.row.took_ms, "no end, since not everything was restored");
+        let what = format!("promised {}, took {took}", span(told.row.promised_ms, "nothing"));
         add(ExceptionKind::ServiceLevelMissed, what);
     }
     for (kind, what) in told.receipt.as_deref().map(left_undone).unwrap_or_default() {

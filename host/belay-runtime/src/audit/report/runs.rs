@@ -8,6 +8,7 @@ use belay_engine::{Event, Receipt};
 use belay_ledger::{Entry, Filter, Ledger};
 use serde_json::Value;
 
+use super::writes::{self, Known};
 use crate::api::{Error, RunRow};
 use crate::journal;
 use crate::ledger;
@@ -36,6 +37,13 @@ impl Told {
         };
         let row = row(run, &entries, mandate.as_ref(), receipt.as_deref());
         Ok(Self { row, entries, receipt, is_readable })
+    }
+
+    /// Who had begun or resumed it before an entry.
+    pub(super) fn owner_before(&self, entry: &Entry) -> &str {
+        let owns = |kind: &str| matches!(kind, "run.opened" | "run.resumed" | "run.taken_over");
+        let before = self.entries.iter().rev().filter(|earlier| earlier.seq < entry.seq);
+        before.into_iter().find(|earlier| owns(&earlier.kind)).map_or("nobody", |owner| text(owner, "/by"))
     }
 
     /// Its entries of a kind.
@@ -67,7 +75,7 @@ fn row(run: &RunId, entries: &[Entry], mandate: Option<&Mandate>, receipt: Optio
         people
     };
     let promise = receipt.and_then(|receipt| receipt.promise);
-    let applied = of_kind("outcome").filter(|entry| text(entry, "/outcome/kind") == "applied").count();
+    let applied = of_kind("outcome").filter(|entry| writes::known(entry, receipt) == Known::Applied).count();
     let risk = of_kind("stage.planned").filter_map(|entry| entry.body.value().pointer("/finding/risk/risk")?.as_u64());
     RunRow {
         run: run.clone(),

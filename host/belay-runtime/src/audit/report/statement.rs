@@ -1,9 +1,9 @@
 //! What a report is about and how complete it is, in sentences.
 
-use super::words;
-use crate::api::{Gap, ReportAnswer};
+use crate::api::ReportAnswer;
 use crate::audit::csv::time;
-use crate::words::long;
+use crate::audit::silence::silence_told;
+use crate::words::counted;
 
 /// Which part of the log.
 pub(super) fn about(report: &ReportAnswer) -> String {
@@ -54,31 +54,14 @@ pub fn report_statement(report: &ReportAnswer) -> Vec<String> {
         ));
     }
     if complete.clock_steps > 0 {
-        let what = words::counted(complete.clock_steps, "time", "times");
+        let what = counted(complete.clock_steps, "time", "times");
         lines.push(format!("The host's clock stepped back {what}; the order of entries is certain all the same."));
     }
-    lines.extend(silence(report));
+    lines.extend(silence_told(&complete.silence).iter().map(|line| sentence(line)));
     lines
 }
 
-fn silence(report: &ReportAnswer) -> Vec<String> {
-    let silence = &report.completeness.silence;
-    let gap = |gap: &Gap| {
-        let (from, to) = (time(gap.from), time(gap.to));
-        format!("{} from {from} to {to}, behind entry {}", long(gap.ms()), gap.after)
-    };
-    let mut lines = Vec::new();
-    if let Some(longest) = &silence.longest {
-        lines.push(format!("The longest time in which nothing was recorded: {}.", gap(longest)));
-    }
-    let beats = words::counted(silence.heartbeats, "heartbeat", "heartbeats");
-    lines.push(match (silence.heartbeats, silence.broken.as_slice()) {
-        (0, _) => "No heartbeat was recorded: where the log is silent, nobody can tell whether belay could have recorded anything.".to_owned(),
-        (_, []) => format!("{beats} were recorded, none later than promised."),
-        (_, broken) => {
-            let broken: Vec<_> = broken.iter().map(gap).collect();
-            format!("{beats} were recorded, and one was missing: {}.", broken.join("; "))
-        }
-    });
-    lines
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).chain(['.']).collect()
 }

@@ -71,6 +71,7 @@ mod tests {
             since: None,
             signatures: 0,
             witnesses: 0,
+            silence: None,
             notes: vec![],
         }
     }
