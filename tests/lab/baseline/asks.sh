@@ -7,9 +7,13 @@ ask() { curl --silent --show-error --fail --header 'content-type: application/js
 flag=$UNLEASH/api/admin/projects/default/features/$FLAG
 admin() { ask --header "authorization: $UNLEASH_ADMIN" "$@"; }
 flag_set() { admin "$flag" | jq '.environments[] | select(.name == "production").enabled'; }
+# SDKs are told that nothing has changed until the server has seen the flag's last event.
 flag_served() {
+    events=$UNLEASH/api/admin/search/events?feature=IS%3A$FLAG\&environment=IS%3Aproduction\&limit=1
+    last=$(admin "$events" | jq '.events[0].id // 0')
     ask --header "authorization: $UNLEASH_CLIENT" "$UNLEASH/api/client/features?namePrefix=$FLAG" |
-        jq --arg flag "$FLAG" '.features[] | select(.name == $flag).enabled'
+        jq --arg flag "$FLAG" --argjson last "$last" \
+            'select(.meta.revisionId >= $last) | .features[] | select(.name == $flag).enabled'
 }
 
 # Delta: the library, since nobody writes a commit by hand.

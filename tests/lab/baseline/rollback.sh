@@ -19,12 +19,12 @@ fail() {
 same() { [ "$2" = "$3" ] || fail "$1: $2 instead of $3"; }
 # Asks for two seconds: some systems serve a moment later what they were told.
 await() {
-    what=$1 wanted=$2 tries=20
+    what=$1 wanted=$2 tries=40
     shift 2
     while found=$("$@") && [ "$found" != "$wanted" ]; do
         tries=$((tries - 1))
         [ $tries -gt 0 ] || fail "$what: still $found"
-        sleep 0.1
+        sleep 0.05
     done
 }
 

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod calls;
+mod served;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use crate::lab::{self, Desk, ROLLBACK, Stack};
 use crate::repository;
 use baseline::Baseline;
 use calls::Calls;
+use served::Bystander;
 
 const ROUNDS: usize = 5;
 /// What the incident needs of the lab.
@@ -27,6 +29,8 @@ struct Rollback {
     whole: Taken,
     /// Until all six systems were confirmed to be back; the checks come after that.
     restored: Duration,
+    /// What Unleash took of it until it served its clients what was written.
+    served: Duration,
 }
 
 /// What one round found.
@@ -72,15 +76,15 @@ fn rounds(belay: &Path) -> Result<Vec<Round>, Error> {
     desk.run(0, &["point", "mark", "rp-0001", "good"]).map_err(Error::Untrue)?;
     let baseline = Baseline::noted(&folder, &stack)?;
     // The first run compiles what no command before it needed.
-    taken_back(&stack, || by_belay(&desk, &folder))?;
+    taken_back(&stack, || Ok((by_belay(&desk, &folder)?, ())))?;
     (0..ROUNDS).map(|_| round(&stack, &desk, &folder, &baseline)).collect()
 }
 
 fn round(stack: &Stack, desk: &Desk, folder: &Path, baseline: &Baseline) -> Result<Round, Error> {
-    let belay = taken_back(stack, || by_belay(desk, folder))?;
+    let (belay, ()) = taken_back(stack, || Ok((by_belay(desk, folder)?, ())))?;
     let (script, calls) = taken_back(stack, || baseline.by_script())?;
-    let playbook = taken_back(stack, || baseline.by_playbook())?;
-    let (calls_took, by_belay) = (millis(calls.slowest()), millis(belay.restored));
+    let (playbook, ()) = taken_back(stack, || Ok((baseline.by_playbook()?, ())))?;
+    let (calls_took, by_belay) = (millis(calls.slowest(belay.served)), millis(belay.restored));
     let (by_script, by_playbook) = (millis(script.restored), millis(playbook.restored));
     println!(
         "calls {calls_took:.0} ms, belay {by_belay:.0} ms, script {by_script:.0} ms, playbook {by_playbook:.0} ms"
@@ -89,19 +93,22 @@ fn round(stack: &Stack, desk: &Desk, folder: &Path, baseline: &Baseline) -> Resu
 }
 
 /// A bad release, and a rollback that must bring back what was served before.
-fn taken_back<T>(stack: &Stack, roll_back: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+fn taken_back<T>(
+    stack: &Stack,
+    roll_back: impl FnOnce() -> Result<((Taken, Duration), T), Error>,
+) -> Result<(Rollback, T), Error> {
     let good = stack.served().map_err(Error::Untrue)?;
     stack.release_bad().and_then(|()| stack.await_breach()).map_err(Error::Untrue)?;
-    let took = roll_back()?;
+    let bystander = Bystander::of(stack)?;
+    let ((whole, restored), told) = roll_back()?;
+    let served = bystander.tells()?;
     stack.await_served(&good).map_err(Error::Untrue)?;
-    Ok(took)
+    Ok((Rollback { whole, restored, served }, told))
 }
 
-fn by_belay(desk: &Desk, folder: &Path) -> Result<Rollback, Error> {
+fn by_belay(desk: &Desk, folder: &Path) -> Result<(Taken, Duration), Error> {
     let mut run = desk.command(&[&["run"], &ROLLBACK[..]].concat());
-    let (whole, restored) =
-        watch(&mut run, &folder.join("belay.log"), |line| line.ends_with("restored, checks measure"))?;
-    Ok(Rollback { whole, restored })
+    watch(&mut run, &folder.join("belay.log"), |line| line.ends_with("restored, checks measure"))
 }
 
 fn print(rounds: &[Round]) {
@@ -110,7 +117,11 @@ fn print(rounds: &[Round]) {
     };
     let ratio = |one: Duration, other: Duration| one.as_secs_f64() / other.as_secs_f64();
     println!("\nuntil all six are confirmed to be back");
-    show("belay / slowest chain of calls", &|round| ratio(round.belay.restored, round.calls.slowest()));
+    let chain = |round: &Round| round.calls.slowest(round.belay.served);
+    show("belay / slowest chain of calls", &|round| ratio(round.belay.restored, chain(round)));
+    // Each but for what Unleash took, which differs by where in its second a rollback began.
+    let own = |of: &Rollback| of.restored.saturating_sub(of.served);
+    show("belay / script, but for Unleash's wait", &|round| ratio(own(&round.belay), own(&round.script)));
     show("belay / script", &|round| ratio(round.belay.restored, round.script.restored));
     show("belay / playbook", &|round| ratio(round.belay.restored, round.playbook.restored));
     show("belay, ms", &|round| millis(round.belay.restored));
@@ -118,10 +129,12 @@ fn print(rounds: &[Round]) {
     show("playbook, ms", &|round| millis(round.playbook.restored));
     println!("\nthe systems' own calls, as the script's curl timed them, ms");
     show("flag", &|round| millis(round.calls.flag));
+    show("then until clients are served it", &|round| millis(round.belay.served));
+    show("the same in the script", &|round| millis(round.script.served));
     show("then view", &|round| millis(round.calls.view));
     show("then values", &|round| millis(round.calls.values));
     show("beside them model", &|round| millis(round.calls.model));
-    show("slowest chain", &|round| millis(round.calls.slowest()));
+    show("slowest chain", &|round| millis(chain(round)));
     println!("\nwhole, checks too");
     show("belay / script", &|round| ratio(round.belay.whole.wall, round.script.whole.wall));
     show("belay / playbook", &|round| ratio(round.belay.whole.wall, round.playbook.whole.wall));

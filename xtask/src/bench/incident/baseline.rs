@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use belay_tests::lab::{Part, programs, python, sources};
 
-use super::Rollback;
 use super::calls::{self, Calls};
-use crate::bench::measure::{measure, watch};
+use crate::bench::measure::{Taken, measure, watch};
 use crate::demo::Error;
 use crate::lab::Stack;
 
@@ -45,20 +45,18 @@ impl Baseline {
     }
 
     /// The script, and what each system's calls took in it.
-    pub(super) fn by_script(&self) -> Result<(Rollback, Calls), Error> {
+    pub(super) fn by_script(&self) -> Result<((Taken, Duration), Calls), Error> {
         let log = self.folder.join("script.log");
-        let (whole, restored) = watch(&mut self.shell("rollback.sh"), &log, |line| line == "restored")?;
+        let took = watch(&mut self.shell("rollback.sh"), &log, |line| line == "restored")?;
         let said = fs::read_to_string(&log).map_err(|source| Error::File { path: log, source })?;
-        Ok((Rollback { whole, restored }, Calls::told(&said)))
+        Ok((took, Calls::told(&said)))
     }
 
     /// The playbook.
-    pub(super) fn by_playbook(&self) -> Result<Rollback, Error> {
+    pub(super) fn by_playbook(&self) -> Result<(Taken, Duration), Error> {
         let mut playbook = Command::new(Part::Ansible.file("bin/ansible-playbook"));
         playbook.arg("rollback.yml");
-        let (whole, restored) =
-            watch(self.told(&mut playbook), &self.folder.join("playbook.log"), |line| line.contains("\"restored\""))?;
-        Ok(Rollback { whole, restored })
+        watch(self.told(&mut playbook), &self.folder.join("playbook.log"), |line| line.contains("\"restored\""))
     }
 
     fn shell(&self, script: &str) -> Command {

@@ -52,7 +52,7 @@ impl<'lab> Stack<'lab> {
     }
 
     /// Where a system listens, or a part of it: `feast/sidecar`.
-    fn address(&self, system: &str) -> Result<SocketAddr, String> {
+    pub(crate) fn address(&self, system: &str) -> Result<SocketAddr, String> {
         let found = match system.split_once('/') {
             None => self.lab.systems.get(system).map(|system| system.address),
             Some((whole, part)) => self.lab.systems.get(whole).and_then(|system| system.also.get(part)).copied(),
@@ -66,7 +66,7 @@ impl<'lab> Stack<'lab> {
     }
 
     /// A name of this incident: the first has it as it is.
-    fn named(&self, name: &str) -> String {
+    pub(crate) fn named(&self, name: &str) -> String {
         if self.number == 1 { name.to_owned() } else { format!("{name}_{}", self.number) }
     }
 

@@ -41,7 +41,7 @@ impl Stack<'_> {
         ]
     }
 
-    pub(super) fn secret(&self, system: &str, name: &str) -> String {
+    pub(crate) fn secret(&self, system: &str, name: &str) -> String {
         self.lab.systems.get(system).and_then(|system| system.secrets.get(name)).cloned().unwrap_or_default()
     }
 
