@@ -108,7 +108,9 @@ pub(crate) enum SettlePhase {
 /// A confirmation under way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Confirming {
-    /// How long it was waited for, in milliseconds.
+    /// When it was first asked for.
+    pub(crate) since: Millis,
+    /// How long it was waited for when the observation under way began, or will when the next begins, in milliseconds.
     pub(crate) waited_ms: u64,
     /// Between two observations.
     pub(crate) wake: Option<WakeId>,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use belay_domain::assess::{self, Around, Situation};
 use belay_domain::digest::Digest;
@@ -172,15 +172,14 @@ impl Ground {
         at: Millis,
     ) -> Result<(Work, Vec<PlannedPart>), Error> {
         let patience_ms = self.environment.connections.get(&target.at.connection).map_or(0, |spec| spec.patience_ms());
-        let mut waited_ms = 0;
+        let since = Instant::now();
         loop {
+            let looked = waited_ms(since);
             let found = self.work(id, target, way, at).await?;
-            if !found.may_still_be_served || waited_ms >= patience_ms {
+            if !found.may_still_be_served || looked >= patience_ms {
                 return Ok((found.work, found.parts));
             }
-            let pause_ms = look_again_after_ms(waited_ms);
-            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
-            waited_ms += pause_ms;
+            tokio::time::sleep(Duration::from_millis(look_again_after_ms(waited_ms(since)))).await;
         }
     }
 
@@ -439,6 +438,10 @@ pub(crate) fn with_connections(config: &Json, connections: &[belay_domain::id::C
         object.insert("connections".to_owned(), serde_json::json!(connections));
     }
     Json::new(value).map_err(|error| Error::usage(error.to_string()))
+}
+
+fn waited_ms(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What a call about a resource may reach.

@@ -123,7 +123,7 @@ impl Run {
             Vec::new()
         } else {
             let part = own.map(|(part, _)| part);
-            self.set(id, StepStatus::Confirming(Confirming { waited_ms: 0, wake: None, part }));
+            self.set(id, StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part }));
             vec![Command::Confirm { step: id, part }]
         }
     }

@@ -34,10 +34,11 @@ pub(super) fn confirmed(
 ) -> Result<Vec<Command>, Rejected> {
     let step = run.step(id).ok_or(Rejected::UnknownStep(id))?;
     let held = step.standing().filter(|standing| part == Some(*standing));
-    let mut commands = if let StepStatus::Confirming(Confirming { waited_ms, wake: None, part: asked }) = step.status
+    let mut commands = if let StepStatus::Confirming(Confirming { since, waited_ms, wake: None, part: asked }) =
+        step.status
         && asked == part
     {
-        run.confirm(id, part, found, waited_ms, at)
+        run.confirm(id, part, found, Waited { since, ms: waited_ms }, at)
     } else if let (StepStatus::Holding(HoldPhase::Leaving), Some(part)) = (&step.status, held) {
         run.seen_after_hold(id, part, &found.observed, found.remaining, at)
     } else {
@@ -47,8 +48,24 @@ pub(super) fn confirmed(
     Ok(commands)
 }
 
+/// How long a confirmation has been waited for.
+#[derive(Clone, Copy)]
+struct Waited {
+    /// From when on.
+    since: Millis,
+    /// In milliseconds, until the observation began.
+    ms: u64,
+}
+
+impl Waited {
+    /// Until now, in milliseconds, with what the observation took. A clock that stepped back takes nothing away.
+    fn until(self, at: Millis) -> u64 {
+        at.since(self.since).max(self.ms)
+    }
+}
+
 impl Run {
-    fn confirm(&mut self, id: StepId, part: Option<u32>, found: &Found, waited_ms: u64, at: Millis) -> Vec<Command> {
+    fn confirm(&mut self, id: StepId, part: Option<u32>, found: &Found, waited: Waited, at: Millis) -> Vec<Command> {
         self.note_found(id, &found.observed);
         let met = match &found.observed {
             Observed::State(state) => self.wanted(id, part).is_some_and(|desired| desired.is_met_by(&state.content)),
@@ -62,7 +79,7 @@ impl Run {
                 self.restore(id, part, at);
                 Vec::new()
             }
-            Some(_) | None if waited_ms < patience_ms => self.confirm_later(id, part, waited_ms, at),
+            Some(_) | None if waited.ms < patience_ms => self.confirm_later(id, part, waited, at),
             Some(_) | None => {
                 self.not_restored(id, &found.observed, met, found.remaining);
                 Vec::new()
@@ -70,7 +87,7 @@ impl Run {
         }
     }
 
-    /// How long it is asked again. A state that is not as desired is somebody's doing once a late write would have landed;
+    /// How long after the first observation the last may begin. A state that is not as desired is somebody's doing once a late write would have landed;
     /// what can't be observed, or is not served yet, says nothing of the kind.
     fn patience_ms(&self, id: StepId, observed: &Observed) -> u64 {
         self.step_spec(id).map_or(0, |spec| match observed {
@@ -88,11 +105,12 @@ impl Run {
         }
     }
 
-    fn confirm_later(&mut self, id: StepId, part: Option<u32>, waited_ms: u64, at: Millis) -> Vec<Command> {
-        let pause_ms = look_again_after_ms(waited_ms);
+    fn confirm_later(&mut self, id: StepId, part: Option<u32>, waited: Waited, at: Millis) -> Vec<Command> {
+        let pause_ms = look_again_after_ms(waited.until(at));
         let (wake, command) = self.wait(at, pause_ms);
-        let waited_ms = waited_ms + pause_ms;
-        self.set(id, StepStatus::Confirming(Confirming { waited_ms, wake: Some(wake), part }));
+        let waited_ms = waited.until(at).saturating_add(pause_ms);
+        let confirming = Confirming { since: waited.since, waited_ms, wake: Some(wake), part };
+        self.set(id, StepStatus::Confirming(confirming));
         vec![command]
     }
 

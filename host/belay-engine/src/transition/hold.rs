@@ -135,7 +135,10 @@ impl Run {
         let unheld = written.filter(|part| part.checked_add(1) == Some(first) && !self.is_left(id, *part));
         match unheld.filter(|part| self.is_at(id, *part, observed)) {
             Some(part) => {
-                self.set(id, StepStatus::Confirming(Confirming { waited_ms: 0, wake: None, part: Some(part) }));
+                self.set(
+                    id,
+                    StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part: Some(part) }),
+                );
                 vec![Command::Confirm { step: id, part: Some(part) }]
             }
             None => {

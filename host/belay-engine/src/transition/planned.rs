@@ -163,7 +163,7 @@ impl Run {
             step.status = StepStatus::Restored;
             Vec::new()
         } else {
-            step.status = StepStatus::Confirming(Confirming { waited_ms: 0, wake: None, part });
+            step.status = StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part });
             vec![Command::Confirm { step: planned.id, part }]
         }
     }

@@ -143,7 +143,7 @@ fn restored_is_what_host_and_plugin_agree_on() {
         "#]],
     );
     let mut disagree = applied.to_vec();
-    disagree.extend((1..=12).flat_map(|wake| [Confirm((0, 0), 8, 1), Wake(wake)]));
+    disagree.extend((1..=5).flat_map(|wake| [Confirm((0, 0), 8, 1), Wake(wake)]));
     disagree.push(Confirm((0, 0), 8, 1));
     check(
         model(),
@@ -156,35 +156,21 @@ fn restored_is_what_host_and_plugin_agree_on() {
             applied 1 → confirm model
             confirmed (0, 0) 8, 1 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 2 after 50 ms
+            confirmed (0, 0) 8, 1 to do → wake 2 after 75 ms
             woke 2 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 3 after 50 ms
+            confirmed (0, 0) 8, 1 to do → wake 3 after 125 ms
             woke 3 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 4 after 50 ms
+            confirmed (0, 0) 8, 1 to do → wake 4 after 175 ms
             woke 4 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 5 after 50 ms
+            confirmed (0, 0) 8, 1 to do → wake 5 after 225 ms
             woke 5 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 6 after 62 ms
-            woke 6 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 7 after 78 ms
-            woke 7 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 8 after 97 ms
-            woke 8 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 9 after 121 ms
-            woke 9 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 10 after 152 ms
-            woke 10 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 11 after 190 ms
-            woke 11 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 12 after 237 ms
-            woke 12 → confirm model
             confirmed (0, 0) 8, 1 to do → nothing
             = {halted:{kind:not_restored,step:{stage:0,step:0},reason:it is as desired (v8), but its plugin proposes more writes: 1}}
               model: Changed { applied: 1 }
         "#]],
     );
     let mut moved = applied.to_vec();
-    moved.extend((1..=12).flat_map(|wake| [Confirm((0, 0), 10, 2), Wake(wake)]));
+    moved.extend((1..=5).flat_map(|wake| [Confirm((0, 0), 10, 2), Wake(wake)]));
     moved.push(Confirm((0, 0), 10, 2));
     check(
         model(),
@@ -197,28 +183,14 @@ fn restored_is_what_host_and_plugin_agree_on() {
             applied 1 → confirm model
             confirmed (0, 0) 10, 2 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 2 after 50 ms
+            confirmed (0, 0) 10, 2 to do → wake 2 after 75 ms
             woke 2 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 3 after 50 ms
+            confirmed (0, 0) 10, 2 to do → wake 3 after 125 ms
             woke 3 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 4 after 50 ms
+            confirmed (0, 0) 10, 2 to do → wake 4 after 175 ms
             woke 4 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 5 after 50 ms
+            confirmed (0, 0) 10, 2 to do → wake 5 after 225 ms
             woke 5 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 6 after 62 ms
-            woke 6 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 7 after 78 ms
-            woke 7 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 8 after 97 ms
-            woke 8 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 9 after 121 ms
-            woke 9 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 10 after 152 ms
-            woke 10 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 11 after 190 ms
-            woke 11 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 12 after 237 ms
-            woke 12 → confirm model
             confirmed (0, 0) 10, 2 to do → plan model
             = working
               model: Changed { applied: 1 }
@@ -231,7 +203,7 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
     let applied = [Locked(0), Plan(0, vec![9]), Intend(1), Applied(1)];
     let asked = |times: u32| (1..=times).flat_map(|wake| [Confirm((0, 0), DOWN, 0), Wake(wake)]);
     let mut late = applied.to_vec();
-    late.extend(asked(13));
+    late.extend(asked(8));
     late.push(Confirm((0, 0), 8, 0));
     check(
         model(),
@@ -244,37 +216,27 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
             applied 1 → confirm model
             confirmed (0, 0) -1, 0 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 2 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 2 after 75 ms
             woke 2 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 3 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 3 after 125 ms
             woke 3 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 4 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 4 after 175 ms
             woke 4 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 5 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 5 after 225 ms
             woke 5 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 6 after 62 ms
+            confirmed (0, 0) -1, 0 to do → wake 6 after 281 ms
             woke 6 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 7 after 78 ms
+            confirmed (0, 0) -1, 0 to do → wake 7 after 351 ms
             woke 7 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 8 after 97 ms
+            confirmed (0, 0) -1, 0 to do → wake 8 after 439 ms
             woke 8 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 9 after 121 ms
-            woke 9 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 10 after 152 ms
-            woke 10 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 11 after 190 ms
-            woke 11 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 12 after 237 ms
-            woke 12 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 13 after 296 ms
-            woke 13 → confirm model
             confirmed (0, 0) 8, 0 to do → unlock, seal
             = {ended:{ending:{kind:done},sealed:false}}
               model: Restored
         "#]],
     );
     let mut gone = applied.to_vec();
-    gone.extend(asked(17));
+    gone.extend(asked(10));
     gone.push(Confirm((0, 0), DOWN, 0));
     check(
         model(),
@@ -287,42 +249,92 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
             applied 1 → confirm model
             confirmed (0, 0) -1, 0 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 2 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 2 after 75 ms
             woke 2 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 3 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 3 after 125 ms
             woke 3 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 4 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 4 after 175 ms
             woke 4 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 5 after 50 ms
+            confirmed (0, 0) -1, 0 to do → wake 5 after 225 ms
             woke 5 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 6 after 62 ms
+            confirmed (0, 0) -1, 0 to do → wake 6 after 281 ms
             woke 6 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 7 after 78 ms
+            confirmed (0, 0) -1, 0 to do → wake 7 after 351 ms
             woke 7 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 8 after 97 ms
+            confirmed (0, 0) -1, 0 to do → wake 8 after 439 ms
             woke 8 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 9 after 121 ms
+            confirmed (0, 0) -1, 0 to do → wake 9 after 549 ms
             woke 9 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 10 after 152 ms
+            confirmed (0, 0) -1, 0 to do → wake 10 after 686 ms
             woke 10 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 11 after 190 ms
-            woke 11 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 12 after 237 ms
-            woke 12 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 13 after 296 ms
-            woke 13 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 14 after 370 ms
-            woke 14 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 15 after 463 ms
-            woke 15 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 16 after 579 ms
-            woke 16 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 17 after 723 ms
-            woke 17 → confirm model
             confirmed (0, 0) -1, 0 to do → nothing
             = {halted:{kind:not_restored,step:{stage:0,step:0},reason:after its last operation it can't be observed: unavailable}}
               model: Changed { applied: 1 }
         "#]],
+    );
+}
+
+#[test]
+fn a_look_that_takes_long_counts_as_waited_for_and_the_last_begins_after_the_wait() {
+    let applied = [Locked(0), Plan(0, vec![9]), Intend(1), Applied(1)];
+    let slow = |wake| [Clock(20_000), Confirm((0, 0), DOWN, 0), Wake(wake)];
+    let mut gone = applied.to_vec();
+    gone.extend(slow(1));
+    gone.extend([Clock(20_000), Confirm((0, 0), DOWN, 0)]);
+    check(
+        model(),
+        &gone,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) -1, 0 to do → wake 1 after 1000 ms
+        woke 1 → confirm model
+        confirmed (0, 0) -1, 0 to do → nothing
+        = {halted:{kind:not_restored,step:{stage:0,step:0},reason:after its last operation it can't be observed: unavailable}}
+          model: Changed { applied: 1 }
+    "#]],
+    );
+    let mut back = applied.to_vec();
+    back.extend([Clock(20_000), Confirm((0, 0), 9, 1), Wake(1), Confirm((0, 0), 8, 0)]);
+    check(
+        model(),
+        &back,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) 9, 1 to do → wake 1 after 1000 ms
+        woke 1 → confirm model
+        confirmed (0, 0) 8, 0 to do → unlock, seal
+        = {ended:{ending:{kind:done},sealed:false}}
+          model: Restored
+    "#]],
+    );
+    let mut stepped = applied.to_vec();
+    stepped.extend((1..=3).flat_map(|wake| [Clock(-3_600_000), Confirm((0, 0), DOWN, 0), Wake(wake)]));
+    check(
+        model(),
+        &stepped,
+        expect![[r#"
+        opened → lock lake/model
+        locked → plan model
+        planned [9] → act 1 (model.0 try 1)
+        intent 1 → nothing
+        applied 1 → confirm model
+        confirmed (0, 0) -1, 0 to do → wake 1 after 50 ms
+        woke 1 → confirm model
+        confirmed (0, 0) -1, 0 to do → wake 2 after 50 ms
+        woke 2 → confirm model
+        confirmed (0, 0) -1, 0 to do → wake 3 after 50 ms
+        woke 3 → confirm model
+        = working
+          model: Changed { applied: 1 }
+    "#]],
     );
 }
 
