@@ -1,7 +1,8 @@
 //! Measures barriers, and prints a JSON object a line: `cargo run --release -p belay-ledger --example bench_barrier`.
 //!
 //! `lone_barrier` takes turns with plain `fdatasync`s on the same disk: of a file to which as many bytes as the entry has
-//! were appended, and of one to which as many were as SQLite writes to commit it. `writers` has 64 threads that each
+//! were appended, of one to which as many were as SQLite writes to commit it, and of one that had as many bytes as the
+//! entry before they were written anew. The ledger is opened again and again, as each run does. `writers` has 64 threads that each
 //! wait for their own entry, while the public log is kept up with them; it takes turns with 64 threads on a bare file
 //! whose writers share an `fdatasync`. An argument names the folder to measure in.
 
@@ -10,7 +11,7 @@ mod common;
 mod group_file;
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Seek as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -21,6 +22,8 @@ use common::{ENTRY_BYTES, Failure, in_folder, intent, median};
 use group_file::GroupFile;
 
 const BARRIERS: u64 = 400;
+/// Barriers of one process.
+const A_RUN: u64 = 10;
 const WRITERS: u64 = 64;
 const ROUNDS: u64 = 8;
 /// Entries of each writer in a round.
@@ -31,15 +34,25 @@ const PUBLISHED_EVERY: Duration = Duration::from_millis(100);
 fn main() -> Result<(), Failure> {
     in_folder(|folder| {
         let ledger = Ledger::init(&folder.join("state"), &folder.join("key"), "bench")?;
-        lone_barrier(folder, &ledger)?;
+        let ledger = lone_barrier(folder, ledger)?;
         writers(folder, &ledger)
     })
 }
 
-fn lone_barrier(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
+fn lone_barrier(folder: &Path, mut ledger: Ledger) -> Result<Ledger, Failure> {
     let (mut entries, mut commits) = (File::create(folder.join("entries"))?, File::create(folder.join("commits"))?);
-    let (mut barriers, mut of_entries, mut of_commits, mut sizes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut within = File::create(folder.join("within"))?;
+    within.write_all(&vec![0; ENTRY_BYTES * usize::try_from(BARRIERS)?])?;
+    within.sync_all()?;
+    within.rewind()?;
+    let (mut barriers, mut of_entries, mut of_commits, mut of_within) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut sizes = Vec::new();
     for round in 0..BARRIERS {
+        if round % A_RUN == 0 {
+            drop(ledger);
+            ledger = Ledger::open(&folder.join("state"), &folder.join("key"))?;
+        }
         let draft = intent(round)?;
         let before = written()?;
         let start = Instant::now();
@@ -48,24 +61,28 @@ fn lone_barrier(folder: &Path, ledger: &Ledger) -> Result<(), Failure> {
         let size = written()? - before;
         of_entries.push(synced(&mut entries, ENTRY_BYTES)?);
         of_commits.push(synced(&mut commits, size)?);
+        of_within.push(synced(&mut within, ENTRY_BYTES)?);
         sizes.push(size);
     }
     sizes.sort_unstable();
     let (barrier, entry, commit) = (median(&mut barriers), median(&mut of_entries), median(&mut of_commits));
+    let within = median(&mut of_within);
     let times = |baseline: Duration| barrier.as_secs_f64() / baseline.as_secs_f64();
     println!(
-        r#"{{"bench":"lone_barrier","entry_bytes":{ENTRY_BYTES},"barrier_p50_us":{},"fdatasync_p50_us":{},"ratio":{:.2},"commit_bytes_p50":{},"fdatasync_of_commit_p50_us":{},"ratio_of_commit":{:.2}}}"#,
+        r#"{{"bench":"lone_barrier","entry_bytes":{ENTRY_BYTES},"barrier_p50_us":{},"fdatasync_p50_us":{},"ratio":{:.2},"commit_bytes_p50":{},"fdatasync_of_commit_p50_us":{},"ratio_of_commit":{:.2},"fdatasync_within_p50_us":{},"ratio_within":{:.2}}}"#,
         barrier.as_micros(),
         entry.as_micros(),
         times(entry),
         sizes.get(sizes.len() / 2).copied().unwrap_or_default(),
         commit.as_micros(),
         times(commit),
+        within.as_micros(),
+        times(within),
     );
-    Ok(())
+    Ok(ledger)
 }
 
-/// How long it takes to append so many bytes to a file and to sync it.
+/// How long it takes to write so many bytes where the last ones ended, and to sync them.
 fn synced(file: &mut File, bytes: usize) -> Result<Duration, Failure> {
     let bytes = vec![b'x'; bytes];
     let start = Instant::now();

@@ -3,11 +3,14 @@
 
 mod common;
 
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, Millis, RunId};
+use belay_ledger::verify::verify;
 use belay_ledger::{Batch, Blob, Condition, Counter, Draft, Error, Filter, FoundBlob, Object, tree};
 use common::{Place, draft};
 
@@ -246,4 +249,59 @@ fn a_panicking_answer_does_not_stop_the_writer() {
     let ledger = place.init();
     ledger.append_then(draft("call", "{}"), |_| panic!("the caller's own mistake"));
     assert_eq!(ledger.append(draft("call", "{}")).unwrap().seqs, 1..2);
+}
+
+fn log_file(place: &Place) -> Vec<u8> {
+    fs::read(place.state().join("ledger.db-wal")).unwrap()
+}
+
+#[test]
+fn commits_go_where_the_write_ahead_logs_file_is_already() {
+    const LENGTH: usize = 2 << 20;
+    let place = Place::new();
+    let ledger = place.init();
+    assert_eq!(log_file(&place), vec![0; LENGTH]);
+    ledger.append(draft("call", "1")).unwrap();
+    let held = log_file(&place);
+    assert!(held.len() == LENGTH && held.starts_with(&[0x37, 0x7f, 0x06]), "a frame is within it");
+    // More than is left to the next process: the log begins anew, and its file is as long as before.
+    let blobs = (0..40).map(|_| Blob::seal("part", vec![7; 40 << 10]).unwrap()).collect();
+    ledger.append(Draft { blobs, ..draft("call", "2") }).unwrap();
+    drop(ledger);
+    assert_eq!(log_file(&place), vec![0; LENGTH]);
+    let ledger = place.open();
+    ledger.append(draft("call", "3")).unwrap();
+    assert_eq!(ledger.size().unwrap(), 3);
+}
+
+#[test]
+fn lengthening_the_write_ahead_logs_file_takes_nothing_from_others_who_write() {
+    let place = Place::new();
+    let ledger = place.init();
+    let over = AtomicBool::new(false);
+    let small = thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut written = 0_u64;
+            while !over.load(Ordering::Relaxed) {
+                ledger.append(draft("small", &written.to_string())).unwrap();
+                written += 1;
+            }
+            written
+        });
+        for n in 0..20 {
+            let other = place.open();
+            let blobs = (0..40).map(|_| Blob::seal("part", vec![7; 40 << 10]).unwrap()).collect();
+            other.append(Draft { blobs, ..draft("large", &n.to_string()) }).unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        writer.join().unwrap()
+    });
+    drop(ledger);
+    let count = |kind: &str| {
+        let filter = Filter { kinds: vec![kind.to_owned()], ..Filter::default() };
+        place.open().entries(&filter).unwrap().len() as u64
+    };
+    assert_eq!((count("small"), count("large")), (small, 20));
+    place.open().publish().unwrap();
+    assert!(verify(&place.state(), None).is_intact());
 }

@@ -118,8 +118,10 @@ fn a_run_under_way_ends_and_no_other_begins() {
         ledger.append(begin("r-1")).unwrap();
         disk.fill();
 
-        // What is of no run, and a run that is only to begin, must not take what those under way need.
-        assert_eq!(ledger.append(large("plan.shown")), Err(Error::DiskFull));
+        // What is of no run, and a run that is only to begin, must not take what those under way need. The write-ahead
+        // log's file has room for everybody, and then no more.
+        let refused = (0..4).find_map(|_| ledger.append(large("plan.shown")).err());
+        assert_eq!(refused, Some(Error::DiskFull));
         let mut second = begin("r-2");
         second.drafts.push(large("mandate"));
         assert_eq!(ledger.append(second), Err(Error::DiskFull));
@@ -175,5 +177,24 @@ fn without_room_for_twice_the_reserve_none_is_made() {
         left(20 << 20);
         ledger.append(begin("r-1")).unwrap();
         assert!(disk.has_reserve());
+    });
+}
+
+#[test]
+fn where_there_is_no_room_the_write_ahead_logs_file_stays_short_and_holds_none() {
+    on_a_small_disk("where_there_is_no_room_the_write_ahead_logs_file_stays_short_and_holds_none", |folder| {
+        let (disk, ledger) = Disk::new(folder);
+        drop(ledger);
+        let log = disk.state().join("ledger.db-wal");
+        File::options().write(true).open(&log).unwrap().set_len(0).unwrap();
+        disk.fill();
+        let junk = File::options().write(true).open(folder.join("junk")).unwrap();
+        junk.set_len(junk.metadata().unwrap().len() - (1 << 20)).unwrap();
+        drop(junk);
+        drop(disk.open());
+        assert_eq!(log.metadata().unwrap().len(), 0);
+        disk.empty();
+        drop(disk.open());
+        assert_eq!(log.metadata().unwrap().len(), 2 << 20);
     });
 }

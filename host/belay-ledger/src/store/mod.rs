@@ -5,6 +5,7 @@ mod condition;
 mod destroy;
 mod hold;
 mod keys;
+mod log_file;
 mod number;
 mod read;
 mod schema;

@@ -3,7 +3,7 @@
 use belay_domain::digest::Digest;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
-use super::Database;
+use super::{Database, log_file};
 use crate::error::Error;
 
 /// The version of the tables that this code makes, and the only one that it opens: the tables changed before the first
@@ -71,7 +71,8 @@ pub(crate) fn create(database: &Database, meta: &Meta) -> Result<(), Error> {
     connection.pragma_update(None, "user_version", SCHEMA)?;
     connection.execute_batch("COMMIT")?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(())
+    // Nobody else knows of this database yet.
+    log_file::lengthen(&database.wal())
 }
 
 impl Meta {

@@ -1,6 +1,7 @@
 //! The connection that writes. Sequence and tree head are read inside each transaction, never remembered across one
 //! without looking whether another process appended.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row};
@@ -8,7 +9,7 @@ use rusqlite::{Connection, Row};
 use super::blobs::{BlobFolder, SealedBlob, place};
 use super::keys::{self, Claim};
 use super::read::{entries_from, frontier, size, stored_hashes};
-use super::{Database, Sync, condition};
+use super::{Database, Sync, condition, log_file};
 use crate::draft::Condition;
 use crate::entry::Prepared;
 use crate::error::Error;
@@ -21,6 +22,8 @@ const PAGE: usize = 4096;
 /// The connection that appends.
 pub(crate) struct Writing {
     connection: Connection,
+    /// The write-ahead log's file.
+    log: PathBuf,
     /// The tree as of this process's last commit; caught up in each transaction.
     frontier: Frontier,
 }
@@ -28,7 +31,7 @@ pub(crate) struct Writing {
 impl Writing {
     /// Opens it with the tree as somebody has read it; what was appended since is caught up with.
     pub(crate) fn open(database: &Database, frontier: Frontier) -> Result<Self, Error> {
-        Ok(Self { connection: database.connect(Sync::Full)?, frontier })
+        Ok(Self { connection: database.connect(Sync::Full)?, log: database.wal(), frontier })
     }
 
     #[cfg(test)]
@@ -80,6 +83,23 @@ impl Writing {
         self.connection.busy_timeout(Duration::ZERO)?;
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
+    }
+
+    /// Makes the write-ahead log's file long enough for whoever writes next, unless somebody else is writing.
+    pub(crate) fn lengthen_log(&self) -> Result<(), Error> {
+        if !log_file::is_short(&self.log) {
+            return Ok(());
+        }
+        self.connection.busy_timeout(Duration::ZERO)?;
+        match self.connection.execute_batch("BEGIN IMMEDIATE").map_err(Error::from) {
+            Ok(()) => {
+                let lengthened = log_file::lengthen(&self.log);
+                self.connection.execute_batch("ROLLBACK")?;
+                lengthened
+            }
+            Err(Error::Busy) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -128,19 +128,30 @@ impl Worker {
         self.move_from(due, Writing::checkpoint);
     }
 
-    /// Leaves the next process little to read.
+    /// Leaves the next process little to read, and room to write.
     pub(super) fn close(&mut self) {
         self.move_from(CHECKPOINT_CLOSING, Writing::empty_log);
+        if self.queue.check().is_ok() {
+            self.settle(self.writing.lengthen_log());
+        }
     }
 
     fn move_from(&mut self, due: usize, moves: fn(&Writing) -> Result<(), Error>) {
         if self.pending < due || self.queue.check().is_err() {
             return;
         }
-        match moves(&self.writing) {
-            Ok(()) => self.pending = 0,
+        if self.settle(moves(&self.writing)) {
+            self.pending = 0;
+        }
+    }
+
+    /// Whether something was done with the write-ahead log that could also have been left.
+    fn settle(&self, done: Result<(), Error>) -> bool {
+        match done {
+            Ok(()) => return true,
             Err(error) if error.poisons() => self.queue.poison(&error),
             Err(error) => tracing::warn!(%error, "the write-ahead log stays as it is"),
         }
+        false
     }
 }
