@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use belay_tests::lab::Part;
 
@@ -29,7 +30,7 @@ const THOROUGH: [&str; 4] = ["--package", "belay-ledger", "--test", "faults"];
 
 /// Builds host and plugins, installs what is needed, runs the tests.
 pub(crate) fn run(extent: Extent) -> ExitCode {
-    match prepare().and_then(|()| tiers(extent)) {
+    match prepare(extent).and_then(|lab| tiers(extent, lab)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -38,24 +39,44 @@ pub(crate) fn run(extent: Extent) -> ExitCode {
     }
 }
 
-fn prepare() -> Result<(), String> {
-    let built = guests::build_all().and_then(|()| guests::build_hostile());
-    built.map_err(|error| format!("{error}\nhelp: {}", error.help()))?;
-    host::build_release().map(|_| ())
+/// Whether the full lab is installed.
+type Lab = Result<(), String>;
+
+/// The host is built beside all the rest: a large guest is optimised by one core alone, and what is fetched needs none.
+fn prepare(extent: Extent) -> Result<Lab, String> {
+    thread::scope(|scope| {
+        let rest = scope.spawn(|| guests().and_then(|()| installed(extent)));
+        let host = host::build_release();
+        let lab = rest.join().unwrap_or_else(|_| Err("what builds guests and installs panicked".to_owned()))?;
+        host.map(|_| lab)
+    })
 }
 
-fn tiers(extent: Extent) -> Result<(), String> {
+fn guests() -> Result<(), String> {
+    let built = guests::build_all().and_then(|()| guests::build_hostile());
+    built.map_err(|error| format!("{error}\nhelp: {}", error.help()))
+}
+
+/// What is not there of the full lab keeps back no test that does without.
+fn installed(extent: Extent) -> Result<Lab, String> {
+    if extent != Extent::Quick {
+        install(&FAST)?;
+    }
+    // Ansible is only there to be measured against.
+    let full = || install(&Part::ALL.into_iter().filter(|part| *part != Part::Ansible).collect::<Vec<_>>());
+    Ok(if extent == Extent::Whole { full() } else { Ok(()) })
+}
+
+fn tiers(extent: Extent, lab: Lab) -> Result<(), String> {
     if extent == Extent::Quick {
         return test(&["--workspace".to_owned()], "quick");
     }
-    install(&FAST)?;
     let fast = test(&["--workspace".to_owned()], "fast");
     if extent == Extent::NoLab {
         return fast;
     }
     // A failure of the fast tier doesn't keep back what the full one says.
-    // Ansible is only there to be measured against.
-    install(&Part::ALL.into_iter().filter(|part| *part != Part::Ansible).collect::<Vec<_>>())?;
+    lab?;
     let mut words = full_lab()?;
     words.extend(THOROUGH.map(str::to_owned));
     test(&words, "full").and(fast)
