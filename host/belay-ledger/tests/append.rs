@@ -4,13 +4,11 @@
 mod common;
 
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{Epoch, Millis, RunId};
-use belay_ledger::verify::verify;
 use belay_ledger::{Batch, Blob, Condition, Counter, Draft, Error, Filter, FoundBlob, Object, tree};
 use common::{Place, draft};
 
@@ -272,36 +270,4 @@ fn commits_go_where_the_write_ahead_logs_file_is_already() {
     let ledger = place.open();
     ledger.append(draft("call", "3")).unwrap();
     assert_eq!(ledger.size().unwrap(), 3);
-}
-
-#[test]
-fn lengthening_the_write_ahead_logs_file_takes_nothing_from_others_who_write() {
-    let place = Place::new();
-    let ledger = place.init();
-    let over = AtomicBool::new(false);
-    let small = thread::scope(|scope| {
-        let writer = scope.spawn(|| {
-            let mut written = 0_u64;
-            while !over.load(Ordering::Relaxed) {
-                ledger.append(draft("small", &written.to_string())).unwrap();
-                written += 1;
-            }
-            written
-        });
-        for n in 0..20 {
-            let other = place.open();
-            let blobs = (0..40).map(|_| Blob::seal("part", vec![7; 40 << 10]).unwrap()).collect();
-            other.append(Draft { blobs, ..draft("large", &n.to_string()) }).unwrap();
-        }
-        over.store(true, Ordering::Relaxed);
-        writer.join().unwrap()
-    });
-    drop(ledger);
-    let count = |kind: &str| {
-        let filter = Filter { kinds: vec![kind.to_owned()], ..Filter::default() };
-        place.open().entries(&filter).unwrap().len() as u64
-    };
-    assert_eq!((count("small"), count("large")), (small, 20));
-    place.open().publish().unwrap();
-    assert!(verify(&place.state(), None).is_intact());
 }

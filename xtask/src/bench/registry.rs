@@ -69,10 +69,10 @@ pub(super) fn run(belay: &Path) -> Result<(), Error> {
     }
     print("belay run, wall ms", &by_belay, |taken| millis(taken.wall));
     print("shell script, wall ms", &by_hand, |taken| millis(taken.wall));
-    let ratios =
-        by_belay.iter().zip(&by_hand).map(|(belay, script)| belay.wall.as_secs_f64() / script.wall.as_secs_f64());
-    println!("{:28}{}", "belay / script, wall", spread(ratios.collect()));
+    ratio("belay / script, wall", &by_belay, &by_hand, |taken| taken.wall);
     print("belay run, CPU ms", &by_belay, |taken| millis(taken.cpu));
+    print("shell script, CPU ms", &by_hand, |taken| millis(taken.cpu));
+    ratio("belay / script, CPU", &by_belay, &by_hand, |taken| taken.cpu);
     print("belay run, peak MiB", &by_belay, |taken| {
         f64::from(u32::try_from(taken.peak_kib).unwrap_or(u32::MAX)) / 1024.0
     });
@@ -101,6 +101,13 @@ fn syncs(belay: &Path, workspace: &Path, words: &[&str]) -> Result<(), Error> {
 
 fn print(what: &str, taken: &[Taken], figure: impl Fn(&Taken) -> f64) {
     println!("{what:28}{}", spread(taken.iter().map(figure).collect()));
+}
+
+/// Of each round's two.
+fn ratio(what: &str, by_belay: &[Taken], by_hand: &[Taken], time: impl Fn(&Taken) -> Duration) {
+    let ratios =
+        by_belay.iter().zip(by_hand).map(|(belay, script)| time(belay).as_secs_f64() / time(script).as_secs_f64());
+    println!("{what:28}{}", spread(ratios.collect()));
 }
 
 fn command(belay: &Path, workspace: &Path, words: &[&str]) -> Result<Taken, Error> {
