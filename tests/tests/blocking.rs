@@ -36,12 +36,27 @@ fn move_state(shop: &Shop) {
     assert!(Command::new("cp").arg("-a").arg(before.join(".")).arg(&state).status().unwrap().success());
 }
 
-/// Takes all that is left on the state's disk, to the last byte.
+/// Takes all that is left on the state's disk, to the last byte, and what the write-ahead log's file has room for.
 fn fill(state: &Path) {
-    let mut file = File::options().create(true).append(true).open(state.join("junk")).unwrap();
-    for size in [1 << 20, 4_096, 1] {
-        while file.write_all(&vec![1; size]).is_ok() {}
-    }
+    let mut junk = File::options().create(true).append(true).open(state.join("junk")).unwrap();
+    let mut take = || {
+        for size in [1 << 20, 4_096, 1] {
+            while junk.write_all(&vec![1; size]).is_ok() {}
+        }
+    };
+    take();
+    cut_room(&state.join("ledger.db-wal"));
+    take();
+}
+
+/// Takes the zeros away behind the last frame: <https://sqlite.org/fileformat2.html#the_write_ahead_log>.
+fn cut_room(log: &Path) {
+    const HEADER: usize = 32;
+    const FRAME: usize = 24 + 4_096;
+    let used = fs::read(log).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let frames = used.saturating_sub(HEADER).div_ceil(FRAME);
+    let length = if used == 0 { 0 } else { HEADER + frames * FRAME };
+    File::options().write(true).open(log).unwrap().set_len(length as u64).unwrap();
 }
 
 /// A shop whose first run was killed after it had begun to write.
