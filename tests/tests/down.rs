@@ -42,51 +42,51 @@ fn a_system_that_is_down_halts_the_run_unless_the_runbook_says_otherwise() {
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
-            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-            demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
+        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+        demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
-              contain risk 12 runs at once
-                ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-              restore risk 18 the run halts before it
-                            dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-                ? dataset lake/clicks can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-                ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
+          contain risk 12 runs at once
+            ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
+          restore risk 18 the run halts before it
+                        dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+            ? dataset lake/clicks can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+            ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
 
-              Changed since the point model: on, default v8 → on, default v9 (changed outside belay)
-              Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-              Risk of restore 18 = writes 6 + 2 consumers 4 + runbook untried here 4 + critical tier 3 + changes since the point 1
-              Guardrails blast-radius allow · change-window allow
-              Not in this runbook search-page consumes this set · cart-upsell consumes this set
-              Next belay run standard-rollback checkout-ranker --env demo --to latest-good --except dataset
-            [0]
-        "#]],
+          Changed since the point model: on, default v8 → on, default v9 (changed outside belay)
+          Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
+          Risk of restore 18 = writes 6 + 2 consumers 4 + runbook untried here 4 + critical tier 3 + changes since the point 1
+          Guardrails blast-radius allow · change-window allow
+          Not in this runbook search-page consumes this set · cart-upsell consumes this set
+          Next belay run standard-rollback checkout-ranker --env demo --to latest-good --except dataset
+        [0]
+    "#]],
     );
     check(
         &shop.roll_back("run", &[]),
         &expect![[r#"
-            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-            r-1: ● working
-            r-1 contain: ● planning
-            r-1 contain/flag: ● writing
-            r-1 contain/flag: ● confirming on, 100 %
-            r-1 contain/flag: ✔ restored on, 0 %
-            r-1 restore: ● planning
-            r-1 restore: ◌ not begun
-            r-1: ✘ halted
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        r-1: ● working
+        r-1 contain: ● planning
+        r-1 contain/flag: ● writing
+        r-1 contain/flag: ● confirming on, 100 %
+        r-1 contain/flag: ✔ restored on, 0 %
+        r-1 restore: ● planning
+        r-1 restore: ◌ not begun
+        r-1: ✘ halted
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks not touched
-              model flags/ranker-model on, default v9 not touched
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks not touched
+          model flags/ranker-model on, default v9 not touched
 
-              Check ◌ not yet json-probe value below 0.02
-              Service level not restored yet, promised within 5m
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Record belay audit log --run r-1
-            decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-            changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
-            [6]
-        "#]],
+          Check ◌ not yet json-probe value below 0.02
+          Service level not restored yet, promised within 5m
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Record belay audit log --run r-1
+        decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+        changed: flag restored; dataset not touched; model not touched
+        help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
+        [6]
+    "#]],
     );
     shop.comes_back("lake");
     shop.belay(["resume", "r-1"]).ends(0);
@@ -102,54 +102,54 @@ fn what_may_be_skipped_is_skipped_loudly_with_what_is_made_from_it() {
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
-            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-            demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
+        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+        demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
-              contain risk 12 runs at once
-                ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-              restore skipped
-                ! dataset lake/clicks skipped: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-                ! model flags/ranker-model skipped with dataset, which it is made from
+          contain risk 12 runs at once
+            ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
+          restore skipped
+            ! dataset lake/clicks skipped: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+            ! model flags/ranker-model skipped with dataset, which it is made from
 
-              Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-              Guardrails blast-radius allow · change-window allow
-              Not in this runbook search-page consumes this set · cart-upsell consumes this set
-              Next belay run standard-rollback checkout-ranker --env demo --to latest-good
-            [0]
-        "#]],
+          Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
+          Guardrails blast-radius allow · change-window allow
+          Not in this runbook search-page consumes this set · cart-upsell consumes this set
+          Next belay run standard-rollback checkout-ranker --env demo --to latest-good
+        [0]
+    "#]],
     );
     let said = shop.roll_back("run", &[]);
     check(
         &said,
         &expect![[r#"
-            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-            r-1: ● working
-            r-1 contain: ● planning
-            r-1 contain/flag: ● writing
-            r-1 contain/flag: ● confirming on, 100 %
-            r-1 contain/flag: ✔ restored on, 0 %
-            r-1 restore: ● planning
-            r-1 restore/dataset: ! skipped can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-            r-1 restore/model: ! skipped with dataset, which it is made from
-            r-1: ● restored, checks measure
-            r-1 json-probe: ✔ passed value below 0.02: 0.004
-            r-1: ✔ restored in part
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        r-1: ● working
+        r-1 contain: ● planning
+        r-1 contain/flag: ● writing
+        r-1 contain/flag: ● confirming on, 100 %
+        r-1 contain/flag: ✔ restored on, 0 %
+        r-1 restore: ● planning
+        r-1 restore/dataset: ! skipped can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+        r-1 restore/model: ! skipped with dataset, which it is made from
+        r-1: ● restored, checks measure
+        r-1 json-probe: ✔ passed value below 0.02: 0.004
+        r-1: ✔ restored in part
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks skipped, its system is down
-              model flags/ranker-model on, default v9 skipped with dataset
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks skipped, its system is down
+          model flags/ranker-model on, default v9 skipped with dataset
 
-              Check ✔ passed json-probe value below 0.02: 0.004
-              Service level ✘ missed: not restored, promised 5m
-              Verified by a check, apart from the resources' own plugins
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Undo belay undo r-1
-              Record belay audit log --run r-1
-            partial: r-1 is restored except dataset (skipped: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)); model (skipped with dataset)
-            changed: flag restored; dataset skipped, its system is down; model skipped with dataset
-            help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 finishes it, once what is down answers again
-            [7]
-        "#]],
+          Check ✔ passed json-probe value below 0.02: 0.004
+          Service level ✘ missed: not restored, promised 5m
+          Verified by a check, apart from the resources' own plugins
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Undo belay undo r-1
+          Record belay audit log --run r-1
+        partial: r-1 is restored except dataset (skipped: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)); model (skipped with dataset)
+        changed: flag restored; dataset skipped, its system is down; model skipped with dataset
+        help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 finishes it, once what is down answers again
+        [7]
+    "#]],
     );
     assert_eq!(shop.reads("flags/models.flagd.json"), models, "not restored against a dataset that was not");
     check(
@@ -229,29 +229,29 @@ fn what_is_gone_or_refused_is_not_down() {
     check(
         &shop.roll_back("run", &[]),
         &expect![[r#"
-            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-            r-1: ● working
-            r-1 contain: ● planning
-            r-1 contain/flag: ● writing
-            r-1 contain/flag: ● confirming on, 100 %
-            r-1 contain/flag: ✔ restored on, 0 %
-            r-1 restore: ● planning
-            r-1 restore: ◌ not begun
-            r-1: ✘ halted
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        r-1: ● working
+        r-1 contain: ● planning
+        r-1 contain/flag: ● writing
+        r-1 contain/flag: ● confirming on, 100 %
+        r-1 contain/flag: ✔ restored on, 0 %
+        r-1 restore: ● planning
+        r-1 restore: ◌ not begun
+        r-1: ✘ halted
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks not touched
-              model flags/ranker-model on, default v9 not touched
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks not touched
+          model flags/ranker-model on, default v9 not touched
 
-              Check ◌ not yet json-probe value below 0.02
-              Service level not restored yet, promised within 5m
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Record belay audit log --run r-1
-            decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: this environment has no connection `lake`
-            changed: flag restored; dataset not touched; model not touched
-            help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
-            [6]
-        "#]],
+          Check ◌ not yet json-probe value below 0.02
+          Service level not restored yet, promised within 5m
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Record belay audit log --run r-1
+        decide: r-1 halted: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: this environment has no connection `lake`
+        changed: flag restored; dataset not touched; model not touched
+        help: belay resume r-1 once dataset can be observed; or belay abort r-1 --reason …, then run again with --except dataset
+        [6]
+    "#]],
     );
 }
 

@@ -30,76 +30,76 @@ fn what_was_written_is_put_back() {
     check(
         &said,
         &expect![[r#"
-            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-            r-1: ● working
-            r-1 contain: ● planning
-            r-1 contain/flag: ● writing
-            r-1 contain/flag: ● confirming on, 100 %
-            r-1 contain/flag: ✔ restored on, 0 %
-            r-1 restore: ● planning
-            r-1: ● stopping: what is under way ends, nothing starts
-            r-1: ✘ failed, what was written is put back restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-            r-1 undo.contain: ● planning
-            r-1: ● working
-            r-1 undo.contain/flag: ● writing
-            r-1 undo.contain/flag: ● confirming on, 0 %
-            r-1 restore: ◌ pending
-            r-1 undo.contain/flag: ✔ restored on, 100 %
-            r-1: ✘ failed; what it wrote was put back
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        r-1: ● working
+        r-1 contain: ● planning
+        r-1 contain/flag: ● writing
+        r-1 contain/flag: ● confirming on, 100 %
+        r-1 contain/flag: ✔ restored on, 0 %
+        r-1 restore: ● planning
+        r-1: ● stopping: what is under way ends, nothing starts
+        r-1: ✘ failed, what was written is put back restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+        r-1 undo.contain: ● planning
+        r-1: ● working
+        r-1 undo.contain/flag: ● writing
+        r-1 undo.contain/flag: ● confirming on, 0 %
+        r-1 restore: ◌ pending
+        r-1 undo.contain/flag: ✔ restored on, 100 %
+        r-1: ✘ failed; what it wrote was put back
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks not touched
-              model flags/ranker-model on, default v9 not touched
-              flag flags/ranker-v9 on, 0 % → on, 100 % put back [span] entry [number]
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks not touched
+          model flags/ranker-model on, default v9 not touched
+          flag flags/ranker-v9 on, 0 % → on, 100 % put back [span] entry [number]
 
-              Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-              What followed what was written was to be put back
-              Check - not made json-probe value below 0.02
-              Service level ✘ missed: not restored, promised 5m
-              Verified by its own plugin only
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Undo belay undo r-1
-              Record belay audit log --run r-1
-            error: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); what it wrote was put back
-            changed: flag put back; dataset not touched; model not touched
-            help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
-            [1]
-        "#]],
+          Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+          What followed what was written was to be put back
+          Check - not made json-probe value below 0.02
+          Service level ✘ missed: not restored, promised 5m
+          Verified by its own plugin only
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Undo belay undo r-1
+          Record belay audit log --run r-1
+        error: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); what it wrote was put back
+        changed: flag put back; dataset not touched; model not touched
+        help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
+        [1]
+    "#]],
     );
     assert_eq!(shop.reads("flags/shop.flagd.json"), flags, "as it was before the run, byte for byte");
     check(
         &shop.belay(["status", "r-1"]),
         &expect![[r#"
-            $ belay status r-1
-            r-1 · demo · ✘ failed; what it wrote was put back
-            ├─ contain
-            │ └─ flag ✔ restored [span] on, 0 %
-            ├─ restore ◌ pending
-            │ ├─ dataset ◌ pending
-            │ └─ model ◌ pending
-            ├─ undo.contain
-            │ └─ flag ✔ restored [span] on, 100 %
-            └─ checks
-               └─ json-probe ◌ not yet value below 0.02
+        $ belay status r-1
+        r-1 · demo · ✘ failed; what it wrote was put back
+        ├─ contain
+        │ └─ flag ✔ restored [span] on, 0 %
+        ├─ restore ◌ pending
+        │ ├─ dataset ◌ pending
+        │ └─ model ◌ pending
+        ├─ undo.contain
+        │ └─ flag ✔ restored [span] on, 100 %
+        └─ checks
+           └─ json-probe ◌ not yet value below 0.02
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks not touched
-              model flags/ranker-model on, default v9 not touched
-              flag flags/ranker-v9 on, 0 % → on, 100 % put back [span] entry [number]
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks not touched
+          model flags/ranker-model on, default v9 not touched
+          flag flags/ranker-v9 on, 0 % → on, 100 % put back [span] entry [number]
 
-              Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-              What followed what was written was to be put back
-              Check - not made json-probe value below 0.02
-              Service level ✘ missed: not restored, promised 5m
-              Verified by its own plugin only
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Undo belay undo r-1
-              Record belay audit log --run r-1
-            error: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); what it wrote was put back
-            changed: flag put back; dataset not touched; model not touched
-            help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
-            [0]
-        "#]],
+          Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+          What followed what was written was to be put back
+          Check - not made json-probe value below 0.02
+          Service level ✘ missed: not restored, promised 5m
+          Verified by its own plugin only
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Undo belay undo r-1
+          Record belay audit log --run r-1
+        error: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); what it wrote was put back
+        changed: flag put back; dataset not touched; model not touched
+        help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
+        [0]
+    "#]],
     );
     let log = shop.belay(["audit", "log", "--run", "r-1", "--kind", "run.fell_back"]);
     log.ends(0).says("what was written is put back");
@@ -137,70 +137,70 @@ fn another_runbook_follows() {
     check(
         &shop.roll_back("plan", &[]),
         &expect![[r#"
-            $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
-            demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
+        $ belay plan standard-rollback checkout-ranker --to latest-good --env demo
+        demo · standard-rollback · checkout-ranker → rp-0001 ([ago], marked good by [user])
 
-              contain risk 12 runs at once
-                ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
-              restore risk 18 the run halts before it
-                                   dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-                ? dataset lake/clicks can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-                ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
+          contain risk 12 runs at once
+            ~ flag flags/ranker-v9 on, 100 % → rollout = 0 reversible
+          restore risk 18 the run halts before it
+                               dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+            ? dataset lake/clicks can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+            ↩ model flags/ranker-model on, default v9 → on, default v8 reversible
 
-            If it fails: switch-off
+        If it fails: switch-off
 
-              switch-off.contain risk 12 runs at once
-                ~ flag flags/ranker-v9 on, 100 % → enabled = false reversible
-                                   callers take their own default for a disabled flag
+          switch-off.contain risk 12 runs at once
+            ~ flag flags/ranker-v9 on, 100 % → enabled = false reversible
+                               callers take their own default for a disabled flag
 
-              Changed since the point model: on, default v8 → on, default v9 (changed outside belay)
-              Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
-              Risk of restore 18 = writes 6 + 2 consumers 4 + runbook untried here 4 + critical tier 3 + changes since the point 1
-              Guardrails blast-radius allow · change-window allow
-              Not in this runbook search-page consumes this set · cart-upsell consumes this set
-              Next belay run standard-rollback checkout-ranker --env demo --to latest-good --except dataset
-            [0]
-        "#]],
+          Changed since the point model: on, default v8 → on, default v9 (changed outside belay)
+          Risk of contain 12 = writes 6 + 2 consumers 3 + critical tier 3
+          Risk of restore 18 = writes 6 + 2 consumers 4 + runbook untried here 4 + critical tier 3 + changes since the point 1
+          Guardrails blast-radius allow · change-window allow
+          Not in this runbook search-page consumes this set · cart-upsell consumes this set
+          Next belay run standard-rollback checkout-ranker --env demo --to latest-good --except dataset
+        [0]
+    "#]],
     );
     let said = shop.roll_back("run", &[]);
     check(
         &said,
         &expect![[r#"
-            $ belay run standard-rollback checkout-ranker --to latest-good --env demo
-            r-1: ● working
-            r-1 contain: ● planning
-            r-1 contain/flag: ● writing
-            r-1 contain/flag: ● confirming on, 100 %
-            r-1 contain/flag: ✔ restored on, 0 %
-            r-1 restore: ● planning
-            r-1: ● stopping: what is under way ends, nothing starts
-            r-1: ✘ failed, switch-off follows restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-            r-1 switch-off.contain: ● planning
-            r-1: ● working
-            r-1 switch-off.contain/flag: ● writing
-            r-1 switch-off.contain/flag: ● confirming on, 0 %
-            r-1 restore: ◌ pending
-            r-1 switch-off.contain/flag: ✔ restored off
-            r-1: ✔ failed; restored by switch-off instead
+        $ belay run standard-rollback checkout-ranker --to latest-good --env demo
+        r-1: ● working
+        r-1 contain: ● planning
+        r-1 contain/flag: ● writing
+        r-1 contain/flag: ● confirming on, 100 %
+        r-1 contain/flag: ✔ restored on, 0 %
+        r-1 restore: ● planning
+        r-1: ● stopping: what is under way ends, nothing starts
+        r-1: ✘ failed, switch-off follows restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+        r-1 switch-off.contain: ● planning
+        r-1: ● working
+        r-1 switch-off.contain/flag: ● writing
+        r-1 switch-off.contain/flag: ● confirming on, 0 %
+        r-1 restore: ◌ pending
+        r-1 switch-off.contain/flag: ✔ restored off
+        r-1: ✔ failed; restored by switch-off instead
 
-              flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
-              dataset lake/clicks not touched
-              model flags/ranker-model on, default v9 not touched
-              flag flags/ranker-v9 on, 0 % → off restored [span] entry [number]
+          flag flags/ranker-v9 on, 100 % → on, 0 % restored [span] entry [number]
+          dataset lake/clicks not touched
+          model flags/ranker-model on, default v9 not touched
+          flag flags/ranker-v9 on, 0 % → off restored [span] entry [number]
 
-              Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
-              What followed the runbook switch-off
-              Check - not made json-probe value below 0.02
-              Service level ✘ missed: not restored, promised 5m
-              Verified by its own plugin only
-              Still affected search-page consumes this set · cart-upsell consumes this set
-              Undo belay undo r-1
-              Record belay audit log --run r-1
-            partial: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); switch-off was restored in its place
-            changed: flag restored; dataset not touched; model not touched
-            help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
-            [7]
-        "#]],
+          Failed restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2)
+          What followed the runbook switch-off
+          Check - not made json-probe value below 0.02
+          Service level ✘ missed: not restored, promised 5m
+          Verified by its own plugin only
+          Still affected search-page consumes this set · cart-upsell consumes this set
+          Undo belay undo r-1
+          Record belay audit log --run r-1
+        partial: r-1 failed in restore: dataset: can't be observed: delta-table: unavailable: reading lake/clicks/_delta_log/_last_checkpoint: connection `lake`: the directory [folder]/workspace/../systems/demo/lake can't be opened: No such file or directory (os error 2); switch-off was restored in its place
+        changed: flag restored; dataset not touched; model not touched
+        help: belay run standard-rollback checkout-ranker --env demo --to rp-0001 --parameter rollout_to=0 once the cause is gone
+        [7]
+    "#]],
     );
     assert!(shop.reads("flags/shop.flagd.json").contains("DISABLED"), "switched off");
     let mandate = shop.log().into_iter().find(|entry| entry["kind"] == "mandate").unwrap();

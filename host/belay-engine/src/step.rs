@@ -108,14 +108,38 @@ pub(crate) enum SettlePhase {
 /// A confirmation under way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Confirming {
-    /// When it was first asked for.
-    pub(crate) since: Millis,
-    /// How long it was waited for when the observation under way began, or will when the next begins, in milliseconds.
-    pub(crate) waited_ms: u64,
+    /// How long it is waited for.
+    pub(crate) waited: Waited,
     /// Between two observations.
     pub(crate) wake: Option<WakeId>,
     /// The part of its ramp that is confirmed; none: what the step wants.
     pub(crate) part: Option<u32>,
+}
+
+/// How long something is waited for that is looked at again and again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Waited {
+    /// When it was first asked for.
+    since: Millis,
+    /// In milliseconds, until the look under way began, or until the next begins.
+    pub(crate) ms: u64,
+}
+
+impl Waited {
+    /// Asked for the first time.
+    pub(crate) const fn from(since: Millis) -> Self {
+        Self { since, ms: 0 }
+    }
+
+    /// Until now, in milliseconds, with what the look took. A clock that stepped back takes nothing away.
+    pub(crate) fn until(self, at: Millis) -> u64 {
+        at.since(self.since).max(self.ms)
+    }
+
+    /// Until the look that begins after a pause.
+    pub(crate) fn and_paused(self, at: Millis, pause_ms: u64) -> Self {
+        Self { ms: self.until(at).saturating_add(pause_ms), ..self }
+    }
 }
 
 /// On a part of a ramp, until the next begins.

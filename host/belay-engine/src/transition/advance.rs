@@ -6,7 +6,7 @@ use crate::command::{Act, Command};
 use crate::outlook::Halt;
 use crate::run::{Phase, Run, Stop};
 use crate::stage::StageStatus;
-use crate::step::{Confirming, StepStatus, Stuck};
+use crate::step::{Confirming, StepStatus, Stuck, Waited};
 
 impl Run {
     /// Starts what may start, and comes to rest where nothing is under way any more.
@@ -123,7 +123,7 @@ impl Run {
             Vec::new()
         } else {
             let part = own.map(|(part, _)| part);
-            self.set(id, StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part }));
+            self.set(id, StepStatus::Confirming(Confirming { waited: Waited::from(at), wake: None, part }));
             vec![Command::Confirm { step: id, part }]
         }
     }

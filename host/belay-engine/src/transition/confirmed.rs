@@ -8,7 +8,7 @@ use crate::command::Command;
 use crate::outlook::Halt;
 use crate::rejected::Rejected;
 use crate::run::Run;
-use crate::step::{Confirming, HoldPhase, StepStatus, Stuck};
+use crate::step::{Confirming, HoldPhase, StepStatus, Stuck, Waited};
 
 const SHORTEST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 1_000;
@@ -34,11 +34,10 @@ pub(super) fn confirmed(
 ) -> Result<Vec<Command>, Rejected> {
     let step = run.step(id).ok_or(Rejected::UnknownStep(id))?;
     let held = step.standing().filter(|standing| part == Some(*standing));
-    let mut commands = if let StepStatus::Confirming(Confirming { since, waited_ms, wake: None, part: asked }) =
-        step.status
+    let mut commands = if let StepStatus::Confirming(Confirming { waited, wake: None, part: asked }) = step.status
         && asked == part
     {
-        run.confirm(id, part, found, Waited { since, ms: waited_ms }, at)
+        run.confirm(id, part, found, waited, at)
     } else if let (StepStatus::Holding(HoldPhase::Leaving), Some(part)) = (&step.status, held) {
         run.seen_after_hold(id, part, &found.observed, found.remaining, at)
     } else {
@@ -46,22 +45,6 @@ pub(super) fn confirmed(
     };
     commands.extend(run.advance(at));
     Ok(commands)
-}
-
-/// How long a confirmation has been waited for.
-#[derive(Clone, Copy)]
-struct Waited {
-    /// From when on.
-    since: Millis,
-    /// In milliseconds, until the observation began.
-    ms: u64,
-}
-
-impl Waited {
-    /// Until now, in milliseconds, with what the observation took. A clock that stepped back takes nothing away.
-    fn until(self, at: Millis) -> u64 {
-        at.since(self.since).max(self.ms)
-    }
 }
 
 impl Run {
@@ -87,8 +70,8 @@ impl Run {
         }
     }
 
-    /// How long after the first observation the last may begin. A state that is not as desired is somebody's doing once a late write would have landed;
-    /// what can't be observed, or is not served yet, says nothing of the kind.
+    /// How long after the first observation the last may begin. A state that is not as desired is somebody's doing once a
+    /// late write would have landed; what can't be observed, or is not served yet, says nothing of the kind.
     fn patience_ms(&self, id: StepId, observed: &Observed) -> u64 {
         self.step_spec(id).map_or(0, |spec| match observed {
             Observed::State(_) => spec.settle_ms,
@@ -108,9 +91,8 @@ impl Run {
     fn confirm_later(&mut self, id: StepId, part: Option<u32>, waited: Waited, at: Millis) -> Vec<Command> {
         let pause_ms = look_again_after_ms(waited.until(at));
         let (wake, command) = self.wait(at, pause_ms);
-        let waited_ms = waited.until(at).saturating_add(pause_ms);
-        let confirming = Confirming { since: waited.since, waited_ms, wake: Some(wake), part };
-        self.set(id, StepStatus::Confirming(confirming));
+        let waited = waited.and_paused(at, pause_ms);
+        self.set(id, StepStatus::Confirming(Confirming { waited, wake: Some(wake), part }));
         vec![command]
     }
 

@@ -11,7 +11,7 @@ use crate::answer::Observed;
 use crate::command::Command;
 use crate::outlook::Halt;
 use crate::run::{CheckRun, CheckStatus, Phase, Run};
-use crate::step::{Confirming, HoldPhase, StepStatus, Stuck};
+use crate::step::{Confirming, HoldPhase, StepStatus, Stuck, Waited};
 
 impl Run {
     /// A part of the ramp is in place: its hold begins.
@@ -137,7 +137,7 @@ impl Run {
             Some(part) => {
                 self.set(
                     id,
-                    StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part: Some(part) }),
+                    StepStatus::Confirming(Confirming { waited: Waited::from(at), wake: None, part: Some(part) }),
                 );
                 vec![Command::Confirm { step: id, part: Some(part) }]
             }

@@ -12,7 +12,7 @@ use crate::outlook::{Ending, Halt, Wait};
 use crate::rejected::Rejected;
 use crate::run::{Phase, Run};
 use crate::stage::{Permit, StageStatus};
-use crate::step::{Confirming, StepRun, StepStatus, Stuck};
+use crate::step::{Confirming, StepRun, StepStatus, Stuck, Waited};
 
 pub(super) fn planned(
     run: &mut Run,
@@ -163,7 +163,7 @@ impl Run {
             step.status = StepStatus::Restored;
             Vec::new()
         } else {
-            step.status = StepStatus::Confirming(Confirming { since: at, waited_ms: 0, wake: None, part });
+            step.status = StepStatus::Confirming(Confirming { waited: Waited::from(at), wake: None, part });
             vec![Command::Confirm { step: planned.id, part }]
         }
     }
