@@ -94,15 +94,18 @@ pub use text_file::TextFile;
 /// `guardrail!(Policy, prepare)` also names a function without arguments that is run once, when the plugin is built: every
 /// instance begins with the memory that it left, such as a `static` that holds a parsed schema. It can't depend on the
 /// configuration or the facts, and may neither read nor log. Tests run without it, so a `static` that it fills must fill
-/// itself where nobody has.
+/// itself where nobody has. Such a guest has the ordinary allocator, and no arena.
 #[macro_export]
 macro_rules! guardrail {
-    ($policy:ident, $prepare:path) => {
+    ($policy:ident) => {
         #[cfg(target_arch = "wasm32")]
-        $crate::__export_guardrail_impl!($policy with_types_in $crate::bindings::guardrail);
+        #[global_allocator]
+        static BELAY_ARENA: $crate::Arena = $crate::Arena::new();
 
-        #[cfg(not(target_arch = "wasm32"))]
-        const _: fn() = $crate::is_guardrail::<$policy>;
+        $crate::guardrail!(@export $policy);
+    };
+    ($policy:ident, $prepare:path) => {
+        $crate::guardrail!(@export $policy);
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {
@@ -115,11 +118,7 @@ macro_rules! guardrail {
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() = $prepare;
     };
-    ($policy:ident) => {
-        #[cfg(target_arch = "wasm32")]
-        #[global_allocator]
-        static BELAY_ARENA: $crate::Arena = $crate::Arena::new();
-
+    (@export $policy:ident) => {
         #[cfg(target_arch = "wasm32")]
         $crate::__export_guardrail_impl!($policy with_types_in $crate::bindings::guardrail);
 
