@@ -76,6 +76,10 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 60
+    # An answer's head and body leave together, and no piece of a long one waits on a kept connection until the piece
+    # before it is acknowledged.
+    wbufsize = -1
+    disable_nagle_algorithm = True
     service: Service
     token_file = None
 

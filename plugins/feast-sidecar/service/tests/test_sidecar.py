@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import tempfile
 import threading
 import unittest
@@ -337,3 +338,20 @@ class Broken(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class Answering(unittest.TestCase):
+    def test_an_answer_leaves_in_one_piece(self):
+        # In two, a kept connection holds the second back until the client has acknowledged the first: some 40 ms.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        handler = type("OffTcp", (Lab.server.RequestHandlerClass,), {"disable_nagle_algorithm": False})
+        with ours:
+            lines = ["GET /v1/health HTTP/1.1", f"authorization: Bearer {TOKEN}", "connection: close", "", ""]
+            ours.sendall("\r\n".join(lines).encode())
+            with theirs:
+                handler(theirs, ("peer", 0), Lab.server)
+            # Each write of the other side is read by itself.
+            pieces = list(iter(lambda: ours.recv(1 << 16), b""))
+        self.assertEqual(len(pieces), 1, pieces)
+        self.assertTrue(pieces[0].startswith(b"HTTP/1.1 200 "), pieces)
+        self.assertIn(b'"project"', pieces[0])
