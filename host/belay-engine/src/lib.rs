@@ -10,6 +10,7 @@
 
 mod account;
 mod act_record;
+mod ahead;
 mod answer;
 mod command;
 mod consent;

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use belay_domain::assess::{Around, Record};
-use belay_domain::id::{FeatureSetName, RunId, RunbookName};
+use belay_domain::id::{EnvironmentName, FeatureSetName, RunId, RunbookName};
 use belay_domain::mandate::{Named, Purpose};
-use belay_ledger::{Entry, Filter};
+use belay_ledger::Filter;
 use serde::Deserialize;
 
 use crate::api::Error;
@@ -18,18 +18,29 @@ const SEALED: &str = "run.sealed";
 /// How many of the newest openings and ends are looked at.
 const HEADINGS: u64 = 1_000;
 
-/// What the heading of an opening says.
+/// What is read of an opening or an end.
 #[derive(Deserialize)]
-struct Opened {
-    runbook: Named<RunbookName>,
-    feature_set: Named<FeatureSetName>,
-    purpose: Purpose,
+struct Heading {
+    kind: String,
+    run: Option<RunId>,
+    environment: Option<EnvironmentName>,
+    body: Said,
 }
 
-/// What the heading of an end says.
+/// What one of the two says; the other leaves it out.
 #[derive(Deserialize)]
-struct Sealed {
+struct Said {
+    runbook: Option<Named<RunbookName>>,
+    feature_set: Option<Named<FeatureSetName>>,
+    purpose: Option<Purpose>,
     ending: Option<String>,
+}
+
+/// What an opening says.
+struct Opened<'a> {
+    runbook: &'a Named<RunbookName>,
+    feature_set: &'a Named<FeatureSetName>,
+    purpose: &'a Purpose,
 }
 
 /// What surrounds a run: one that is planned or one under way, which is not counted itself.
@@ -40,20 +51,22 @@ pub(crate) fn of(ground: &Ground) -> Result<Around, Error> {
         limit: Some(HEADINGS),
         ..Filter::default()
     };
-    let entries = ground.host.ledger.entries(&filter).map_err(|error| ledger::error(&error))?;
+    let headings: Vec<Heading> = ground.host.ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
     let mut told = Told { around: Around::default(), record: None };
-    let mut ended: BTreeMap<&RunId, Option<String>> = BTreeMap::new();
-    for entry in &entries {
-        let Some(run) = entry.run.as_ref().filter(|run| ground.cause.run.as_ref() != Some(*run)) else { continue };
-        if entry.kind == SEALED {
-            ended.insert(run, body::<Sealed>(entry)?.ending);
-        } else {
-            let opened: Opened = body(entry)?;
-            match ended.get(run) {
-                None if entry.environment.as_ref() == Some(&ground.environment_name) => told.in_flight(ground, &opened),
-                None => {}
-                Some(ending) => told.ended(ground, &opened, ending.as_deref()),
-            }
+    let mut ended: BTreeMap<&RunId, Option<&str>> = BTreeMap::new();
+    for heading in &headings {
+        let Some(run) = heading.run.as_ref().filter(|run| ground.cause.run.as_ref() != Some(*run)) else { continue };
+        if heading.kind == SEALED {
+            ended.insert(run, heading.body.ending.as_deref());
+            continue;
+        }
+        let opened = heading.body.opened().ok_or_else(|| {
+            Error::failed(format!("the opening of {run} does not say what it opened")).next("belay audit verify")
+        })?;
+        match ended.get(run) {
+            None if heading.environment.as_ref() == Some(&ground.environment_name) => told.in_flight(ground, &opened),
+            None => {}
+            Some(ending) => told.ended(ground, &opened, *ending),
         }
     }
     let record = match &ground.purpose {
@@ -63,6 +76,13 @@ pub(crate) fn of(ground: &Ground) -> Result<Around, Error> {
     Ok(Around { record, ..told.around })
 }
 
+impl Said {
+    fn opened(&self) -> Option<Opened<'_>> {
+        let (runbook, feature_set) = (self.runbook.as_ref()?, self.feature_set.as_ref()?);
+        Some(Opened { runbook, feature_set, purpose: self.purpose.as_ref()? })
+    }
+}
+
 /// What the entries have told so far, the newest first.
 struct Told {
     around: Around,
@@ -70,7 +90,7 @@ struct Told {
 }
 
 impl Told {
-    fn in_flight(&mut self, ground: &Ground, opened: &Opened) {
+    fn in_flight(&mut self, ground: &Ground, opened: &Opened<'_>) {
         if opened.feature_set.name == *ground.feature_set.name() {
             self.around.runs_on_set += 1;
         } else {
@@ -78,8 +98,8 @@ impl Told {
         }
     }
 
-    fn ended(&mut self, ground: &Ground, opened: &Opened, ending: Option<&str>) {
-        let same = opened.purpose == Purpose::Rollback
+    fn ended(&mut self, ground: &Ground, opened: &Opened<'_>, ending: Option<&str>) {
+        let same = *opened.purpose == Purpose::Rollback
             && opened.runbook.name == ground.runbook.name
             && opened.feature_set.name == *ground.feature_set.name();
         if same && self.record.is_none() {
@@ -96,12 +116,6 @@ fn record(ending: Option<&str>, unchanged: bool) -> Option<Record> {
         Some("failed" | "undone" | "replaced") => Some(Record::WentBadly),
         _ => None,
     }
-}
-
-fn body<T: serde::de::DeserializeOwned>(entry: &Entry) -> Result<T, Error> {
-    entry.body.to().map_err(|error| {
-        Error::failed(format!("entry {} of the ledger can't be read: {error}", entry.seq)).next("belay audit verify")
-    })
 }
 
 #[cfg(test)]

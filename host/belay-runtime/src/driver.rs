@@ -1,6 +1,7 @@
 //! Drives a run: performs the engine's commands, makes each event durable where something rests on it, and feeds it
 //! back. Decides nothing: what follows from an event is the engine's.
 
+mod ahead;
 mod ask;
 mod consented;
 mod fallback;
@@ -20,6 +21,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
 
+use self::ahead::Ahead;
 use self::limit::Limits;
 use crate::api::{Ending, Error};
 use crate::clock;
@@ -64,6 +66,10 @@ pub(crate) struct Driver {
     stays: bool,
     /// When the run or a step has taken its time.
     limits: Limits,
+    /// The next stage's plan, begun before its turn.
+    ahead: Option<Ahead>,
+    /// The last stage for which one was begun.
+    looked_ahead: Option<u32>,
     _owner: Owner,
 }
 
@@ -109,6 +115,8 @@ impl Driver {
             stop: start.stop,
             stays: start.stays,
             limits: Limits::default(),
+            ahead: None,
+            looked_ahead: None,
             _owner: start.owner,
         }
     }
@@ -137,7 +145,9 @@ impl Driver {
             if self.run.is_at_rest() {
                 // What is left only reads, or waits for the end of a hold: a run that goes on does it again.
                 tasks.clear();
+                self.ahead = None;
             }
+            self.look_ahead()?;
             if events.is_empty() {
                 if tasks.is_empty() && !self.waits_for_a_word() {
                     return Ok(());

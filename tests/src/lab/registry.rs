@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -28,24 +29,34 @@ type Aliases = Mutex<BTreeMap<(String, String), String>>;
 /// # Errors
 /// There is no free port.
 pub fn serve(delay: Duration) -> io::Result<SocketAddr> {
+    serve_counted(delay).map(|(address, _)| address)
+}
+
+/// [`serve`], with the number of requests that it has answered.
+///
+/// # Errors
+/// There is no free port.
+pub fn serve_counted(delay: Duration) -> io::Result<(SocketAddr, Arc<AtomicUsize>)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
-    let aliases = Arc::new(Aliases::default());
+    let (aliases, answered) = (Arc::new(Aliases::default()), Arc::new(AtomicUsize::new(0)));
+    let counts = Arc::clone(&answered);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let aliases = Arc::clone(&aliases);
-            thread::spawn(move || converse(&stream, delay, &aliases));
+            let (aliases, counts) = (Arc::clone(&aliases), Arc::clone(&counts));
+            thread::spawn(move || converse(&stream, delay, &aliases, &counts));
         }
     });
-    Ok(address)
+    Ok((address, answered))
 }
 
 /// Answers what comes on a connection, until the client closes it.
-fn converse(mut stream: &TcpStream, delay: Duration, aliases: &Aliases) -> io::Result<()> {
+fn converse(mut stream: &TcpStream, delay: Duration, aliases: &Aliases, answered: &AtomicUsize) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut from = BufReader::new(stream);
     while let Some(request) = Request::read(&mut from)? {
         let (status, kind, body) = answer(&request, aliases);
+        answered.fetch_add(1, Ordering::Relaxed);
         thread::sleep(delay);
         if request.header("connection") == Some("close") {
             return stream.write_all(&Answer::bytes(status, kind, &body));

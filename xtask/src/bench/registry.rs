@@ -6,6 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use belay_tests::lab::registry;
@@ -18,7 +20,7 @@ use crate::repository;
 const DELAY: Duration = Duration::from_millis(50);
 const ROUNDS: usize = 9;
 const MODELS: [&str; 3] = ["ranker", "scorer", "pricer"];
-const ROLLBACK: [&str; 6] = ["back", "models", "--env", "bench", "--to", "latest-good"];
+const RUN: [&str; 7] = ["run", "back", "models", "--env", "bench", "--to", "latest-good"];
 
 /// `belay plan` of the sample workspace, each time in a new process, components precompiled.
 pub(super) fn plan(belay: &Path) -> Result<(), Error> {
@@ -41,49 +43,92 @@ pub(super) fn plan(belay: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// The run, belay and script in turn.
+/// Three models of a registry, captured as they were good.
+struct Scene {
+    server: SocketAddr,
+    /// How many requests it has answered.
+    answered: Arc<AtomicUsize>,
+    folder: tempfile::TempDir,
+    workspace: PathBuf,
+}
+
+impl Scene {
+    fn set(belay: &Path, delay: Duration) -> Result<Self, Error> {
+        let served = registry::serve_counted(delay);
+        let (server, answered) = served.map_err(|source| Error::File { path: "127.0.0.1".into(), source })?;
+        let folder = tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
+        let workspace = lay(folder.path(), server)?;
+        promote(server, "8")?;
+        command(belay, &workspace, &["init"])?;
+        command(belay, &workspace, &["plugin", "add", "plugins/mlflow_alias.wasm"])?;
+        command(belay, &workspace, &["point", "capture", "models", "--env", "bench", "-m", "good"])?;
+        command(belay, &workspace, &["point", "mark", "rp-0001", "good"])?;
+        Ok(Self { server, answered, folder, workspace })
+    }
+
+    /// After a bad release.
+    fn by_belay(&self, belay: &Path) -> Result<Taken, Error> {
+        promote(self.server, "9")?;
+        command(belay, &self.workspace, &RUN)
+    }
+
+    /// The same, with its notes made first.
+    fn by_script(&self, note: &[&str]) -> Result<Taken, Error> {
+        let mut script = Command::new("sh");
+        script.arg(repository::root().join("tests/lab/rollback.sh")).args(note);
+        script.arg(format!("http://{}", self.server)).arg("8").args(MODELS);
+        measure(script.env("NOTES", self.folder.path()))
+    }
+
+    /// One curl that asks as often, as many at a time as belay does, and looks at nothing that it is told.
+    fn by_one_curl(&self, requests: usize) -> Result<Taken, Error> {
+        let alias = format!("http://{}/api/2.0/mlflow/registered-models/alias?name=ranker&alias=champion", self.server);
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--fail", "--parallel", "--parallel-max"]).arg(MODELS.len().to_string());
+        measure(curl.args(vec![alias; requests]))
+    }
+
+    fn requests(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
+    }
+}
+
+/// The run: belay, the script, and as many requests of one curl in turn; beside them belay on a server that answers at once.
 pub(super) fn run(belay: &Path) -> Result<(), Error> {
-    let server = registry::serve(DELAY).map_err(|source| Error::File { path: "127.0.0.1".into(), source })?;
-    let folder = tempfile::tempdir().map_err(|source| Error::File { path: std::env::temp_dir(), source })?;
-    let workspace = lay(folder.path(), server)?;
-    promote(server, "8")?;
-    let script = repository::root().join("tests/lab/rollback.sh");
-    let by_script = |note: &[&str]| {
-        let mut script_line = Command::new("sh");
-        script_line.arg(&script).args(note).arg(format!("http://{server}")).arg("8").args(MODELS);
-        script_line.env("NOTES", folder.path());
-        measure(&mut script_line)
-    };
-    by_script(&["--note"])?;
-    command(belay, &workspace, &["init"])?;
-    command(belay, &workspace, &["plugin", "add", "plugins/mlflow_alias.wasm"])?;
-    command(belay, &workspace, &["point", "capture", "models", "--env", "bench", "-m", "good"])?;
-    command(belay, &workspace, &["point", "mark", "rp-0001", "good"])?;
-    let words = [&["run"], &ROLLBACK[..]].concat();
-    let (mut by_belay, mut by_hand) = (Vec::new(), Vec::new());
+    let (waiting, at_once) = (Scene::set(belay, DELAY)?, Scene::set(belay, Duration::ZERO)?);
+    waiting.by_script(&["--note"])?;
+    let (mut by_belay, mut by_hand, mut by_one_curl, mut unkept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut requests = 0;
     for _ in 0..ROUNDS {
-        promote(server, "9")?;
-        by_belay.push(command(belay, &workspace, &words)?);
-        promote(server, "9")?;
-        by_hand.push(by_script(&[])?);
+        let before = waiting.requests() + MODELS.len();
+        by_belay.push(waiting.by_belay(belay)?);
+        requests = waiting.requests() - before;
+        by_one_curl.push(waiting.by_one_curl(requests)?);
+        promote(waiting.server, "9")?;
+        by_hand.push(waiting.by_script(&[])?);
+        unkept.push(at_once.by_belay(belay)?);
     }
     print("belay run, wall ms", &by_belay, |taken| millis(taken.wall));
     print("shell script, wall ms", &by_hand, |taken| millis(taken.wall));
     ratio("belay / script, wall", &by_belay, &by_hand, |taken| taken.wall);
     print("belay run, CPU ms", &by_belay, |taken| millis(taken.cpu));
+    print("the same, answered at once", &unkept, |taken| millis(taken.cpu));
+    println!("{:28}{requests:5}", "its HTTP requests");
+    print("as many of one curl, CPU ms", &by_one_curl, |taken| millis(taken.cpu));
+    ratio("belay / one curl, CPU", &by_belay, &by_one_curl, |taken| taken.cpu);
     print("shell script, CPU ms", &by_hand, |taken| millis(taken.cpu));
     ratio("belay / script, CPU", &by_belay, &by_hand, |taken| taken.cpu);
     print("belay run, peak MiB", &by_belay, |taken| {
         f64::from(u32::try_from(taken.peak_kib).unwrap_or(u32::MAX)) / 1024.0
     });
-    promote(server, "9")?;
-    syncs(belay, &workspace, &words)
+    promote(waiting.server, "9")?;
+    syncs(belay, &waiting.workspace)
 }
 
 /// How often one run waits for the disk, and for how long; with strace, where there is one.
-fn syncs(belay: &Path, workspace: &Path, words: &[&str]) -> Result<(), Error> {
+fn syncs(belay: &Path, workspace: &Path) -> Result<(), Error> {
     let mut traced = Command::new("strace");
-    traced.args(["-f", "-T", "-e", "trace=fdatasync,fsync", "-o", "syncs.txt"]).arg(belay).args(words);
+    traced.args(["-f", "-T", "-e", "trace=fdatasync,fsync", "-o", "syncs.txt"]).arg(belay).args(RUN);
     if measure(traced.current_dir(workspace)).is_err() {
         println!("strace is not here: syncs are not counted");
         return Ok(());

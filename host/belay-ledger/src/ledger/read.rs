@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 
 use belay_domain::digest::{Commitment, Digest};
 use belay_domain::id::{Epoch, RunId};
+use serde::de::DeserializeOwned;
 
 use super::Ledger;
 use crate::draft::Holder;
@@ -55,6 +56,14 @@ impl Ledger {
     /// The entries that fit, by sequence.
     pub fn entries(&self, filter: &Filter) -> Result<Vec<Entry>, Error> {
         self.read(|reader| reader.entries(filter))?.iter().map(|bytes| parse(bytes)).collect()
+    }
+
+    /// What `T` takes of each entry that fits, by sequence. For whoever reads many entries and wants little of each:
+    /// whether an entry's text is canonical is not looked at.
+    pub fn read_as<T: DeserializeOwned>(&self, filter: &Filter) -> Result<Vec<T>, Error> {
+        let unlike = |error: serde_json::Error| Error::Corrupt(format!("an entry is not what its kind says: {error}"));
+        let found = self.read(|reader| reader.entries(filter))?;
+        found.iter().map(|bytes| serde_json::from_slice(bytes).map_err(unlike)).collect()
     }
 
     /// How many entries are durable, those of other processes included. Cheap enough to be asked often: whoever waits

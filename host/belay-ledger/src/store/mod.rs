@@ -14,6 +14,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::Error;
@@ -84,7 +85,9 @@ impl Database {
         connection.set_prepared_statement_cache_capacity(64);
         // The writer checkpoints when nobody waits for it; see `writer`.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        // A cached statement would otherwise be compiled again whenever another value is bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
 }

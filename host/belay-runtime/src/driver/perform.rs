@@ -54,10 +54,10 @@ impl Driver {
     }
 
     /// Observes, plans, examines, assesses and judges steps, and holds the result against the mandate.
-    pub(super) fn plan(&self, stage: u32, steps: &[StepId]) -> Task {
+    pub(super) fn plan(&mut self, stage: u32, steps: &[StepId]) -> Task {
+        let ahead = self.begun_ahead(stage, steps);
         let name = self.run.stages().get(stage as usize).map(|stage| stage.name.clone());
-        let planned = |id: &StepId| Some((*id, self.run.step_spec(*id)?.subject.clone(), self.run.next_part(*id)));
-        let steps: Vec<(StepId, Subject, u32)> = steps.iter().filter_map(planned).collect();
+        let steps = self.subjects(steps);
         let (mandate, touched) = (self.run.spec().mandate.clone(), self.touched());
         let ground = self.ground_of_stage(stage);
         let skipped = self.run.skipped();
@@ -68,7 +68,15 @@ impl Driver {
             };
             let Some(name) = name else { return Done::Failed(Error::failed("the run has no such stage")) };
             let steps = steps.iter().map(|(id, subject, from)| StepToPlan { id: *id, subject, from: *from }).collect();
-            match ground.plan(&StageToPlan { index: stage, name: &name, steps, skipped: &skipped }).await {
+            let judged = match ahead {
+                Some(ahead) => ahead.judged().await,
+                None => None,
+            };
+            let judged = match judged {
+                Some(judged) => Ok(judged),
+                None => ground.plan(&StageToPlan { index: stage, name: &name, steps, skipped: &skipped }).await,
+            };
+            match judged {
                 Err(error) => Done::Failed(error),
                 Ok(judged) => match Self::consent(&ground, &mandate, touched) {
                     Err(error) => Done::Failed(error),
@@ -80,6 +88,12 @@ impl Driver {
             }
         }
         .boxed()
+    }
+
+    /// What steps are about, and from where their ramps are planned.
+    pub(super) fn subjects(&self, steps: &[StepId]) -> Vec<(StepId, Subject, u32)> {
+        let planned = |id: &StepId| Some((*id, self.run.step_spec(*id)?.subject.clone(), self.run.next_part(*id)));
+        steps.iter().filter_map(planned).collect()
     }
 
     /// The event that records the intent to act; acting follows once it is durable.
