@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{self, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -33,6 +33,10 @@ pub struct Shelf {
 #[derive(Debug)]
 struct Shared {
     record: Mutex<(Value, Option<Loses>)>,
+    /// What was there before the last write, and how many times it is still told.
+    late: Mutex<(Value, u32)>,
+    /// For how many looks the next write is served late.
+    lag: AtomicU32,
     closing: AtomicBool,
 }
 
@@ -41,7 +45,12 @@ impl Shelf {
     pub fn start(record: Value) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { record: Mutex::new((record, None)), closing: AtomicBool::new(false) });
+        let shared = Arc::new(Shared {
+            record: Mutex::new((record, None)),
+            late: Mutex::default(),
+            lag: AtomicU32::new(0),
+            closing: AtomicBool::new(false),
+        });
         let serving = Arc::clone(&shared);
         let listener = thread::spawn(move || {
             for stream in listener.incoming() {
@@ -79,6 +88,21 @@ impl Shelf {
         self.shared.record().0 = record;
     }
 
+    /// The next write is served late: so many looks after it still find what was there before.
+    pub fn serves_late(&self, looks: u32) {
+        self.shared.lag.store(looks, Ordering::Relaxed);
+    }
+
+    /// What was written is served from now on.
+    pub fn serves_at_once(&self) {
+        self.shared.late.lock().unwrap_or_else(PoisonError::into_inner).1 = 0;
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What becomes of the next write.
     pub fn next_write(&self, loses: Loses) {
         self.shared.record().1 = Some(loses);
@@ -104,15 +128,22 @@ impl Drop for Shelf {
 
 fn serve(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     let Some(request) = Request::read(&mut BufReader::new(stream))? else { return Ok(()) };
-    let mut held = shared.record();
+    let (mut held, mut late) = (shared.record(), shared.late.lock().unwrap_or_else(PoisonError::into_inner));
     let loses = if request.method == "PUT" { held.1.take() } else { None };
     if request.method == "PUT" && loses != Some(Loses::Request) {
         let mut said: Value = serde_json::from_slice(&request.body)?;
-        held.0 = said["data"].take();
+        let before = std::mem::replace(&mut held.0, said["data"].take());
+        *late = (before, shared.lag.swap(0, Ordering::Relaxed));
     }
     if loses.is_some() {
         return Ok(());
     }
-    let body = json!({ "data": held.0 }).to_string();
+    let told = if request.method == "GET" && late.1 > 0 {
+        late.1 -= 1;
+        &late.0
+    } else {
+        &held.0
+    };
+    let body = json!({ "data": told }).to_string();
     stream.write_all(&Answer::bytes(200, "application/json", body.as_bytes()))
 }
