@@ -150,6 +150,7 @@ fn definition_and_values_of_a_bad_release_go_back_together_and_a_check_proves_it
     // Wrong values for the good version, then the bad version.
     shop.push_bad("together");
     shop.release_bad("together");
+    let released = shop.state("together");
     let said = desk.belay(&format!("{ALL_RUN} --json"));
     let run = said.ends(0).answer("run");
     assert_eq!((left(&run, "features").as_str(), left(&run, "online").as_str()), ("restored", "restored"));
@@ -158,6 +159,14 @@ fn definition_and_values_of_a_bad_release_go_back_together_and_a_check_proves_it
     shop.must_serve("together", "ctr", &Ok(good()));
     shop.must_serve("together", "clicks_7d", &Ok(json!([10, 20, null])));
     desk.belay("plan clicks-back clicks --to latest-good").ends(0).says("nothing");
+
+    // Undone: the bad version had no values, and its batch source has nothing for its new feature.
+    desk.belay("undo r-1").ends(0);
+    let undone = shop.state("together");
+    assert_eq!((&undone["version"], &undone["services"]), (&released["version"], &released["services"]));
+    desk.belay(ALL_RUN).ends(0);
+    assert_eq!(shop.version("together"), 0);
+    shop.must_serve("together", "ctr", &Ok(good()));
     desk.is_sound();
 }
 

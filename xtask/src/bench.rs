@@ -7,10 +7,10 @@ mod redis;
 mod registry;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::demo::Error;
-use crate::{guests, host, repository};
+use crate::{guests, host};
 
 /// What can be measured by itself, in the order in which all of it is.
 const PARTS: [&str; 8] = ["calls", "bystanders", "guardrails", "barriers", "million", "plan", "run", "redis"];
@@ -108,11 +108,11 @@ fn heading(what: &str) {
 
 /// Runs an example of a crate, which prints a line of JSON for each figure.
 fn example(package: &str, name: &str) -> Result<(), Error> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = host::cargo();
     cargo.args(["run", "--release", "--quiet", "--package", package, "--example", name]);
     let command = format!("cargo run --release --package {package} --example {name}");
     println!("$ {command}");
-    let status = cargo.current_dir(repository::root()).status();
+    let status = cargo.status();
     let status = status.map_err(|source| Error::File { path: "cargo".into(), source })?;
     if status.success() { Ok(()) } else { Err(Error::Ended { command, found: status.to_string(), expected: 0 }) }
 }

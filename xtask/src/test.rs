@@ -1,7 +1,7 @@
 //! Every test, with what it needs, in tiers: what needs no lab, the systems that start in under two seconds, the full lab.
 
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::thread;
 
 use belay_tests::lab::Part;
@@ -104,8 +104,8 @@ fn full_lab() -> Result<Vec<String>, String> {
 }
 
 fn test(words: &[String], tier: &str) -> Result<(), String> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["test", "--no-fail-fast"]).args(words).env(TIER, tier).current_dir(repository::root());
+    let mut cargo = host::cargo();
+    cargo.args(["test", "--no-fail-fast"]).args(words).env(TIER, tier);
     match cargo.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("the tests of the {tier} tier ended with {status}")),

@@ -111,7 +111,7 @@ fn check_api(line: &str, head: &Head) -> Result<(), Fault> {
 fn refused(line: &str, status: u16, head: Head) -> Fault {
     let Head { code, message, .. } = head;
     match (code.as_str(), status) {
-        ("no_such_feature_view" | "no_such_version" | "no_such_service", _) => Fault::Missing(message),
+        ("no_such_feature_view" | "no_such_version" | "no_such_service" | "source_lacks", _) => Fault::Missing(message),
         ("unsupported", _) => Fault::Unsupported(message),
         ("bad_request", _) => Fault::Invalid(message),
         (_, 401 | 500..) => Fault::Unavailable(format!("{line}: {message}")),

@@ -8,8 +8,9 @@ use super::{Goal, write};
 use crate::config::Values;
 use crate::content::{Content, Revision};
 
-/// No row of a batch source counts, so whatever is stored is in the way.
-const BEFORE_ALL: Window = Window { start: 0, end: 1 };
+/// No row of a batch source counts, so whatever is stored is in the way. Nor is the source read: it need not have what the
+/// version wants.
+const BEFORE_ALL: Window = Window { start: 0, end: 0 };
 
 /// The change that takes the values away, if there are any.
 pub(super) fn change(values: &Values, observed: &State, now: &Content, goal: &Goal) -> Result<Change, Fault> {

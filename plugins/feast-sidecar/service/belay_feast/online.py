@@ -68,23 +68,33 @@ def _online_row(view, at, values):
 
 
 def source_rows(store, view, start, end):
-    """What materialising between two moments would write: for each key the latest row of the batch source."""
+    """What materialising between two moments would write: for each key the latest row of the batch source. Between a moment
+    and itself nothing, and the source is not read."""
     source = view.batch_source
     if source is None:
         raise Refusal(422, "unsupported", f"{view.name} has no batch source")
+    if start == end:
+        return {}
     mapping = {theirs: ours for theirs, ours in (source.field_mapping or {}).items()}
     theirs = {ours: name for name, ours in mapping.items()}
-    job = store._get_provider().offline_store.pull_latest_from_table_or_query(
-        config=store.config,
-        data_source=source,
-        join_key_columns=[theirs.get(column.name, column.name) for column in view.entity_columns],
-        feature_name_columns=[theirs.get(field.name, field.name) for field in view.features],
-        timestamp_field=source.timestamp_field,
-        created_timestamp_column=source.created_timestamp_column or None,
-        start_date=start,
-        end_date=end,
-    )
-    table = job.to_arrow()
+    keys = [theirs.get(column.name, column.name) for column in view.entity_columns]
+    features = [theirs.get(field.name, field.name) for field in view.features]
+    try:
+        job = store._get_provider().offline_store.pull_latest_from_table_or_query(
+            config=store.config,
+            data_source=source,
+            join_key_columns=keys,
+            feature_name_columns=features,
+            timestamp_field=source.timestamp_field,
+            created_timestamp_column=source.created_timestamp_column or None,
+            start_date=start,
+            end_date=end,
+        )
+        table = job.to_arrow()
+    except Exception:
+        # Each of Feast's offline stores says it in words of its own.
+        _check_columns(store, view, [*keys, *features, source.timestamp_field])
+        raise
     if table.num_rows == 0:
         return {}
     table = table.rename_columns([mapping.get(column, column) for column in table.column_names]).combine_chunks()
@@ -93,15 +103,24 @@ def source_rows(store, view, start, end):
     return {_name(key): (key, values, _aware(at)) for key, values, at, _ in rows}
 
 
+def _check_columns(store, view, needed):
+    """Refuses where the batch source has none of a name, as after its table was taken back to an older schema."""
+    present = {name for name, _ in view.batch_source.get_table_column_names_and_types(store.config)}
+    missing = [column for column in needed if column not in present]
+    if missing:
+        what = f"v{number_of(view)} of {view.name} needs {', '.join(missing)}, which its batch source does not have"
+        raise Refusal(409, "source_lacks", what)
+
+
 def _aware(when):
     return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when
 
 
 def window(asked):
-    """The moments between which rows of the batch source count."""
+    """The moments between which rows of the batch source count; none where they are the same."""
     start, end = from_ms(asked.get("start"), "start"), from_ms(asked.get("end"), "end")
-    if start >= end:
-        raise bad_request("start must be before end")
+    if start > end:
+        raise bad_request("start must not be after end")
     return start, end
 
 
@@ -193,5 +212,7 @@ def materialise(store, name, asked):
     """Writes the latest rows between two moments. Redis leaves what is newer: clear first."""
     view = check_active(store, name, asked)
     start, end = window(asked)
+    if start == end:
+        raise bad_request("start must be before end: there is nothing to materialise")
     store.materialize(start, end, [name], version=f"v{number_of(view)}")
     return {"version": number_of(view)}

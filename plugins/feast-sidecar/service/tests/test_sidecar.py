@@ -277,6 +277,19 @@ class Values(Case):
         empty = {**asked, "start": 0, "end": 1}
         self.assertEqual(self.must("POST", "/source/read", empty)["count"], 0)
 
+    def test_a_batch_source_without_a_version_s_columns_is_named_and_not_read_for_nothing(self):
+        self.begin("lacking")
+        self.view.release_bad()
+        self.view.push(user_id=[1], ctr=["bad"], clicks_7d=[-1], dwell=[0.5])
+        for what in ("/source/read", "/online/compare", "/online/clear"):
+            lacking = self.refused(what, {"version": 1, "entities": USERS, **WINDOW}, 409, "source_lacks")
+            self.assertIn("needs dwell", lacking["message"])
+        nothing = {"version": 1, "start": 0, "end": 0}
+        self.assertEqual(self.must("POST", "/online/compare", {**nothing, "entities": USERS})["standing"], 1)
+        self.refused("/online/materialise", nothing, 400, "bad_request")
+        self.assertEqual(self.must("POST", "/online/clear", nothing), {"cleared": 1, "found": 1})
+        self.assertEqual(self.read(version=1)["latest"], 0)
+
     def test_many_at_once_are_answered(self):
         self.begin("many")
         asked, found = {"version": 0, "entities": USERS, **WINDOW}, []
