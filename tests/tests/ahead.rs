@@ -58,6 +58,11 @@ fn the_next_stage_is_planned_while_a_write_waits_to_be_served() {
     desk.belay(RUN).ends(0);
     assert_eq!((weights.get(), prices.get()), (json!({ "clicks": 3 }), json!({ "price": 3 })));
     assert!(!is_planned_in_its_turn(&desk));
+    let moments = |kind: &str| -> Vec<u64> {
+        let log = desk.log();
+        log.iter().filter(|entry| entry["kind"] == kind).filter_map(|entry| entry["at"].as_u64()).collect()
+    };
+    assert!(moments("stage.locked") <= moments("stage.planned"), "the time that a write may take begins with its turn");
     desk.is_sound();
 }
 

@@ -65,7 +65,7 @@ pub enum Event {
         plan: StagePlan,
         /// What the host and the guardrails make of it.
         finding: Finding,
-        /// When.
+        /// When that was done.
         at: Millis,
     },
     /// The host is about to perform an operation. Durable before it does.

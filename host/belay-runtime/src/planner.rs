@@ -64,6 +64,7 @@ pub(crate) struct Ground {
 pub(crate) struct Judged {
     pub(crate) plan: StagePlan,
     pub(crate) finding: Finding,
+    /// When planning began: what plugins and guardrails were told.
     pub(crate) at: Millis,
 }
 

@@ -1,12 +1,14 @@
 //! The smallest REST service: one record, read with GET and replaced with PUT, by whoever asks. It loses a request or an
 //! answer when it is told to. Never guards a write, so that nobody can tell from outside whether one arrived.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -37,6 +39,8 @@ struct Shared {
     late: Mutex<(Value, u32)>,
     /// For how many looks the next write is served late.
     lag: AtomicU32,
+    /// How long the next looks take, each in turn.
+    pauses: Mutex<VecDeque<Duration>>,
     closing: AtomicBool,
 }
 
@@ -49,6 +53,7 @@ impl Shelf {
             record: Mutex::new((record, None)),
             late: Mutex::default(),
             lag: AtomicU32::new(0),
+            pauses: Mutex::default(),
             closing: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
@@ -98,6 +103,11 @@ impl Shelf {
         self.shared.late.lock().unwrap_or_else(PoisonError::into_inner).1 = 0;
     }
 
+    /// The next looks take so long, each in turn.
+    pub fn takes(&self, pauses: impl IntoIterator<Item = Duration>) {
+        self.shared.pauses.lock().unwrap_or_else(PoisonError::into_inner).extend(pauses);
+    }
+
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -128,6 +138,10 @@ impl Drop for Shelf {
 
 fn serve(mut stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     let Some(request) = Request::read(&mut BufReader::new(stream))? else { return Ok(()) };
+    if request.method == "GET" {
+        let pause = shared.pauses.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        thread::sleep(pause.unwrap_or_default());
+    }
     let (mut held, mut late) = (shared.record(), shared.late.lock().unwrap_or_else(PoisonError::into_inner));
     let loses = if request.method == "PUT" { held.1.take() } else { None };
     if request.method == "PUT" && loses != Some(Loses::Request) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use belay_connect::Permit;
 use belay_domain::check::Reading;
-use belay_domain::id::{ResourceAddress, StepId};
+use belay_domain::id::{Millis, ResourceAddress, StepId};
 use belay_domain::operation::Outcome;
 use belay_domain::plan::Subject;
 use belay_domain::state::{Context, Pin, State};
@@ -81,8 +81,11 @@ impl Driver {
                 Ok(judged) => match Self::consent(&ground, &mandate, touched) {
                     Err(error) => Done::Failed(error),
                     Ok(said) => {
-                        let finding = finding(&ground, &mandate, &judged, said);
-                        Done::Event(Event::Planned { stage, plan: judged.plan, finding, at: judged.at })
+                        // Not the moment at which planning began: what a write may wait is counted from here, and systems
+                        // may take longer than that to be looked at.
+                        let at = clock::now();
+                        let finding = finding(&ground, &mandate, &judged, said, at);
+                        Done::Event(Event::Planned { stage, plan: judged.plan, finding, at })
                     }
                 },
             }
@@ -293,11 +296,12 @@ fn finding(
     mandate: &belay_domain::mandate::Mandate,
     judged: &planner::Judged,
     said: Consent,
+    at: Millis,
 ) -> Finding {
     let mut finding = finding_without_mandate(&judged.finding);
     if let Finding::Judged { examined, assessment, outside, consent, .. } = &mut finding {
         **consent = said;
-        let admitted = mandate.admits(&judged.plan, examined, assessment, &ground.components(), judged.at);
+        let admitted = mandate.admits(&judged.plan, examined, assessment, &ground.components(), at);
         *outside = admitted.err().into_iter().flatten().map(|outside| outside.to_string()).collect();
     }
     finding

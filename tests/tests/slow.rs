@@ -1,0 +1,22 @@
+//! A system that takes long to answer is put back as any other.
+
+use std::time::Duration;
+
+use belay_tests::lab::shelf::Shelf;
+use serde_json::json;
+
+/// Longer than an operation may wait between its intent and its write.
+const LONG: Duration = Duration::from_secs(11);
+
+#[test]
+fn a_look_that_takes_longer_than_a_write_may_wait_holds_nothing_up() {
+    let shelf = Shelf::start(json!({ "clicks": 3 }));
+    let desk = shelf.desk();
+    desk.capture("ranking");
+    shelf.put(json!({ "clicks": 90 }));
+    // The look before the mandate, then the one under the locks.
+    shelf.takes([Duration::ZERO, LONG]);
+    desk.belay("run weights-back ranking --to latest-good").ends(0);
+    assert_eq!(shelf.get(), json!({ "clicks": 3 }));
+    desk.is_sound();
+}
