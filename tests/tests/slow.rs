@@ -20,3 +20,19 @@ fn a_look_that_takes_longer_than_a_write_may_wait_holds_nothing_up() {
     assert_eq!(shelf.get(), json!({ "clicks": 3 }));
     desk.is_sound();
 }
+
+#[test]
+fn who_waits_for_a_look_is_told_so() {
+    let shelf = Shelf::start(json!({ "clicks": 3 }));
+    let desk = shelf.desk();
+    desk.capture("ranking");
+    shelf.put(json!({ "clicks": 90 }));
+    let waits = "still looking at the systems: nothing is written yet";
+    for words in ["plan weights-back ranking --to latest-good", "run weights-back ranking --to latest-good"] {
+        shelf.takes([Duration::from_secs(3)]);
+        desk.belay(words).ends(0).says(waits);
+    }
+    shelf.takes([Duration::from_secs(3)]);
+    let told = desk.belay("undo r-1 --plan --json").ends(0).err.clone();
+    assert!(!told.contains(waits), "{told}");
+}

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::live::Live;
 use crate::output::{self, Output};
+use crate::patience::{PATIENCE, say_still_looking};
 use crate::render::clock::Clock;
 use crate::render::page::{Line, Page, Paint};
 use crate::render::run::{Caption, changes, tree};
@@ -50,6 +51,8 @@ impl Follower {
         let mut signals = Interrupts::listen()?;
         let mut tick = tokio::time::interval(TICK);
         let mut asked = false;
+        let mut silence = pin!(tokio::time::sleep(PATIENCE));
+        let mut is_said = false;
         let result = loop {
             tokio::select! {
                 biased;
@@ -65,6 +68,10 @@ impl Follower {
                 }
                 Some(view) = views.recv() => self.show(view),
                 result = &mut work => break result,
+                () = &mut silence, if !is_said && self.shown.is_none() => {
+                    is_said = true;
+                    say_still_looking(self.output);
+                }
                 _ = tick.tick(), if self.output.draws() => self.redraw(),
             }
         };

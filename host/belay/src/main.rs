@@ -6,6 +6,7 @@ mod compiler;
 mod follow;
 mod live;
 mod output;
+mod patience;
 mod place;
 mod render;
 mod talk;

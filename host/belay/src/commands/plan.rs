@@ -8,6 +8,7 @@ use jiff::Zoned;
 use super::{clock, open};
 use crate::arguments::{Global, PlanArguments, PlanShow};
 use crate::output::Output;
+use crate::patience::patiently;
 use crate::render::page::{Line, Page};
 use crate::render::plan::Asked;
 use crate::render::{self, amount, words::quoted};
@@ -26,9 +27,9 @@ pub(super) async fn perform(typed: PlanArguments, global: &Global, output: Outpu
     let request = words.request(&Zoned::now())?;
     let runtime = open(global)?.signing_with(typed.key.keys());
     let answer = match &typed.output {
-        None => runtime.plan(request.clone()).await?,
+        None => patiently(output, runtime.plan(request.clone())).await?,
         Some(file) => {
-            let (answer, package) = runtime.package(request.clone()).await?;
+            let (answer, package) = patiently(output, runtime.package(request.clone())).await?;
             write(file, &package)?;
             answer
         }
@@ -47,7 +48,8 @@ pub(super) fn ending_of(answer: &PlanAnswer) -> Ending {
 }
 
 async fn as_commands(request: PlanRequest, global: &Global, output: Output) -> Result<Ending, Error> {
-    let commands = open(global)?.plan_as_commands(request).await?;
+    let runtime = open(global)?;
+    let commands = patiently(output, runtime.plan_as_commands(request)).await?;
     if output.is_json() {
         output.line("plan.commands", &commands)?;
     } else {
@@ -58,7 +60,8 @@ async fn as_commands(request: PlanRequest, global: &Global, output: Output) -> R
 
 /// One stage's facts are one document, ready for `belay plugin try --facts`; those of several are a list of them.
 async fn facts(request: PlanRequest, global: &Global, output: Output) -> Result<Ending, Error> {
-    let stages = open(global)?.facts(request).await?;
+    let runtime = open(global)?;
+    let stages = patiently(output, runtime.facts(request)).await?;
     if output.is_json() {
         output.line("plan.facts", &stages)?;
         return Ok(Ending::Done);

@@ -15,6 +15,7 @@ use super::{clock, open};
 use crate::arguments::{Decision, Global, KeyArguments, RunArguments, ToRun, UndoArguments};
 use crate::follow::Follower;
 use crate::output::Output;
+use crate::patience::patiently;
 use crate::render::complaint::complaint;
 use crate::render::page::{Line, Page, Paint};
 use crate::render::plan::Asked;
@@ -43,7 +44,7 @@ pub(super) async fn run(typed: RunArguments, global: &Global, output: Output) ->
 pub(super) async fn undo(typed: UndoArguments, global: &Global, output: Output) -> Result<Ending, Error> {
     let runtime = open(global)?.staying(output.draws()).signing_with(typed.key.keys());
     let (plan_only, request) = (typed.plan, UndoRequest::from(typed));
-    let plan = runtime.plan_undo(&request).await?;
+    let plan = patiently(output, runtime.plan_undo(&request)).await?;
     if plan_only {
         output.answer("plan", &plan, |plan| render::plan::plan(plan, Asked::Undo(&request), &clock()))?;
         return Ok(ending_of(&plan));
