@@ -1,19 +1,65 @@
 //! Runbooks: listed, found by what a responder sees.
 
-use belay_domain::id::RunbookName;
+use std::collections::{BTreeMap, BTreeSet};
+
+use belay_domain::id::{Millis, RunId, RunbookName};
+use belay_domain::mandate::Named;
 use belay_domain::runbook::Runbook;
+use belay_ledger::Filter;
+use serde::Deserialize;
 
 use super::Runtime;
 use crate::api::{Error, LastRun, RunSummary, RunbookSummary};
+use crate::ledger;
 
-/// How many of the newest runs are looked through for a runbook's last one.
-const RUNS: u32 = 200;
+/// How many openings are read at first; each time twice as many as before.
+const FIRST: u64 = 64;
+
+/// What is read of an opening.
+#[derive(Deserialize)]
+struct Opening {
+    seq: u64,
+    at: Millis,
+    run: Option<RunId>,
+    body: Opened,
+}
+
+/// What an opening says.
+#[derive(Deserialize)]
+struct Opened {
+    runbook: Named<RunbookName>,
+}
 
 impl Runtime {
     /// Every runbook, with what it serves and when it last ran.
     pub fn runbooks(&self) -> Result<Vec<RunbookSummary>, Error> {
-        let (runs, _untold) = self.runs(RUNS)?;
-        Ok(self.host.workspace.runbooks.values().map(|runbook| self.runbook(runbook, &runs)).collect())
+        let newest = self.newest_of_each()?;
+        let runbooks = self.host.workspace.runbooks.values();
+        Ok(runbooks.map(|runbook| self.runbook(runbook, newest.get(&runbook.name))).collect())
+    }
+
+    /// The newest opening of each runbook that ever ran. Reads back until each of the workspace's has one.
+    fn newest_of_each(&self) -> Result<BTreeMap<RunbookName, Opening>, Error> {
+        let mut missing: BTreeSet<&RunbookName> = self.host.workspace.runbooks.keys().collect();
+        let mut newest = BTreeMap::new();
+        let mut filter = Filter {
+            kinds: vec!["run.opened".to_owned()],
+            newest_first: true,
+            limit: Some(FIRST),
+            ..Filter::default()
+        };
+        while !missing.is_empty() {
+            let openings: Vec<Opening> = self.host.ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
+            let Some(oldest) = openings.last().map(|opening| opening.seq) else { break };
+            for opening in openings {
+                if missing.remove(&opening.body.runbook.name) {
+                    newest.insert(opening.body.runbook.name.clone(), opening);
+                }
+            }
+            filter.before = Some(oldest);
+            filter.limit = filter.limit.map(|limit| limit.saturating_mul(2));
+        }
+        Ok(newest)
     }
 
     /// The runbooks that most of these words fit, the best first; none where no word fits.
@@ -28,27 +74,29 @@ impl Runtime {
         Ok(found.into_iter().map(|(_, summary)| summary).collect())
     }
 
-    fn runbook(&self, runbook: &Runbook, runs: &[RunSummary]) -> RunbookSummary {
+    fn runbook(&self, runbook: &Runbook, newest: Option<&Opening>) -> RunbookSummary {
         let sets = self.host.workspace.feature_sets.values();
         let serves = sets.filter(|set| runbook.resources().all(|resource| set.resource(resource).is_some()));
         let serves: Vec<_> = serves.filter(|set| serves_set(runbook, set.name())).collect();
         RunbookSummary {
             runbook: runbook.clone(),
             serves: serves.iter().map(|set| set.name().clone()).collect(),
-            last_run: last_run(&runbook.name, runs),
+            last_run: newest.and_then(|opening| self.last_run(opening)),
             people: crate::lint::people::of_sets(&self.host.workspace, serves),
         }
+    }
+
+    fn last_run(&self, opening: &Opening) -> Option<LastRun> {
+        let run = opening.run.clone()?;
+        // What was redacted of it hides no more than how it ended.
+        let ending = self.status(&run).map_or_else(|_| "how it ended can't be told".to_owned(), |run| ending(&run));
+        Some(LastRun { run, at: opening.at, ending })
     }
 }
 
 /// Whether the runbook's own scope leaves the set in.
 fn serves_set(runbook: &Runbook, set: &belay_domain::id::FeatureSetName) -> bool {
     runbook.may_touch.feature_sets.as_ref().is_none_or(|sets| sets.contains(set))
-}
-
-fn last_run(name: &RunbookName, runs: &[RunSummary]) -> Option<LastRun> {
-    let run = runs.iter().find(|run| run.runbook == *name)?;
-    Some(LastRun { run: run.run.clone(), at: run.requested_at, ending: ending(run) })
 }
 
 fn ending(run: &RunSummary) -> String {
