@@ -16,7 +16,8 @@ fn a_runbook_that_ran_long_before_many_others_is_not_said_to_have_never_run() {
     shelf.put(json!({ "clicks": 90 }));
     desk.belay("run weights-back ranking --to latest-good").ends(0);
     let text = fs::read_to_string(desk.file("runbooks/weights-back.toml")).unwrap();
-    let (often, never) = (text.replace("\"weights-back\"", "\"often\""), text.replace("\"weights-back\"", "\"unused\""));
+    let (often, never) =
+        (text.replace("\"weights-back\"", "\"often\""), text.replace("\"weights-back\"", "\"unused\""));
     fs::write(desk.file("runbooks/often.toml"), often).unwrap();
     fs::write(desk.file("runbooks/unused.toml"), never).unwrap();
     for _ in 0..MANY {

@@ -287,7 +287,7 @@ fn a_check_that_fails_stops_the_ramp_and_a_person_may_go_past() {
           Service level not restored yet, promised within 5m
           Still affected search-page consumes this set · cart-upsell consumes this set
           Record belay audit log --run r-1
-        error: r-1 halted: at part 1 of the ramp the check `json-probe value below 0.02` failed: 0.31 is not below 0.02
+        error: r-1 halted: flag: at part 1 of the ramp the check `json-probe value below 0.02` failed: 0.31 is not below 0.02
         changed: flag left at part 1 of 3
         help: belay resume r-1 measures again; belay continue r-1 goes on all the same; belay abort r-1 leaves it there
         [1]

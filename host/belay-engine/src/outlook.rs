@@ -152,6 +152,21 @@ impl fmt::Display for Overrun {
     }
 }
 
+impl Halt {
+    /// The step that it is about, where it is about one.
+    pub const fn step(&self) -> Option<StepId> {
+        match self {
+            Self::Locked { .. } | Self::Blind { .. } | Self::OutOfTime { .. } => None,
+            Self::PersonMustDecide { step, .. }
+            | Self::CannotLook { step, .. }
+            | Self::NotApplied { step, .. }
+            | Self::GaveUp { step, .. }
+            | Self::CheckFailed { step, .. }
+            | Self::NotRestored { step, .. } => Some(*step),
+        }
+    }
+}
+
 impl fmt::Display for Halt {
     /// The reason, without what to do about it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

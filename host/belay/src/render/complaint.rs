@@ -134,19 +134,20 @@ fn undo_or(view: &RunView, otherwise: String) -> String {
 
 fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
     let run = &view.run;
+    let why = halt.step().map_or_else(|| halt.to_string(), |step| format!("{}: {halt}", name_of(view, step)));
     let what = match &view.failure {
-        None => format!("{run} halted: {halt}"),
+        None => format!("{run} halted: {why}"),
         Some(Failure { failed, response: Response::Undo, .. }) => {
-            format!("{run} failed in {failed}; and putting back what it wrote halted: {halt}")
+            format!("{run} failed in {failed}; and putting back what it wrote halted: {why}")
         }
         Some(Failure { failed, response: Response::Runbook { name }, .. }) => {
-            format!("{run} failed in {failed}; and {name} halted: {halt}")
+            format!("{run} failed in {failed}; and {name} halted: {why}")
         }
     };
     let resume = format!("belay resume {run}");
-    let decide = |step: &StepId| {
+    let resolve = |step: &StepId| {
         let step = quoted(&name_of(view, *step));
-        format!("look at the system, then: belay resolve {run} {step} --as applied|not-applied|plan-again --reason …")
+        format!("belay resolve {run} {step} --as applied|not-applied|plan-again --reason …")
     };
     match halt {
         Halt::Locked { holder } => (
@@ -163,8 +164,14 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
             );
             (Error::new(api::Ending::PersonMustDecide, what), next)
         }
-        Halt::PersonMustDecide { step, .. } | Halt::CannotLook { step, .. } => {
-            (Error::new(api::Ending::PersonMustDecide, what), decide(step))
+        Halt::PersonMustDecide { step, .. } => {
+            (Error::new(api::Ending::PersonMustDecide, what), format!("look at the system, then: {}", resolve(step)))
+        }
+        Halt::CannotLook { step, .. } => {
+            let (name, known) = (name_of(view, *step), resolve(step));
+            let next =
+                format!("{resume} once {name} can be observed; or, if you know what became of the write: {known}");
+            (Error::new(api::Ending::PersonMustDecide, what), next)
         }
         Halt::CheckFailed { .. } => (
             Error::failed(what),
@@ -353,9 +360,9 @@ mod tests {
             &sample::halted(),
             6,
             expect![[r#"
-                decide: r-77 halted: the registry can't be observed
+                decide: r-77 halted: model: the registry can't be observed
                 changed: flag restored; dataset restored; model unknown
-                help: look at the system, then: belay resolve r-77 model --as applied|not-applied|plan-again --reason …
+                help: belay resume r-77 once model can be observed; or, if you know what became of the write: belay resolve r-77 model --as applied|not-applied|plan-again --reason …
             "#]],
         );
         let resources = vec![("model".parse().unwrap(), "connection refused".to_owned())];
@@ -414,7 +421,7 @@ mod tests {
             &failed,
             1,
             expect![[r#"
-            error: r-77 halted: at part 2 of the ramp the check `json-probe value below 0.02` failed: 0.5 is not below 0.02
+            error: r-77 halted: flag: at part 2 of the ramp the check `json-probe value below 0.02` failed: 0.5 is not below 0.02
             changed: flag left at part 2 of 4; dataset not touched; model not touched
             help: belay resume r-77 measures again; belay continue r-77 goes on all the same; belay abort r-77 leaves it there
         "#]],
