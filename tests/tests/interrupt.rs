@@ -5,9 +5,11 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use belay_tests::lab::shelf::Shelf;
 use belay_tests::workspace::{ROLLBACK, Shop};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::json;
 
 /// How long a busy machine may take to come to the checks.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,4 +61,25 @@ fn a_second_interrupt_does_not_lose_the_record() {
     shop.edit("runbooks/standard-rollback.toml", "hold = \"15s\"", "hold = \"0s\"");
     shop.belay(["resume", "r-1"]).ends(0);
     shop.stage().is_rolled_back().unwrap();
+}
+
+#[test]
+fn who_interrupts_the_first_look_leaves_no_run_behind() {
+    let shelf = Shelf::start(json!({ "clicks": 3 }));
+    let desk = shelf.desk();
+    desk.capture("ranking");
+    shelf.put(json!({ "clicks": 90 }));
+    shelf.takes([Duration::from_secs(4)]);
+    let mut command = desk.command(&["run", "weights-back", "ranking", "--to", "latest-good"]);
+    let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    sleep(Duration::from_secs(1));
+    interrupt(&run);
+    let said = run.wait_with_output().unwrap();
+    assert_eq!((said.status.code(), said.stdout.as_slice()), (Some(1), b"".as_slice()));
+    let told = String::from_utf8(said.stderr).unwrap();
+    assert!(told.contains("interrupted before a run was opened\nchanged: nothing was changed"), "{told}");
+    assert_eq!(shelf.get(), json!({ "clicks": 90 }));
+    // Nobody holds anything.
+    desk.belay("run weights-back ranking --to latest-good").ends(0).says("r-1: ✔ restored");
+    desk.is_sound();
 }

@@ -66,7 +66,7 @@ impl Runtime {
     }
 
     /// Ends what this process does on runs: an operation under way ends and is recorded, nothing else starts, and the
-    /// run can be resumed.
+    /// run can be resumed. One that is not open yet is not opened.
     pub fn interrupt(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }

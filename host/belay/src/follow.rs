@@ -124,7 +124,11 @@ impl Follower {
     }
 
     fn say_stopping(&mut self) {
-        let words = "stopping: the write under way ends, no other starts; once more to stop at once";
+        let words = if self.shown.is_some() {
+            "stopping: the write under way ends, no other starts; once more to stop at once"
+        } else {
+            "stopping"
+        };
         self.output.say(&Page::from(vec![Line::new().painted(Paint::Warn, words)]));
         // What was said stands below the drawn page now: the next one is drawn below that.
         self.live = Live::default();

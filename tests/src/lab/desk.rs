@@ -111,7 +111,8 @@ impl Desk {
         fs::write(self.file(path), text.replace(from, to)).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// A command, to be run at the desk.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut belay = Command::new(repository::belay());
         belay.args(words).current_dir(self.file("")).env("NO_COLOR", "1").env("TZ", "UTC");
         belay.env_remove("BELAY_WORKSPACE").stdin(Stdio::null());

@@ -1,6 +1,9 @@
 //! Opening a run: the mandate, the claim, the first barrier. From here on the ledger holds the run.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::Epoch;
@@ -26,6 +29,9 @@ use crate::signing::{self, Pen, Signed};
 use crate::standing;
 use crate::words::whole_run;
 
+/// How often it is looked whether somebody interrupts.
+const LISTEN: Duration = Duration::from_millis(100);
+
 impl Runtime {
     /// Plans and runs, runs a package, or undoes a run; comes back when the run is sealed, halted or waiting.
     ///
@@ -35,17 +41,32 @@ impl Runtime {
         self.host.ledger.ready_for_a_run().map_err(|error| ledger::error(&error))?;
         match request {
             RunRequest::Plan(request) => {
-                let prepared = Prepared::of(&self.host, &request).await?;
+                let prepared = self.unless_interrupted(Prepared::of(&self.host, &request)).await?;
                 self.open_prepared(prepared, progress).await
             }
             RunRequest::Package(bytes) => {
-                let (ground, spec) = package::read(&self.host, &bytes).await?;
+                let (ground, spec) = self.unless_interrupted(package::read(&self.host, &bytes)).await?;
                 self.begin(ground, spec, None, progress).await
             }
             RunRequest::Undo(request) => {
                 self.has_ended(&request.run)?;
-                let prepared = self.prepare_undo(&request, true).await?;
+                let prepared = self.unless_interrupted(self.prepare_undo(&request, true)).await?;
                 self.open_prepared(prepared, progress).await
+            }
+        }
+    }
+
+    /// What comes before a run is opened only reads: who interrupts it wants no run, and no locks that others wait for.
+    async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let mut work = pin!(work);
+        loop {
+            let done = tokio::time::timeout(LISTEN, &mut work).await;
+            if self.stop.load(Ordering::Relaxed) {
+                let error = Error::failed("interrupted before a run was opened").changed("nothing was changed");
+                return Err(error.next("belay status"));
+            }
+            if let Ok(done) = done {
+                return done;
             }
         }
     }
