@@ -30,12 +30,13 @@ fn a_second_responder_is_told_who_holds_what_since_when_on_which_run() {
     let first = stopped_before_writing(&shop, (0, 0));
     let before = shop.systems();
     let second = shop.roll_back("run", &[]);
-    second.ends(1).says("r-1").says("flag").says("since");
+    second.ends(1).says("r-1").says("flag").says("since").says("help: belay status r-1 says how it stands");
     assert!(shop.systems() == before, "the second wrote nothing:\n{second}");
     shop.belay(["resume", "r-1"]).ends(3).says("is being worked on by").says("belay takeover r-1");
     shop.belay(["status", "r-1"]).ends(0);
     assert_eq!(first.wake(), 0, "the first goes on as if nothing had been");
     shop.stage().is_rolled_back().unwrap();
+    shop.belay(["status", "r-2"]).ends(0).says("help: belay resume r-2: r-1 has ended since");
     shop.belay(["resume", "r-2"]).ends(0);
     shop.is_sound();
 }

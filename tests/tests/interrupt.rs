@@ -83,3 +83,28 @@ fn who_interrupts_the_first_look_leaves_no_run_behind() {
     desk.belay("run weights-back ranking --to latest-good").ends(0).says("r-1: ✔ restored");
     desk.is_sound();
 }
+
+#[test]
+fn the_next_responder_is_told_how_a_run_that_was_left_gives_back_what_it_holds() {
+    let shelf = Shelf::start(json!({ "clicks": 3 }));
+    let desk = shelf.desk();
+    desk.capture("ranking");
+    shelf.put(json!({ "clicks": 90 }));
+    // It is interrupted at the look under its locks.
+    shelf.takes([Duration::ZERO, Duration::from_secs(4)]);
+    let mut left = desk.start("run weights-back ranking --to latest-good");
+    let began = Instant::now();
+    while !desk.log().iter().any(|entry| entry["kind"] == "stage.locked") {
+        assert!(began.elapsed() < PATIENCE, "the run does not lock anything");
+        sleep(Duration::from_millis(50));
+    }
+    interrupt(&left);
+    assert_eq!(left.wait().unwrap().code(), Some(1));
+    let said = desk.belay("run weights-back ranking --to latest-good");
+    said.ends(1).says("weights is held by");
+    said.says("help: nobody works on r-1: belay resume r-1, or belay abort r-1 --reason …; then: belay resume r-2");
+    desk.belay("abort r-1 --reason left").ends(0);
+    desk.belay("resume r-2").ends(0);
+    assert_eq!(shelf.get(), json!({ "clicks": 3 }));
+    desk.is_sound();
+}

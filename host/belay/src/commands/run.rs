@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use belay_domain::id::RunId;
-use belay_engine::Receipt;
+use belay_engine::{Halt, Receipt, RunView, Status};
 use belay_runtime::api::{Ending, Error, RunAnswer, RunRequest, RunSummary, UndoRequest};
 use belay_runtime::{Progress, Runtime};
 use jiff::Zoned;
@@ -16,7 +16,7 @@ use crate::arguments::{Decision, Global, KeyArguments, RunArguments, ToRun, Undo
 use crate::follow::Follower;
 use crate::output::Output;
 use crate::patience::patiently;
-use crate::render::complaint::complaint;
+use crate::render::complaint::{complaint, once_free};
 use crate::render::page::{Line, Page, Paint};
 use crate::render::plan::Asked;
 use crate::render::run::{Caption, tree};
@@ -99,7 +99,18 @@ async fn follow<W: Future<Output = Result<RunAnswer, Error>>>(
     };
     let Some(answer) = follower.follow(begin(progress), views, interrupt).await? else { return Ok(Ending::Done) };
     output.answer("run", &answer, |answer| apart(&answer.receipt))?;
-    Ok(complaint(&answer.view, &answer.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
+    Ok(complained(runtime, &answer.view, &answer.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
+}
+
+/// What is to be said of a run. Whoever held what it needs may have ended since, or been left by everybody.
+fn complained(runtime: &Runtime, view: &RunView, whole_run: &str) -> Option<Error> {
+    let error = complaint(view, whole_run)?;
+    let Status::Halted(Halt::Locked { holder }) = &view.status else { return Some(error) };
+    let next = runtime.status(&holder.run).ok().and_then(|holder| once_free(&view.run, &holder));
+    Some(match next {
+        Some(next) => error.next(next),
+        None => error,
+    })
 }
 
 /// A receipt, apart from the progress above it.
@@ -120,11 +131,12 @@ pub(super) async fn watch(id: &RunId, global: &Global, output: Output) -> Result
         return Ok(Ending::Done);
     };
     output.answer("run.status", &summary, |summary| apart(&summary.receipt))?;
-    Ok(complaint(&summary.view, &summary.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
+    Ok(complained(&runtime, &summary.view, &summary.whole_run).map_or(Ending::Done, |error| output.fail(&error)))
 }
 
 pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Ending, Error> {
-    let summary = open(global)?.status(id)?;
+    let runtime = open(global)?;
+    let summary = runtime.status(id)?;
     output.answer("run.status", &summary, |summary| {
         let mut page = tree(&summary.view, &caption(summary), &clock());
         page.gap();
@@ -132,7 +144,7 @@ pub(super) fn status(id: &RunId, global: &Global, output: Output) -> Result<Endi
         page
     })?;
     // What can be done about it is talk; that the status was told is the command's success.
-    if let Some(error) = complaint(&summary.view, &summary.whole_run).filter(|_| !summary.owned) {
+    if let Some(error) = complained(&runtime, &summary.view, &summary.whole_run).filter(|_| !summary.owned) {
         output.say(&render::error::error(&error));
     }
     Ok(Ending::Done)

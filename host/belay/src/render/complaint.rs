@@ -1,11 +1,11 @@
 //! Why a run is not where it was asked to be: what happened, what was and was not changed, one thing to do next; and
 //! the exit status that says so.
 
-use belay_domain::id::{Millis, StepId};
+use belay_domain::id::{Millis, RunId, StepId};
 use belay_engine::{
     Condition, Ending, Failure, Halt, Pause, Refusal, Response, RunView, StageView, Status, StepDisplay, StepView, Wait,
 };
-use belay_runtime::api::{self, Error};
+use belay_runtime::api::{self, Error, RunSummary};
 use jiff::Timestamp;
 
 use super::amount::limit;
@@ -186,6 +186,16 @@ fn halted(view: &RunView, halt: &Halt) -> (Error, String) {
             (Error::failed(what), format!("{resume} once the cause is gone"))
         }
     }
+}
+
+/// What to do about a run that needs what another one held; nothing where somebody works on that one.
+pub(crate) fn once_free(run: &RunId, holder: &RunSummary) -> Option<String> {
+    let other = &holder.run;
+    if matches!(holder.view.status, Status::Ended { .. }) {
+        return Some(format!("belay resume {run}: {other} has ended since"));
+    }
+    let left = format!("nobody works on {other}: belay resume {other}, or belay abort {other} --reason …");
+    (!holder.owned).then(|| format!("{left}; then: belay resume {run}"))
 }
 
 fn waiting(view: &RunView, wait: &Wait) -> (Error, String) {
