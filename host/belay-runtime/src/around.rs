@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use belay_domain::assess::{Around, Record};
 use belay_domain::id::{EnvironmentName, FeatureSetName, RunId, RunbookName};
 use belay_domain::mandate::{Named, Purpose};
-use belay_ledger::Filter;
+use belay_ledger::{Filter, Ledger};
 use serde::Deserialize;
 
 use crate::api::Error;
@@ -15,12 +15,22 @@ use crate::planner::Ground;
 
 const OPENED: &str = "run.opened";
 const SEALED: &str = "run.sealed";
-/// How many of the newest openings and ends are looked at.
+/// How many of the newest openings and ends are looked at for runs that have not ended.
 const HEADINGS: u64 = 1_000;
+
+/// The run that is surrounded: one that is planned, or one under way.
+struct Centre<'a> {
+    run: Option<&'a RunId>,
+    environment: &'a EnvironmentName,
+    runbook: &'a Named<RunbookName>,
+    feature_set: &'a FeatureSetName,
+    purpose: &'a Purpose,
+}
 
 /// What is read of an opening or an end.
 #[derive(Deserialize)]
 struct Heading {
+    seq: u64,
     kind: String,
     run: Option<RunId>,
     environment: Option<EnvironmentName>,
@@ -43,68 +53,98 @@ struct Opened<'a> {
     purpose: &'a Purpose,
 }
 
-/// What surrounds a run: one that is planned or one under way, which is not counted itself.
+/// What surrounds a run, which is not counted itself.
 pub(crate) fn of(ground: &Ground) -> Result<Around, Error> {
-    let filter = Filter {
-        kinds: vec![OPENED.to_owned(), SEALED.to_owned()],
-        newest_first: true,
-        limit: Some(HEADINGS),
-        ..Filter::default()
+    let centre = Centre {
+        run: ground.cause.run.as_ref(),
+        environment: &ground.environment_name,
+        runbook: &ground.runbook,
+        feature_set: ground.feature_set.name(),
+        purpose: &ground.purpose,
     };
-    let headings: Vec<Heading> = ground.host.ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
-    let mut told = Told { around: Around::default(), record: None };
-    let mut ended: BTreeMap<&RunId, Option<&str>> = BTreeMap::new();
-    for heading in &headings {
-        let Some(run) = heading.run.as_ref().filter(|run| ground.cause.run.as_ref() != Some(*run)) else { continue };
-        if heading.kind == SEALED {
-            ended.insert(run, heading.body.ending.as_deref());
-            continue;
+    centre.around(&ground.host.ledger, HEADINGS)
+}
+
+impl Centre<'_> {
+    /// How many headings are read at once: at least for the runs that have not ended.
+    fn around(&self, ledger: &Ledger, headings: u64) -> Result<Around, Error> {
+        let newest = read(ledger, &[OPENED, SEALED], None, headings)?;
+        let (mut around, mut record) = (Around::default(), None);
+        let mut ended: BTreeMap<&RunId, Option<&str>> = BTreeMap::new();
+        for heading in &newest {
+            let Some(run) = heading.run.as_ref().filter(|run| self.run != Some(*run)) else { continue };
+            if heading.kind == SEALED {
+                ended.insert(run, heading.body.ending.as_deref());
+                continue;
+            }
+            let opened = heading.opened(run)?;
+            match ended.get(run) {
+                None if heading.environment.as_ref() != Some(self.environment) => {}
+                None if opened.feature_set.name == *self.feature_set => around.runs_on_set += 1,
+                None => around.runs_elsewhere += 1,
+                Some(ending) if record.is_none() => record = self.record(&opened, *ending),
+                Some(_) => {}
+            }
         }
-        let opened = heading.body.opened().ok_or_else(|| {
+        around.record = match (self.purpose, record) {
+            (Purpose::Undo { .. }, _) => Record::Proven,
+            (Purpose::Rollback, Some(record)) => record,
+            (Purpose::Rollback, None) => self.earlier(ledger, &newest, headings)?.unwrap_or(Record::Untried),
+        };
+        Ok(around)
+    }
+
+    /// How the runbook did before the newest headings, however long ago that was.
+    fn earlier(&self, ledger: &Ledger, newest: &[Heading], mut headings: u64) -> Result<Option<Record>, Error> {
+        let mut oldest = newest.last().filter(|_| newest.len() as u64 == headings).map(|heading| heading.seq);
+        while oldest.is_some() {
+            headings = headings.saturating_mul(2);
+            let openings = read(ledger, &[OPENED], oldest, headings)?;
+            for heading in &openings {
+                let Some(run) = &heading.run else { continue };
+                let opened = heading.opened(run)?;
+                if !self.is_of_the_same(&opened) {
+                    continue;
+                }
+                let filter = Filter { run: Some(run.clone()), kinds: vec![SEALED.to_owned()], ..Filter::default() };
+                let ends: Vec<Heading> = ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
+                let ending = ends.last().and_then(|end| end.body.ending.as_deref());
+                if let Some(record) = self.record(&opened, ending) {
+                    return Ok(Some(record));
+                }
+            }
+            oldest = openings.last().map(|heading| heading.seq);
+        }
+        Ok(None)
+    }
+
+    fn is_of_the_same(&self, opened: &Opened<'_>) -> bool {
+        *opened.purpose == Purpose::Rollback
+            && opened.runbook.name == self.runbook.name
+            && opened.feature_set.name == *self.feature_set
+    }
+
+    fn record(&self, opened: &Opened<'_>, ending: Option<&str>) -> Option<Record> {
+        let unchanged = opened.runbook.digest == self.runbook.digest;
+        self.is_of_the_same(opened).then(|| record(ending, unchanged))?
+    }
+}
+
+/// Headings from the newest on, before an entry where one is given.
+fn read(ledger: &Ledger, kinds: &[&str], before: Option<u64>, limit: u64) -> Result<Vec<Heading>, Error> {
+    let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    let filter = Filter { kinds, before, newest_first: true, limit: Some(limit), ..Filter::default() };
+    ledger.read_as(&filter).map_err(|error| ledger::error(&error))
+}
+
+impl Heading {
+    fn opened(&self, run: &RunId) -> Result<Opened<'_>, Error> {
+        let said = &self.body;
+        let opened = said.runbook.as_ref().zip(said.feature_set.as_ref()).zip(said.purpose.as_ref());
+        let opened = opened.map(|((runbook, feature_set), purpose)| Opened { runbook, feature_set, purpose });
+        opened.ok_or_else(|| {
             Error::failed(format!("the opening of {run} does not say what it opened")).next("belay audit verify")
-        })?;
-        match ended.get(run) {
-            None if heading.environment.as_ref() == Some(&ground.environment_name) => told.in_flight(ground, &opened),
-            None => {}
-            Some(ending) => told.ended(ground, &opened, *ending),
-        }
-    }
-    let record = match &ground.purpose {
-        Purpose::Rollback => told.record.unwrap_or(Record::Untried),
-        Purpose::Undo { .. } => Record::Proven,
-    };
-    Ok(Around { record, ..told.around })
-}
-
-impl Said {
-    fn opened(&self) -> Option<Opened<'_>> {
-        let (runbook, feature_set) = (self.runbook.as_ref()?, self.feature_set.as_ref()?);
-        Some(Opened { runbook, feature_set, purpose: self.purpose.as_ref()? })
-    }
-}
-
-/// What the entries have told so far, the newest first.
-struct Told {
-    around: Around,
-    record: Option<Record>,
-}
-
-impl Told {
-    fn in_flight(&mut self, ground: &Ground, opened: &Opened<'_>) {
-        if opened.feature_set.name == *ground.feature_set.name() {
-            self.around.runs_on_set += 1;
-        } else {
-            self.around.runs_elsewhere += 1;
-        }
-    }
-
-    fn ended(&mut self, ground: &Ground, opened: &Opened<'_>, ending: Option<&str>) {
-        let same = *opened.purpose == Purpose::Rollback
-            && opened.runbook.name == ground.runbook.name
-            && opened.feature_set.name == *ground.feature_set.name();
-        if same && self.record.is_none() {
-            self.record = record(ending, opened.runbook.digest == ground.runbook.digest);
-        }
+        })
     }
 }
 
@@ -119,8 +159,65 @@ fn record(ending: Option<&str>, unchanged: bool) -> Option<Record> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use belay_domain::digest::Digest;
+    use belay_domain::id::Millis;
+    use belay_domain::json::Json;
+    use belay_ledger::{Actor, Batch, Draft};
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn draft(kind: &str, run: &str, body: Value) -> Draft {
+        let actor = Actor { name: "ana".to_owned(), authenticated_by: "test".to_owned(), on_behalf_of: None };
+        let mut draft = Draft::new(Millis(1), kind, actor, Json::new(body).unwrap());
+        draft.run = Some(run.parse().unwrap());
+        draft.environment = Some("prod".parse().unwrap());
+        draft
+    }
+
+    fn opened(run: &str, runbook: &str) -> Draft {
+        let named = |name: &str| json!({ "name": name, "digest": Digest::of(name.as_bytes()) });
+        let purpose = json!(Purpose::Rollback);
+        draft(OPENED, run, json!({ "runbook": named(runbook), "feature_set": named("ranker"), "purpose": purpose }))
+    }
+
+    fn sealed(run: &str, ending: &str) -> Draft {
+        draft(SEALED, run, json!({ "ending": ending }))
+    }
+
+    #[test]
+    fn how_a_runbook_did_is_found_behind_any_number_of_other_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().canonicalize().unwrap();
+        let ledger = Ledger::init(&place.join("state"), &place.join("key"), "test").unwrap();
+        let mut drafts = vec![opened("r-1", "fails"), sealed("r-1", "failed")];
+        drafts.extend([
+            opened("r-2", "fails"),
+            sealed("r-2", "refused"),
+            opened("r-3", "works"),
+            sealed("r-3", "done"),
+        ]);
+        let others = (4..30).map(|n| format!("r-{n}"));
+        drafts.extend(others.flat_map(|run| [opened(&run, "often"), sealed(&run, "done")]));
+        drafts.push(opened("r-30", "often"));
+        ledger.append(Batch { drafts, conditions: Vec::new() }).unwrap();
+        let around = |runbook: &str, headings| {
+            let (environment, feature_set) = ("prod".parse().unwrap(), "ranker".parse().unwrap());
+            let digest = Digest::of(runbook.as_bytes());
+            let runbook = Named { name: runbook.parse().unwrap(), digest };
+            let purpose = Purpose::Rollback;
+            let (runbook, purpose) = (&runbook, &purpose);
+            let (environment, feature_set) = (&environment, &feature_set);
+            Centre { run: None, environment, runbook, feature_set, purpose }.around(&ledger, headings).unwrap()
+        };
+        for headings in [1, 2, 4, 7, 1_000] {
+            let records = ["fails", "works", "often", "never"].map(|runbook| around(runbook, headings).record);
+            assert_eq!(records, [Record::WentBadly, Record::Proven, Record::Proven, Record::Untried], "{headings}");
+            assert_eq!(around("never", headings).runs_on_set, 1);
+        }
+    }
 
     #[test]
     fn only_an_end_that_tells_something_of_the_runbook_counts() {
