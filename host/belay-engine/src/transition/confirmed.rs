@@ -13,10 +13,10 @@ use crate::step::{Confirming, HoldPhase, StepStatus, Stuck, Waited};
 const SHORTEST_PAUSE_MS: u64 = 50;
 const LONGEST_PAUSE_MS: u64 = 1_000;
 
-/// The pause before a resource is looked at again, in milliseconds: a quarter of the time that was waited until then, from 50
-/// to 1,000. So it is found restored at most a quarter later than it was, and a slow one is not asked all the time.
+/// The pause before a resource is looked at again, in milliseconds: an eighth of the time that was waited until then, from 50
+/// to 1,000. So it is found restored at most an eighth later than it was, and a slow one is not asked all the time.
 pub fn look_again_after_ms(waited_ms: u64) -> u64 {
-    (waited_ms / 4).clamp(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS)
+    (waited_ms / 8).clamp(SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS)
 }
 
 /// What was found: the state, and how many operations the plugin would still propose.

@@ -156,13 +156,13 @@ fn restored_is_what_host_and_plugin_agree_on() {
             applied 1 → confirm model
             confirmed (0, 0) 8, 1 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 2 after 75 ms
+            confirmed (0, 0) 8, 1 to do → wake 2 after 50 ms
             woke 2 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 3 after 125 ms
+            confirmed (0, 0) 8, 1 to do → wake 3 after 62 ms
             woke 3 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 4 after 175 ms
+            confirmed (0, 0) 8, 1 to do → wake 4 after 87 ms
             woke 4 → confirm model
-            confirmed (0, 0) 8, 1 to do → wake 5 after 225 ms
+            confirmed (0, 0) 8, 1 to do → wake 5 after 112 ms
             woke 5 → confirm model
             confirmed (0, 0) 8, 1 to do → nothing
             = {halted:{kind:not_restored,step:{stage:0,step:0},reason:it is as desired (v8), but its plugin proposes more writes: 1}}
@@ -183,13 +183,13 @@ fn restored_is_what_host_and_plugin_agree_on() {
             applied 1 → confirm model
             confirmed (0, 0) 10, 2 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 2 after 75 ms
+            confirmed (0, 0) 10, 2 to do → wake 2 after 50 ms
             woke 2 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 3 after 125 ms
+            confirmed (0, 0) 10, 2 to do → wake 3 after 62 ms
             woke 3 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 4 after 175 ms
+            confirmed (0, 0) 10, 2 to do → wake 4 after 87 ms
             woke 4 → confirm model
-            confirmed (0, 0) 10, 2 to do → wake 5 after 225 ms
+            confirmed (0, 0) 10, 2 to do → wake 5 after 112 ms
             woke 5 → confirm model
             confirmed (0, 0) 10, 2 to do → plan model
             = working
@@ -203,7 +203,7 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
     let applied = [Locked(0), Plan(0, vec![9]), Intend(1), Applied(1)];
     let asked = |times: u32| (1..=times).flat_map(|wake| [Confirm((0, 0), DOWN, 0), Wake(wake)]);
     let mut late = applied.to_vec();
-    late.extend(asked(8));
+    late.extend(asked(12));
     late.push(Confirm((0, 0), 8, 0));
     check(
         model(),
@@ -216,27 +216,35 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
             applied 1 → confirm model
             confirmed (0, 0) -1, 0 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 2 after 75 ms
+            confirmed (0, 0) -1, 0 to do → wake 2 after 50 ms
             woke 2 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 3 after 125 ms
+            confirmed (0, 0) -1, 0 to do → wake 3 after 62 ms
             woke 3 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 4 after 175 ms
+            confirmed (0, 0) -1, 0 to do → wake 4 after 87 ms
             woke 4 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 5 after 225 ms
+            confirmed (0, 0) -1, 0 to do → wake 5 after 112 ms
             woke 5 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 6 after 281 ms
+            confirmed (0, 0) -1, 0 to do → wake 6 after 137 ms
             woke 6 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 7 after 351 ms
+            confirmed (0, 0) -1, 0 to do → wake 7 after 162 ms
             woke 7 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 8 after 439 ms
+            confirmed (0, 0) -1, 0 to do → wake 8 after 187 ms
             woke 8 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 9 after 212 ms
+            woke 9 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 10 after 239 ms
+            woke 10 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 11 after 268 ms
+            woke 11 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 12 after 302 ms
+            woke 12 → confirm model
             confirmed (0, 0) 8, 0 to do → unlock, seal
             = {ended:{ending:{kind:done},sealed:false}}
               model: Restored
         "#]],
     );
     let mut gone = applied.to_vec();
-    gone.extend(asked(10));
+    gone.extend(asked(13));
     gone.push(Confirm((0, 0), DOWN, 0));
     check(
         model(),
@@ -249,24 +257,30 @@ fn what_can_not_be_observed_after_its_write_is_asked_for_longer_than_a_late_writ
             applied 1 → confirm model
             confirmed (0, 0) -1, 0 to do → wake 1 after 50 ms
             woke 1 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 2 after 75 ms
+            confirmed (0, 0) -1, 0 to do → wake 2 after 50 ms
             woke 2 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 3 after 125 ms
+            confirmed (0, 0) -1, 0 to do → wake 3 after 62 ms
             woke 3 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 4 after 175 ms
+            confirmed (0, 0) -1, 0 to do → wake 4 after 87 ms
             woke 4 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 5 after 225 ms
+            confirmed (0, 0) -1, 0 to do → wake 5 after 112 ms
             woke 5 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 6 after 281 ms
+            confirmed (0, 0) -1, 0 to do → wake 6 after 137 ms
             woke 6 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 7 after 351 ms
+            confirmed (0, 0) -1, 0 to do → wake 7 after 162 ms
             woke 7 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 8 after 439 ms
+            confirmed (0, 0) -1, 0 to do → wake 8 after 187 ms
             woke 8 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 9 after 549 ms
+            confirmed (0, 0) -1, 0 to do → wake 9 after 212 ms
             woke 9 → confirm model
-            confirmed (0, 0) -1, 0 to do → wake 10 after 686 ms
+            confirmed (0, 0) -1, 0 to do → wake 10 after 239 ms
             woke 10 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 11 after 268 ms
+            woke 11 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 12 after 302 ms
+            woke 12 → confirm model
+            confirmed (0, 0) -1, 0 to do → wake 13 after 340 ms
+            woke 13 → confirm model
             confirmed (0, 0) -1, 0 to do → nothing
             = {halted:{kind:not_restored,step:{stage:0,step:0},reason:after its last operation it can't be observed: unavailable}}
               model: Changed { applied: 1 }
