@@ -62,7 +62,10 @@ fn the_next_stage_is_planned_while_a_write_waits_to_be_served() {
         let log = desk.log();
         log.iter().filter(|entry| entry["kind"] == kind).filter_map(|entry| entry["at"].as_u64()).collect()
     };
-    assert!(moments("stage.locked") <= moments("stage.planned"), "the time that a write may take begins with its turn");
+    let (locked, planned) = (moments("stage.locked"), moments("stage.planned"));
+    assert_eq!((locked.len(), planned.len()), (2, 2));
+    let in_turn = locked.iter().zip(&planned).all(|(locked, planned)| locked <= planned);
+    assert!(in_turn, "the time that a write may take begins with its turn");
     desk.is_sound();
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn of(ground: &Ground) -> Result<Around, Error> {
 }
 
 impl Centre<'_> {
-    /// How many headings are read at once: at least for the runs that have not ended.
+    /// Runs that have not ended are looked for among the newest `headings`, how the runbook did as far back as it takes.
     fn around(&self, ledger: &Ledger, headings: u64) -> Result<Around, Error> {
         let newest = read(ledger, &[OPENED, SEALED], None, headings)?;
         let (mut around, mut record) = (Around::default(), None);
