@@ -65,10 +65,7 @@ fn a_second_interrupt_does_not_lose_the_record() {
 
 #[test]
 fn who_interrupts_the_first_look_leaves_no_run_behind() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     shelf.takes([Duration::from_secs(4)]);
     let mut command = desk.command(&["run", "weights-back", "ranking", "--to", "latest-good"]);
     let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -86,10 +83,7 @@ fn who_interrupts_the_first_look_leaves_no_run_behind() {
 
 #[test]
 fn the_next_responder_is_told_how_a_run_that_was_left_gives_back_what_it_holds() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     // It is interrupted at the look under its locks.
     shelf.takes([Duration::ZERO, Duration::from_secs(4)]);
     let mut left = desk.start("run weights-back ranking --to latest-good");

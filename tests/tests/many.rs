@@ -10,10 +10,7 @@ const MANY: usize = 205;
 
 #[test]
 fn a_runbook_that_ran_long_before_many_others_is_not_said_to_have_never_run() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (_shelf, desk) = Shelf::released();
     desk.belay("run weights-back ranking --to latest-good").ends(0);
     let text = fs::read_to_string(desk.file("runbooks/weights-back.toml")).unwrap();
     let (often, never) =

@@ -75,10 +75,7 @@ const RUN: &str = "run weights-back ranking --to latest-good --json";
 
 #[test]
 fn an_outcome_that_nobody_knew_is_told_with_who_decided_it() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     shelf.next_write(Loses::Request);
     desk.belay(RUN).ends(6).says("belay resolve r-1");
     assert_eq!(shelf.get(), json!({ "clicks": 90 }), "it never arrived");
@@ -112,10 +109,7 @@ fn an_outcome_that_nobody_knew_is_told_with_who_decided_it() {
 
 #[test]
 fn an_answer_that_was_lost_is_told_also_where_looking_settled_it() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     shelf.next_write(Loses::Answer);
     desk.belay(RUN).ends(0);
     assert_eq!(shelf.get(), json!({ "clicks": 3 }));

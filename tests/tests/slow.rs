@@ -10,10 +10,7 @@ const LONG: Duration = Duration::from_secs(11);
 
 #[test]
 fn a_look_that_takes_longer_than_a_write_may_wait_holds_nothing_up() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     // The look before the mandate, then the one under the locks.
     shelf.takes([Duration::ZERO, LONG]);
     desk.belay("run weights-back ranking --to latest-good").ends(0);
@@ -23,10 +20,7 @@ fn a_look_that_takes_longer_than_a_write_may_wait_holds_nothing_up() {
 
 #[test]
 fn who_waits_for_a_look_is_told_so() {
-    let shelf = Shelf::start(json!({ "clicks": 3 }));
-    let desk = shelf.desk();
-    desk.capture("ranking");
-    shelf.put(json!({ "clicks": 90 }));
+    let (shelf, desk) = Shelf::released();
     let waits = "still looking at the systems: nothing is written yet";
     for words in ["plan weights-back ranking --to latest-good", "run weights-back ranking --to latest-good"] {
         shelf.takes([Duration::from_secs(3)]);

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use belay_domain::assess::{Around, Record};
 use belay_domain::id::{EnvironmentName, FeatureSetName, RunId, RunbookName};
 use belay_domain::mandate::{Named, Purpose};
-use belay_ledger::{Filter, Ledger};
+use belay_ledger::Ledger;
 use serde::Deserialize;
 
 use crate::api::Error;
-use crate::ledger;
+use crate::ledger::{Newest, Numbered};
 use crate::planner::Ground;
 
 const OPENED: &str = "run.opened";
@@ -68,73 +68,44 @@ pub(crate) fn of(ground: &Ground) -> Result<Around, Error> {
 impl Centre<'_> {
     /// Runs that have not ended are looked for among the newest `headings`, how the runbook did as far back as it takes.
     fn around(&self, ledger: &Ledger, headings: u64) -> Result<Around, Error> {
-        let newest = read(ledger, &[OPENED, SEALED], None, headings)?;
-        let (mut around, mut record) = (Around::default(), None);
-        let mut ended: BTreeMap<&RunId, Option<&str>> = BTreeMap::new();
-        for heading in &newest {
+        let mut around = Around::default();
+        let mut record = matches!(self.purpose, Purpose::Undo { .. }).then_some(Record::Proven);
+        let mut ended: BTreeMap<RunId, Option<String>> = BTreeMap::new();
+        for (n, heading) in (0..).zip(Newest::<Heading>::of(ledger, &[OPENED, SEALED], None).first(headings)) {
+            if n >= headings && record.is_some() {
+                break;
+            }
+            let heading = heading?;
             let Some(run) = heading.run.as_ref().filter(|run| self.run != Some(*run)) else { continue };
             if heading.kind == SEALED {
-                ended.insert(run, heading.body.ending.as_deref());
+                ended.insert(run.clone(), heading.body.ending);
                 continue;
             }
             let opened = heading.opened(run)?;
-            match ended.get(run) {
-                None if heading.environment.as_ref() != Some(self.environment) => {}
+            match ended.remove(run) {
+                Some(ending) => record = record.or_else(|| self.record(&opened, ending.as_deref())),
+                None if n >= headings || heading.environment.as_ref() != Some(self.environment) => {}
                 None if opened.feature_set.name == *self.feature_set => around.runs_on_set += 1,
                 None => around.runs_elsewhere += 1,
-                Some(ending) if record.is_none() => record = self.record(&opened, *ending),
-                Some(_) => {}
             }
         }
-        around.record = match (self.purpose, record) {
-            (Purpose::Undo { .. }, _) => Record::Proven,
-            (Purpose::Rollback, Some(record)) => record,
-            (Purpose::Rollback, None) => self.earlier(ledger, &newest, headings)?.unwrap_or(Record::Untried),
-        };
+        around.record = record.unwrap_or(Record::Untried);
         Ok(around)
     }
 
-    /// How the runbook did before the newest headings, however long ago that was.
-    fn earlier(&self, ledger: &Ledger, newest: &[Heading], mut headings: u64) -> Result<Option<Record>, Error> {
-        let mut oldest = newest.last().filter(|_| newest.len() as u64 == headings).map(|heading| heading.seq);
-        while oldest.is_some() {
-            headings = headings.saturating_mul(2);
-            let openings = read(ledger, &[OPENED], oldest, headings)?;
-            for heading in &openings {
-                let Some(run) = &heading.run else { continue };
-                let opened = heading.opened(run)?;
-                if !self.is_of_the_same(&opened) {
-                    continue;
-                }
-                let filter = Filter { run: Some(run.clone()), kinds: vec![SEALED.to_owned()], ..Filter::default() };
-                let ends: Vec<Heading> = ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
-                let ending = ends.last().and_then(|end| end.body.ending.as_deref());
-                if let Some(record) = self.record(&opened, ending) {
-                    return Ok(Some(record));
-                }
-            }
-            oldest = openings.last().map(|heading| heading.seq);
-        }
-        Ok(None)
-    }
-
-    fn is_of_the_same(&self, opened: &Opened<'_>) -> bool {
-        *opened.purpose == Purpose::Rollback
-            && opened.runbook.name == self.runbook.name
-            && opened.feature_set.name == *self.feature_set
-    }
-
+    /// What another run tells of this one's runbook, where it was the same on the same feature set.
     fn record(&self, opened: &Opened<'_>, ending: Option<&str>) -> Option<Record> {
-        let unchanged = opened.runbook.digest == self.runbook.digest;
-        self.is_of_the_same(opened).then(|| record(ending, unchanged))?
+        let same = *opened.purpose == Purpose::Rollback
+            && opened.runbook.name == self.runbook.name
+            && opened.feature_set.name == *self.feature_set;
+        same.then(|| record(ending, opened.runbook.digest == self.runbook.digest))?
     }
 }
 
-/// Headings from the newest on, before an entry where one is given.
-fn read(ledger: &Ledger, kinds: &[&str], before: Option<u64>, limit: u64) -> Result<Vec<Heading>, Error> {
-    let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-    let filter = Filter { kinds, before, newest_first: true, limit: Some(limit), ..Filter::default() };
-    ledger.read_as(&filter).map_err(|error| ledger::error(&error))
+impl Numbered for Heading {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
 }
 
 impl Heading {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::{Error, Mark, PointSummary};
-use crate::ledger;
+use crate::ledger::{self, Newest};
 use crate::quarantine;
 use crate::record::Cause;
 
@@ -157,7 +157,7 @@ fn newest_point(
     holds: impl Fn(&Point) -> bool,
 ) -> Result<Option<PointSummary>, Error> {
     let mut marks: BTreeMap<PointId, (Mark, String)> = BTreeMap::new();
-    for entry in Newest::of(ledger, &[CAPTURED, MARKED], environment) {
+    for entry in Newest::<Entry>::of(ledger, &[CAPTURED, MARKED], environment) {
         let entry = entry?;
         if entry.kind == MARKED {
             let marked: Marked = body(&entry)?;
@@ -203,7 +203,7 @@ pub(crate) fn last_known(
     wanted: &[&ResourceAddress],
 ) -> Result<BTreeMap<ResourceAddress, Known>, Error> {
     let mut found = BTreeMap::new();
-    for entry in Newest::of(ledger, &[SEEN, CHANGED_OUTSIDE], Some(environment)).take(SIGHTINGS) {
+    for entry in Newest::<Entry>::of(ledger, &[SEEN, CHANGED_OUTSIDE], Some(environment)).take(SIGHTINGS) {
         if found.len() == wanted.len() {
             break;
         }
@@ -215,57 +215,6 @@ pub(crate) fn last_known(
         }
     }
     Ok(found)
-}
-
-/// Entries of some kinds from the newest to the oldest, read in pieces: most who look for one find it near the end of a
-/// log that only grows.
-struct Newest<'l> {
-    ledger: &'l Ledger,
-    /// What the next piece is.
-    filter: Filter,
-    piece: std::vec::IntoIter<Entry>,
-    is_last: bool,
-}
-
-impl<'l> Newest<'l> {
-    /// The size of the first piece; each is twice as large as the one before.
-    const FIRST: u64 = 16;
-
-    fn of(ledger: &'l Ledger, kinds: &[&str], environment: Option<&EnvironmentName>) -> Self {
-        let filter = Filter {
-            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-            environment: environment.cloned(),
-            newest_first: true,
-            limit: Some(Self::FIRST),
-            ..Filter::default()
-        };
-        Self { ledger, filter, piece: Vec::new().into_iter(), is_last: false }
-    }
-
-    fn read(&mut self) -> Result<(), Error> {
-        let entries = self.ledger.entries(&self.filter).map_err(|error| ledger::error(&error))?;
-        let limit = self.filter.limit.unwrap_or(Self::FIRST);
-        self.is_last = (entries.len() as u64) < limit;
-        self.filter.before = entries.last().map(|entry| entry.seq);
-        self.filter.limit = Some(limit.saturating_mul(2));
-        self.piece = entries.into_iter();
-        Ok(())
-    }
-}
-
-impl Iterator for Newest<'_> {
-    type Item = Result<Entry, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.piece.len() == 0
-            && !self.is_last
-            && let Err(error) = self.read()
-        {
-            self.is_last = true;
-            return Some(Err(error));
-        }
-        self.piece.next().map(Ok)
-    }
 }
 
 /// A sighting and its moment.

@@ -1,6 +1,8 @@
-//! The ledger's errors as a responder reads them.
+//! The ledger as the runtime uses it: its errors as a responder reads them, and its entries from the newest on.
 
-use belay_ledger::{Appended, Batch, Ledger};
+use belay_domain::id::EnvironmentName;
+use belay_ledger::{Appended, Batch, Entry, Filter, Ledger};
+use serde::de::DeserializeOwned;
 
 use crate::api::Error;
 
@@ -71,4 +73,73 @@ pub(crate) async fn append(ledger: &Ledger, batch: Batch) -> Result<Appended, be
         let _ = sender.send(result);
     });
     receiver.await.unwrap_or(Err(belay_ledger::Error::Closed))
+}
+
+/// Something read of an entry that tells which one it was.
+pub(crate) trait Numbered {
+    /// The entry's sequence number.
+    fn seq(&self) -> u64;
+}
+
+impl Numbered for Entry {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// What `T` takes of the entries of some kinds, from the newest to the oldest, read in pieces: most who look for one find
+/// it near the end of a log that only grows.
+pub(crate) struct Newest<'l, T> {
+    ledger: &'l Ledger,
+    /// What the next piece is.
+    filter: Filter,
+    piece: std::vec::IntoIter<T>,
+    is_last: bool,
+}
+
+impl<'l, T: DeserializeOwned + Numbered> Newest<'l, T> {
+    /// The size of the first piece; each is twice as large as the one before.
+    const FIRST: u64 = 16;
+
+    pub(crate) fn of(ledger: &'l Ledger, kinds: &[&str], environment: Option<&EnvironmentName>) -> Self {
+        let filter = Filter {
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            environment: environment.cloned(),
+            newest_first: true,
+            limit: Some(Self::FIRST),
+            ..Filter::default()
+        };
+        Self { ledger, filter, piece: Vec::new().into_iter(), is_last: false }
+    }
+
+    /// For whoever knows how many they read at least.
+    pub(crate) fn first(mut self, entries: u64) -> Self {
+        self.filter.limit = Some(entries);
+        self
+    }
+
+    fn read(&mut self) -> Result<(), Error> {
+        let found: Vec<T> = self.ledger.read_as(&self.filter).map_err(|cause| error(&cause))?;
+        let limit = self.filter.limit.unwrap_or(Self::FIRST);
+        self.is_last = (found.len() as u64) < limit;
+        self.filter.before = found.last().map(Numbered::seq);
+        self.filter.limit = Some(limit.saturating_mul(2));
+        self.piece = found.into_iter();
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned + Numbered> Iterator for Newest<'_, T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.piece.len() == 0
+            && !self.is_last
+            && let Err(error) = self.read()
+        {
+            self.is_last = true;
+            return Some(Err(error));
+        }
+        self.piece.next().map(Ok)
+    }
 }

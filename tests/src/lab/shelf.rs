@@ -69,6 +69,15 @@ impl Shelf {
         Self { address, shared, listener: Some(listener) }
     }
 
+    /// One whose record was captured as a good point, and changed for the worse since; with its desk.
+    pub fn released() -> (Self, Desk) {
+        let shelf = Self::start(json!({ "clicks": 3 }));
+        let desk = shelf.desk();
+        desk.capture("ranking");
+        shelf.put(json!({ "clicks": 90 }));
+        (shelf, desk)
+    }
+
     /// A desk whose record is this one; a write to it must not be repeated.
     pub fn desk(&self) -> Desk {
         let desk = Desk::of("rest", &["http_resource"]);

@@ -5,15 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use belay_domain::id::{Millis, RunId, RunbookName};
 use belay_domain::mandate::Named;
 use belay_domain::runbook::Runbook;
-use belay_ledger::Filter;
 use serde::Deserialize;
 
 use super::Runtime;
 use crate::api::{Error, LastRun, RunSummary, RunbookSummary};
-use crate::ledger;
-
-/// How many openings are read at first; each time twice as many as before.
-const FIRST: u64 = 64;
+use crate::ledger::{Newest, Numbered};
 
 /// What is read of an opening.
 #[derive(Deserialize)]
@@ -22,6 +18,12 @@ struct Opening {
     at: Millis,
     run: Option<RunId>,
     body: Opened,
+}
+
+impl Numbered for Opening {
+    fn seq(&self) -> u64 {
+        self.seq
+    }
 }
 
 /// What an opening says.
@@ -42,22 +44,12 @@ impl Runtime {
     fn newest_of_each(&self) -> Result<BTreeMap<RunbookName, Opening>, Error> {
         let mut missing: BTreeSet<&RunbookName> = self.host.workspace.runbooks.keys().collect();
         let mut newest = BTreeMap::new();
-        let mut filter = Filter {
-            kinds: vec!["run.opened".to_owned()],
-            newest_first: true,
-            limit: Some(FIRST),
-            ..Filter::default()
-        };
+        let mut openings = Newest::<Opening>::of(&self.host.ledger, &["run.opened"], None);
         while !missing.is_empty() {
-            let openings: Vec<Opening> = self.host.ledger.read_as(&filter).map_err(|error| ledger::error(&error))?;
-            let Some(oldest) = openings.last().map(|opening| opening.seq) else { break };
-            for opening in openings {
-                if missing.remove(&opening.body.runbook.name) {
-                    newest.insert(opening.body.runbook.name.clone(), opening);
-                }
+            let Some(opening) = openings.next().transpose()? else { break };
+            if missing.remove(&opening.body.runbook.name) {
+                newest.insert(opening.body.runbook.name.clone(), opening);
             }
-            filter.before = Some(oldest);
-            filter.limit = filter.limit.map(|limit| limit.saturating_mul(2));
         }
         Ok(newest)
     }
