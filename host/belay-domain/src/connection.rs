@@ -1,8 +1,9 @@
 //! Connections as the rules see them: what each may write, and at what risk. Addresses and secrets are elsewhere.
 
 use std::fmt;
+use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobSet};
 use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionName;
@@ -100,7 +101,10 @@ pub struct WriteRule {
 pub struct WritePattern {
     text: String,
     method: String,
-    path: GlobMatcher,
+    path: Glob,
+    /// Made when something is first held against it: that takes longer than reading it, and most are never asked. A set
+    /// of one, which matches what has no wildcards without a regular expression.
+    matcher: OnceLock<GlobSet>,
 }
 
 /// A line that is not `METHOD pattern`.
@@ -116,6 +120,8 @@ const OF_PATHS: [&str; 4] = ["PUT", "POST", "PATCH", "DELETE"];
 /// What is written by key.
 const OF_KEYS: [&str; 5] = ["SET", "DEL", "HSET", "HDEL", BY_PREFIX];
 const BY_PREFIX: &str = "UNLINK";
+/// In bytes. The matcher of a much longer one could grow beyond what globset allows.
+const LONGEST_PATTERN: usize = 1024;
 
 impl WritePattern {
     /// Whether `METHOD path` is such a write. A query string is part of the path and must be matched too. A deletion by
@@ -125,8 +131,13 @@ impl WritePattern {
             return false;
         };
         let path = if method == BY_PREFIX { path.strip_suffix('*').unwrap_or(path) } else { path };
-        self.path.is_match(path)
+        self.matcher.get_or_init(|| matcher(&self.path)).is_match(path)
     }
+}
+
+/// What has no matcher matches nothing: nothing is written then. No pattern of [`LONGEST_PATTERN`] is without.
+fn matcher(path: &Glob) -> GlobSet {
+    GlobSet::new([path.clone()]).unwrap_or_default()
 }
 
 impl PartialEq for WritePattern {
@@ -151,15 +162,17 @@ impl TryFrom<String> for WritePattern {
                 OF_KEYS.join(", ")
             )));
         }
+        if path.len() > LONGEST_PATTERN {
+            return Err(invalid(&format!("its pattern is longer than {LONGEST_PATTERN} bytes")));
+        }
         if method == BY_PREFIX && !path.ends_with('*') {
             return Err(invalid("UNLINK takes a prefix, so its pattern ends with `*`; to delete one key write DEL"));
         }
         let path = GlobBuilder::new(path)
             .literal_separator(!of_keys)
             .build()
-            .map_err(|error| invalid(&error.kind().to_string()))?
-            .compile_matcher();
-        Ok(Self { method: method.to_owned(), path, text })
+            .map_err(|error| invalid(&error.kind().to_string()))?;
+        Ok(Self { method: method.to_owned(), path, matcher: OnceLock::new(), text })
     }
 }
 
@@ -197,6 +210,46 @@ mod tests {
         let alias = pattern("POST /api/alias");
         assert!(alias.matches("POST /api/alias"));
         assert!(!alias.matches("POST /api/alias?force=true"));
+    }
+
+    /// Every text of up to so many of these parts.
+    fn texts(parts: &[&str], most: u32) -> Vec<String> {
+        (0..most).fold(vec![String::new()], |texts, _| {
+            let longer = texts.iter().flat_map(|text| parts.iter().map(move |part| format!("{text}{part}")));
+            let mut all: Vec<_> = longer.chain(texts.iter().cloned()).collect();
+            all.sort();
+            all.dedup();
+            all
+        })
+    }
+
+    #[test]
+    fn a_set_of_one_matches_what_its_pattern_matches() {
+        let paths = texts(&["a", "b", "/", ".json", "..", "*"], 4);
+        let mut compared = 0;
+        for text in texts(&["a", "*", "**", "?", "/", ".json", "[ab]", "{a,b/}"], 3) {
+            for separates in [true, false] {
+                let Ok(glob) = GlobBuilder::new(&text).literal_separator(separates).build() else { continue };
+                let (set, alone) = (matcher(&glob), glob.compile_matcher());
+                for path in &paths {
+                    assert_eq!(set.is_match(path), alone.is_match(path), "`{text}` and `{path}`");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 500_000, "{compared}");
+    }
+
+    #[test]
+    fn the_longest_pattern_has_a_matcher_whatever_it_is_made_of() {
+        for method in ["POST", "SET"] {
+            for part in ["?", "*", "**/", "[!a]", "[!\u{80}-\u{10000}]", "{a,b}", "{?,[!b]}", "\u{10ffff}"] {
+                let longest = part.repeat((LONGEST_PATTERN / part.len()).min(LONGEST_PATTERN));
+                assert_eq!(matcher(&pattern(&format!("{method} {longest}")).path).len(), 1, "{part}");
+                let longer = WritePattern::try_from(format!("{method} {longest}{part}aaaa"));
+                assert_eq!(longer.unwrap_err().reason, "its pattern is longer than 1024 bytes");
+            }
+        }
     }
 
     #[test]
