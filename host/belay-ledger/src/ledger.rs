@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc};
 
 use belay_domain::json::Json;
-use rusqlite::Connection;
 
 use crate::checkpoint;
 use crate::distress::Distress;
@@ -20,7 +19,7 @@ use crate::error::Error;
 use crate::kind;
 use crate::note::{Signer, Verifier};
 use crate::publish;
-use crate::store::{Database, Reader, Sync, next_number};
+use crate::store::{Database, Reader};
 use crate::tree::TreeHead;
 use crate::writer::{Job, Vault, Writer};
 
@@ -46,8 +45,6 @@ struct Shared {
     writer: Writer,
     distress: Arc<Distress>,
     readers: Mutex<Vec<Reader>>,
-    /// Opened by whoever first needs a number.
-    numbers: Mutex<Option<Connection>>,
     /// The last head that somebody asked for: a hit when nothing was appended since.
     head: Mutex<TreeHead>,
 }
@@ -125,13 +122,7 @@ impl Ledger {
 
     /// The next number of a counter, from 1, unique over all processes. Does not wait for the disk.
     pub fn allocate(&self, counter: Counter) -> Result<u64, Error> {
-        self.shared.writer.check()?;
-        let mut numbers = self.shared.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = match numbers.take() {
-            Some(connection) => connection,
-            None => self.shared.database.connect(Sync::Later)?,
-        };
-        next_number(numbers.insert(connection), counter)
+        self.read(|reader| reader.next_number(counter))
     }
 
     /// Signs the present head. Mandates contain it; nothing is written.

@@ -79,7 +79,6 @@ impl Ledger {
             folder: folder.to_owned(),
             writer: Writer::start(writing, vault.clone(), Arc::clone(&distress))?,
             distress,
-            numbers: Mutex::default(),
             readers: Mutex::new(vec![reader]),
             head: Mutex::new(head),
             boot: boot_id(),

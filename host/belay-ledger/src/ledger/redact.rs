@@ -7,17 +7,17 @@ use belay_domain::digest::Commitment;
 
 use super::Ledger;
 use crate::error::Error;
-use crate::store::{BlobFolder, Doomed, SealedBlob};
+use crate::store::{BlobFolder, Doomed, Reader, SealedBlob};
 use crate::vault::{self, DataKey, Lookup};
 
 impl Ledger {
     /// Destroys what durable entries have taken away, and gives how many keys that took. Idempotent; a crash at any moment
     /// leaves what is to stay readable, and the rest to the next call. Waits for other processes that do the same.
     pub fn finish_redactions(&self) -> Result<u64, Error> {
-        let mut doomed = Doomed::open(&self.shared.database)?;
-        if doomed.keys()?.is_empty() {
+        if !self.read(Reader::is_anything_doomed)? {
             return Ok(0);
         }
+        let mut doomed = Doomed::open(&self.shared.database)?;
         let path = self.shared.folder.join("redaction.lock");
         let lock = File::options().create(true).append(true).open(&path);
         let lock = lock.map_err(|error| Error::io("open", &path, &error))?;

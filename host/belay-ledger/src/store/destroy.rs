@@ -96,6 +96,13 @@ pub struct Retainable {
     pub held_by: Option<u64>,
 }
 
+/// The keys that are to be destroyed, with the scopes that they were for.
+pub(super) fn doomed(connection: &Connection) -> Result<Vec<(u64, String)>, Error> {
+    let mut statement = connection.prepare_cached("SELECT id, scope FROM data_key WHERE state = 1 ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// A connection that does what redactions left to do.
 pub(crate) struct Doomed {
     connection: Connection,
@@ -118,10 +125,7 @@ impl Doomed {
 
     /// The keys that are to be destroyed, with the scopes that they were for.
     pub(crate) fn keys(&self) -> Result<Vec<(u64, String)>, Error> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id, scope FROM data_key WHERE state = 1 ORDER BY id")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        doomed(&self.connection)
     }
 
     /// The live key that what stays of a scope moves to, made if there is none. The caller makes sure that the file of

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(database.wal().metadata().unwrap().len(), LENGTH);
         drop((writing, other));
         let origin = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        let found = database.connect(Sync::Never).unwrap().query_row("SELECT origin FROM meta", [], origin);
+        let found = database.connect(Sync::Later).unwrap().query_row("SELECT origin FROM meta", [], origin);
         assert_eq!(found.unwrap(), "p");
     }
 }

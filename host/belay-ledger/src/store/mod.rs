@@ -23,7 +23,6 @@ pub(crate) use blobs::{BlobFolder, SealedBlob};
 pub(crate) use destroy::Doomed;
 pub use destroy::Retainable;
 pub(crate) use keys::Claim;
-pub(crate) use number::next_number;
 pub use read::Filter;
 pub(crate) use read::{BlobRow, Columns, Reader, Row};
 pub(crate) use schema::{Meta, create};
@@ -41,8 +40,6 @@ pub(crate) enum Sync {
     Full,
     /// When a later commit of a `Full` connection returns.
     Later,
-    /// Reads only.
-    Never,
 }
 
 /// The database of a state folder, before anybody has connected to it.
@@ -73,7 +70,6 @@ impl Database {
         match sync {
             Sync::Full => connection.pragma_update(None, "synchronous", "FULL")?,
             Sync::Later => connection.pragma_update(None, "synchronous", "NORMAL")?,
-            Sync::Never => connection.pragma_update(None, "query_only", true)?,
         }
         Ok(connection)
     }

@@ -1,6 +1,6 @@
 //! Reading. Each reader sees a state that was committed durably, and no writer waits for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use belay_domain::digest::Digest;
 use belay_domain::id::{EnvironmentName, Epoch, IncidentId, RunId};
@@ -8,8 +8,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::blobs::place;
+use super::number::next_number;
 use super::{Database, Retainable, Sync, condition, destroy, hold, schema};
-use crate::draft::Holder;
+use crate::draft::{Counter, Holder};
 use crate::error::Error;
 use crate::tree::{self, Frontier, TILE_WIDTH, leaf};
 
@@ -119,10 +120,12 @@ pub(crate) struct Columns {
     pub(crate) environment: Option<String>,
 }
 
-/// A connection that reads.
+/// A connection that reads, and gives out numbers: a second one for those alone would cost a command as much as its reads.
 pub(crate) struct Reader {
     connection: Connection,
     leaves: RefCell<Leaves>,
+    /// The database's version and the size that it had.
+    sized: Cell<Option<(i64, u64)>>,
 }
 
 /// The leaf hashes of one tile, as far as they were needed: entries never change, so that each is read and hashed once
@@ -135,11 +138,21 @@ struct Leaves {
 
 impl Reader {
     pub(crate) fn open(database: &Database) -> Result<Self, Error> {
-        Ok(Self { connection: database.connect(Sync::Never)?, leaves: RefCell::default() })
+        let connection = database.connect(Sync::Later)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Self { connection, leaves: RefCell::default(), sized: Cell::default() })
     }
 
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The next number of a counter; see [`next_number`].
+    pub(crate) fn next_number(&self, counter: Counter) -> Result<u64, Error> {
+        self.connection.pragma_update(None, "query_only", false)?;
+        let number = next_number(&self.connection, counter);
+        self.connection.pragma_update(None, "query_only", true)?;
+        number
     }
 
     /// The key that signs now, as text.
@@ -147,8 +160,16 @@ impl Reader {
         Ok(self.connection.prepare_cached("SELECT verifier FROM meta")?.query_row([], |row| row.get(0))?)
     }
 
+    /// Reads no page while nobody has committed anything.
     pub(crate) fn size(&self) -> Result<u64, Error> {
-        size(&self.connection)
+        // Before the size: what is committed between the two is looked for again by the next who asks.
+        let version = self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if let Some((_, size)) = self.sized.get().filter(|(known, _)| *known == version) {
+            return Ok(size);
+        }
+        let size = size(&self.connection)?;
+        self.sized.set(Some((version, size)));
+        Ok(size)
     }
 
     pub(crate) fn entry(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
@@ -228,6 +249,11 @@ impl Reader {
 
     pub(crate) fn owner(&self, run: &RunId) -> Result<Option<Epoch>, Error> {
         condition::owner(&self.connection, run)
+    }
+
+    /// Whether a redaction has left something to destroy.
+    pub(crate) fn is_anything_doomed(&self) -> Result<bool, Error> {
+        Ok(!destroy::doomed(&self.connection)?.is_empty())
     }
 
     /// What is left of each scope, but for entries of kinds that are kept.
