@@ -5,6 +5,7 @@
 //! plugins or the ledger, and no write is ever sent twice.
 
 mod answer;
+mod at_once;
 mod connections;
 mod dir;
 mod http;

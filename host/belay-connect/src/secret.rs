@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
+use crate::at_once;
 use crate::spec::Oauth2;
 
 /// How requests are authenticated.
@@ -172,6 +173,9 @@ impl SecretReader {
 }
 
 async fn read_file(path: PathBuf) -> Result<Secret, String> {
+    if let Some(bytes) = at_once::file(&path) {
+        return Secret::new(Zeroizing::new(bytes));
+    }
     let read = tokio::task::spawn_blocking(move || read_bounded(&path)).await;
     let bytes = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     Secret::new(bytes)

@@ -1,6 +1,7 @@
 //! SHA-256 digests and salted commitments.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,23 @@ impl Digest {
     /// The SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The SHA-256 of all that is there to read, which is held in pieces of 64 KiB.
+    ///
+    /// # Errors
+    /// What can't be read.
+    pub fn of_all(mut from: impl Read) -> io::Result<Self> {
+        let mut hash = Sha256::new();
+        let mut piece = [0; 64 << 10];
+        loop {
+            match from.read(&mut piece) {
+                Ok(0) => return Ok(Self(hash.finalize().into())),
+                Ok(length) => hash.update(piece.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Takes 32 bytes that are a digest already.

@@ -1,6 +1,8 @@
 //! What every request works with: the workspace, the ledger, the sandbox, and who asks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -174,19 +176,26 @@ impl Plugins {
         if let Some(plugin) = loaded.get(name) {
             return Ok(plugin.clone());
         }
-        let bytes = std::fs::read(path).map_err(|error| {
-            Error::failed(format!("the plugin `{name}` can't be read from {}: {error}", path.display()))
+        let unread = |error: io::Error| Absent {
+            kind: FailureKind::Missing,
+            error: Error::failed(format!("the plugin `{name}` can't be read from {}: {error}", path.display()))
                 .changed("nothing was changed")
-                .next("belay plugin list")
-        });
-        let bytes = bytes.map_err(absent(FailureKind::Missing))?;
+                .next("belay plugin list"),
+        };
+        let is_pinned = File::open(path).and_then(Digest::of_all).map_err(unread)? == pinned;
         let sandbox = self.sandbox(size).map_err(absent(FailureKind::NotCalled))?;
-        let plugin = sandbox.load_pinned(pinned, &bytes, Some(&self.compiled));
-        let plugin = plugin.map_err(|error| {
-            let other = matches!(error, LoadError::OtherThanPinned { .. });
-            let kind = if other { FailureKind::OtherDigest } else { FailureKind::NotLoadable };
-            Absent { kind, error: not_loaded(name, path, pinned, &error) }
-        })?;
+        let kept = is_pinned.then(|| sandbox.load_kept(pinned, &self.compiled));
+        let plugin = match kept.flatten() {
+            Some(plugin) => plugin,
+            None => {
+                let bytes = std::fs::read(path).map_err(unread)?;
+                sandbox.load_pinned(pinned, &bytes, Some(&self.compiled)).map_err(|error| {
+                    let other = matches!(error, LoadError::OtherThanPinned { .. });
+                    let kind = if other { FailureKind::OtherDigest } else { FailureKind::NotLoadable };
+                    Absent { kind, error: not_loaded(name, path, pinned, &error) }
+                })?
+            }
+        };
         loaded.insert(name.clone(), plugin.clone());
         Ok(plugin)
     }

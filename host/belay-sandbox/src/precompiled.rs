@@ -23,8 +23,9 @@ const NOTE: &str = "json";
 /// What is known of a file of code.
 #[derive(Serialize, Deserialize)]
 struct Note {
-    /// The code's SHA-256.
-    code: Digest,
+    /// The code's BLAKE3, as hex digits: it tells damage as well as SHA-256 does, in a third of the time. Each process
+    /// looks at all code that it loads.
+    blake3: String,
     /// The component's world: telling it from the component takes longer than loading the code.
     world: World,
 }
@@ -47,7 +48,7 @@ impl<'a> Precompiled<'a> {
     pub(crate) fn get(&self, engine: &Engine, component: Digest) -> Option<(Component, World)> {
         let path = self.path(engine, component);
         let note: Note = serde_json::from_slice(&fs::read(path.with_extension(NOTE)).ok()?).ok()?;
-        if digest_of(&path)? != note.code {
+        if hash_of(&path)? != note.blake3 {
             return None;
         }
         Some((deserialize(engine, &path)?, note.world))
@@ -56,7 +57,7 @@ impl<'a> Precompiled<'a> {
     /// Keeps a compiled component: staged, then renamed, so that readers see all of it or nothing.
     pub(crate) fn put(&self, engine: &Engine, component: Digest, compiled: &Component, world: World) -> io::Result<()> {
         let code = compiled.serialize().map_err(|error| io::Error::other(error.to_string()))?;
-        let note = serde_json::to_vec(&Note { code: Digest::of(&code), world })?;
+        let note = serde_json::to_vec(&Note { blake3: blake3::hash(&code).to_string(), world })?;
         let path = self.path(engine, component);
         // A torn file after a crash fails its digest, so that nothing is lost by not waiting for the disk.
         self.place(&path, &code)?;
@@ -90,23 +91,17 @@ fn restrict(_: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "no private folders on this system"))
 }
 
-/// The digest of a file, read in pieces: code is mapped, not copied, once it is known to be whole.
-fn digest_of(path: &Path) -> Option<Digest> {
-    let mut file = fs::File::open(path).ok()?.take(MAX_FILE_BYTES);
-    let mut hash = Sha256::new();
-    let mut piece = [0_u8; 64 << 10];
-    loop {
-        match file.read(&mut piece).ok()? {
-            0 => return Some(Digest::from_bytes(hash.finalize().into())),
-            length => hash.update(piece.get(..length)?),
-        }
-    }
+/// A file's hash, read in pieces: code is mapped, not copied, once it is known to be whole.
+fn hash_of(path: &Path) -> Option<String> {
+    let mut hash = blake3::Hasher::new();
+    hash.update_reader(fs::File::open(path).ok()?.take(MAX_FILE_BYTES)).ok()?;
+    Some(hash.finalize().to_string())
 }
 
 #[allow(unsafe_code)]
 fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
     // SAFETY: the file must hold what `Component::serialize` gave, and stay so. It lies in a folder that only belay's
-    // user can write, files in it are replaced and never changed, and its digest was just found to be that of what
+    // user can write, files in it are replaced and never changed, and its hash was just found to be that of what
     // `put` serialized; wasmtime itself refuses code of another version or configuration. Whoever can write that
     // folder is belay's user already and gains nothing.
     unsafe { Component::deserialize_file(engine, path) }.ok()

@@ -1,18 +1,20 @@
-//! The clock that makes a guest look at how long it has computed: it moves the engine's epoch. Never wakes up while no call is under
-//! way, and seldom while every guest waits for its reads.
+//! The clock that makes a guest look at how long it has computed: it moves the engine's epoch. Never wakes up while no
+//! call is under way, nor while every guest waits for its reads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use nix::time::{ClockId, ClockNanosleepFlags, clock_nanosleep};
 use wasmtime::{Engine, EngineWeak};
 
 /// How often the epoch moves while a guest computes, and so how finely computing time is bounded.
 const TICK: Duration = Duration::from_millis(10);
-/// How often the clock looks whether a guest computes, while calls are under way. A guest computes for some
-/// microseconds between two reads, so that most looks find none; one that goes on is found by the next.
-const LOOK: Duration = Duration::from_millis(100);
+/// How long this process computes, on all of its threads, before the clock looks again whether a guest does, while calls
+/// are under way. A guest computes for some microseconds between two reads, so that most looks find none; one that goes
+/// on is found by the next. While nothing computes there is nothing to look for: each look would only wake a processor.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Counts calls for the clock's thread. Dropping it ends the thread.
 pub(crate) struct Ticker(Arc<Shared>);
@@ -71,7 +73,7 @@ impl Shared {
 
     fn tick(&self, engine: &EngineWeak) {
         while self.wait_for_a_call() {
-            thread::sleep(LOOK);
+            compute(LOOK);
             while self.computing.load(Ordering::Relaxed) > 0 {
                 let Some(engine) = engine.upgrade() else { return };
                 engine.increment_epoch();
@@ -89,6 +91,15 @@ impl Shared {
             state = self.begun.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.closed
+    }
+}
+
+/// Waits until this process has computed for so long.
+fn compute(length: Duration) {
+    let clock = ClockId::CLOCK_PROCESS_CPUTIME_ID;
+    if clock_nanosleep(clock, ClockNanosleepFlags::empty(), &length.into()).is_err() {
+        // A system without this clock, or a signal: a look too many does no harm.
+        thread::sleep(length);
     }
 }
 
@@ -131,9 +142,9 @@ mod tests {
         let engine = Engine::default();
         let ticker = Ticker::start(&engine).unwrap();
         let parks = || {
-            let ends = std::time::Instant::now() + 20 * LOOK;
+            let ends = std::time::Instant::now() + 100 * LOOK;
             while !ticker.0.lock().parked && std::time::Instant::now() < ends {
-                thread::sleep(TICK);
+                std::hint::spin_loop();
             }
             ticker.0.lock().parked
         };

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, MetadataExt as _};
 
+use crate::at_once;
 use crate::read::ObjectError;
 
 /// Where a connection's directory is, and the one that was there last.
@@ -68,6 +69,12 @@ impl Root {
             return Err(ObjectError::Unreachable(reason));
         }
         found
+    }
+
+    /// The directory, if one was opened, and it is known without asking a disk or a network that it still has the path.
+    pub(super) fn known(&self) -> Option<Arc<Dir>> {
+        let held = self.held().clone()?;
+        (at_once::folder_identity(&self.path)? == held.identity).then_some(held.dir)
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
