@@ -10,7 +10,6 @@ mod perform;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use belay_domain::id::{Epoch, RunId};
@@ -20,6 +19,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
 
 use self::ahead::Ahead;
 use self::limit::Limits;
@@ -61,7 +61,7 @@ pub(crate) struct Driver {
     /// Up to where the ledger was read for what others ask.
     heard: u64,
     progress: Progress,
-    stop: Arc<AtomicBool>,
+    stop: CancellationToken,
     /// It waits until a run that is paused, or that people must approve, is to go on.
     stays: bool,
     /// When the run or a step has taken its time.
@@ -91,7 +91,7 @@ pub(crate) struct Start {
     pub(crate) heard: u64,
     pub(crate) owner: Owner,
     pub(crate) progress: Progress,
-    pub(crate) stop: Arc<AtomicBool>,
+    pub(crate) stop: CancellationToken,
     pub(crate) stays: bool,
 }
 
@@ -167,7 +167,7 @@ impl Driver {
     }
 
     fn interrupted(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.is_cancelled()
     }
 
     fn waits_for_a_word(&self) -> bool {

@@ -28,7 +28,8 @@ pub use plugin::{inspect_plugin, load_component};
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_util::sync::CancellationToken;
 
 use crate::api::{Error, Keys, Requester};
 use crate::host::Host;
@@ -37,7 +38,7 @@ use crate::host::Host;
 /// its methods.
 pub struct Runtime {
     pub(crate) host: Arc<Host>,
-    stop: Arc<AtomicBool>,
+    stop: CancellationToken,
     stays: bool,
     keys: Keys,
 }
@@ -49,7 +50,7 @@ impl Runtime {
     /// What is wrong with the workspace's files, with file and line; that there is no ledger; what is wrong with it.
     pub fn open(workspace: &Path, requester: Requester) -> Result<Self, Error> {
         let host = Arc::new(Host::open(workspace, requester)?);
-        Ok(Self { host, stop: Arc::default(), stays: false, keys: Keys::default() })
+        Ok(Self { host, stop: CancellationToken::new(), stays: false, keys: Keys::default() })
     }
 
     /// Whether a run that is paused or waits for approval keeps its process, until somebody says that it goes on;
@@ -68,6 +69,6 @@ impl Runtime {
     /// Ends what this process does on runs: an operation under way ends and is recorded, nothing else starts, and the
     /// run can be resumed. One that is not open yet is not opened.
     pub fn interrupt(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.cancel();
     }
 }

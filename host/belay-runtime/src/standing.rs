@@ -121,7 +121,7 @@ fn differs(changes: &[Change]) -> Error {
 /// The people in force at this moment, by the ledger and the files as they are now: what somebody signs is held against
 /// them. A key that either of the two revokes is revoked.
 pub(crate) fn staff(host: &Host) -> Result<Option<Staff>, Error> {
-    let files = crate::workspace::Workspace::load(&host.workspace.root).map_err(crate::host::problems)?.staff;
+    let files = host.workspace.staff_now().map_err(crate::host::problems)?;
     let Some(accepted) = accepted(host)? else { return Ok(files) };
     let Some(mut staff) = accepted.staff()? else { return Ok(None) };
     if let Some(files) = files {

@@ -114,6 +114,11 @@ impl Workspace {
         config::load(root)
     }
 
+    /// The people as the files tell of them now.
+    pub(crate) fn staff_now(&self) -> Result<Option<Staff>, Problems> {
+        config::staff(self)
+    }
+
     /// The nearest folder upwards that is a workspace.
     pub fn find(from: &Path) -> Option<PathBuf> {
         from.ancestors().find(|folder| folder.join(FILE).is_file()).map(Path::to_path_buf)

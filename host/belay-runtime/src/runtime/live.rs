@@ -76,7 +76,7 @@ impl Runtime {
             heard: told.last_seq,
             owner,
             progress,
-            stop: Arc::clone(&self.stop),
+            stop: self.stop.clone(),
             stays: self.stays,
         });
         driver.drive(commands).await.map(|run| answer(&run))

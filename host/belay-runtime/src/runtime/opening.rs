@@ -1,9 +1,6 @@
 //! Opening a run: the mandate, the claim, the first barrier. From here on the ledger holds the run.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use belay_domain::digest::Digest;
 use belay_domain::id::Epoch;
@@ -28,9 +25,6 @@ use crate::review;
 use crate::signing::{self, Pen, Signed};
 use crate::standing;
 use crate::words::whole_run;
-
-/// How often it is looked whether somebody interrupts.
-const LISTEN: Duration = Duration::from_millis(100);
 
 impl Runtime {
     /// Plans and runs, runs a package, or undoes a run; comes back when the run is sealed, halted or waiting.
@@ -58,15 +52,11 @@ impl Runtime {
 
     /// What comes before a run is opened only reads: who interrupts it wants no run, and no locks that others wait for.
     async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let mut work = pin!(work);
-        loop {
-            let done = tokio::time::timeout(LISTEN, &mut work).await;
-            if self.stop.load(Ordering::Relaxed) {
+        match self.stop.run_until_cancelled(work).await {
+            Some(done) => done,
+            None => {
                 let error = Error::failed("interrupted before a run was opened").changed("nothing was changed");
-                return Err(error.next("belay status"));
-            }
-            if let Ok(done) = done {
-                return done;
+                Err(error.next("belay status"))
             }
         }
     }
@@ -219,7 +209,7 @@ impl Runtime {
             heard: appended.seqs.end.saturating_sub(1),
             owner,
             progress,
-            stop: Arc::clone(&self.stop),
+            stop: self.stop.clone(),
             stays: self.stays,
         });
         driver.drive(commands).await.map(|run| answer(&run))

@@ -15,7 +15,7 @@ use super::connections::{ConnectionTable, Overlays, merged, resolve};
 use super::document;
 use super::limits::{self, RiskTable};
 use super::lock::Lock;
-use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, TeamTable};
+use super::people::{self, GovernanceTable, PeopleTable, PeopleTables, RoleTable, Staff, TeamTable};
 use super::retention::RetentionTable;
 use super::scopes::Nameable;
 use super::source::{Problem, Problems, Source, to_json};
@@ -143,6 +143,24 @@ pub(super) fn load(root: &Path) -> Result<Workspace, Problems> {
         staff,
         retention: file.retention.map(|table| table.older_than),
     })
+}
+
+/// The people as the files tell of them now, named by a workspace that was read before. Where something is wrong, or
+/// they may touch what was not there yet, all of the files are read again.
+pub(super) fn staff(workspace: &Workspace) -> Result<Option<Staff>, Problems> {
+    let (root, mut problems) = (&workspace.root, Vec::new());
+    let found = Source::read(root, super::FILE).and_then(|source| Ok((source.parse::<File>()?, source)));
+    if let Ok((file, source)) = found {
+        let sets = workspace.feature_sets.values();
+        let nameable = Nameable::new(file.environment.keys(), file.connection.keys(), sets);
+        let tables =
+            PeopleTables { people: file.people, governance: file.governance, team: file.team, role: file.role };
+        let staff = people::read(root, &source, tables, &nameable, &mut problems);
+        if problems.is_empty() {
+            return Ok(staff);
+        }
+    }
+    load(root).map(|workspace| workspace.staff)
 }
 
 /// A path without `.` and `..`, by its words alone: what it leads to need not be there yet.

@@ -1,12 +1,14 @@
 //! What a workspace may say of people, and how a mistake in it is told.
 
 use std::fs;
+use std::path::Path;
 
 use expect_test::{Expect, expect};
 
 use crate::workspace::Workspace;
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+const THIRD: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICGL58G78OrW3PrJcYpHiY17N0KHeRnr9pNjUvG4Rp/d";
 const OTHER: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBHwf2HMM5TRXvo2SQJjsNkiDD5KqiiNjrGVv3UUh+mMT5RHxiRtOnlqvjhQtBq0VpmpCV/PwUdhOig4vkbqAcEc=";
 
 const CONFIG: &str = r##"[workspace]
@@ -69,6 +71,12 @@ set = { on = false }
 /// Loads a workspace in which one file has `from` replaced by `to`.
 fn load(file: &str, from: &str, to: &str) -> Result<Workspace, String> {
     let folder = tempfile::tempdir().unwrap();
+    lay(folder.path(), file, from, to);
+    Workspace::load(folder.path()).map_err(|problems| problems.to_string())
+}
+
+/// Lays a workspace in which one file has `from` replaced by `to`.
+fn lay(folder: &Path, file: &str, from: &str, to: &str) {
     let signers = format!("ana {KEY}\nada {OTHER}\n");
     let files = [
         ("belay.toml", CONFIG),
@@ -77,12 +85,11 @@ fn load(file: &str, from: &str, to: &str) -> Result<Workspace, String> {
         ("people/allowed_signers", &signers),
     ];
     for (name, text) in files {
-        let path = folder.path().join(name);
+        let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         assert!(name != file || text.contains(from), "{from}");
         fs::write(path, if name == file { text.replacen(from, to, 1) } else { text.to_owned() }).unwrap();
     }
-    Workspace::load(folder.path()).map_err(|problems| problems.to_string())
 }
 
 fn check(file: &str, from: &str, to: &str, expected: &Expect) {
@@ -97,6 +104,39 @@ fn people_and_teams_are_read() {
     .assert_eq(&people.canonical());
     assert_eq!(staff.accept, 1);
     assert_eq!(staff.signers.people().len(), 2);
+}
+
+#[test]
+fn people_are_told_as_the_files_have_them_now() {
+    let folder = tempfile::tempdir().unwrap();
+    lay(folder.path(), "belay.toml", "", "");
+    let workspace = Workspace::load(folder.path()).unwrap();
+    assert_eq!(workspace.staff_now().unwrap(), workspace.staff);
+
+    let signers = folder.path().join("people/allowed_signers");
+    fs::write(&signers, format!("ana {KEY}\nada {OTHER}\nbo {THIRD}\n")).unwrap();
+    replace(folder.path(), "belay.toml", "members = [\"ana\"]", "members = [\"ana\", \"bo\"]");
+    let now = workspace.staff_now().unwrap().unwrap();
+    assert_eq!((now.signers.people().len(), now.people.teams.len()), (3, 1));
+
+    // They may touch a feature set that came after the workspace was read.
+    fs::write(folder.path().join("features/new.toml"), FEATURE_SET.replace("ranker", "new")).unwrap();
+    replace(folder.path(), "belay.toml", "environments = [\"prod\"], conn", "feature_sets = [\"new\"], conn");
+    assert!(workspace.staff_now().unwrap().is_some());
+
+    replace(folder.path(), "belay.toml", "admins = [\"ada\"]", "admins = [\"eve\"]");
+    let problems = workspace.staff_now().unwrap_err().to_string();
+    assert_eq!(problems, "belay.toml:19: `eve` has no key in allowed_signers");
+
+    fs::remove_file(folder.path().join("belay.toml")).unwrap();
+    assert!(workspace.staff_now().is_err());
+}
+
+/// Replaces `from` by `to` in one file.
+fn replace(folder: &Path, file: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(folder.join(file)).unwrap();
+    assert!(text.contains(from), "{from}");
+    fs::write(folder.join(file), text.replacen(from, to, 1)).unwrap();
 }
 
 #[test]
