@@ -174,7 +174,7 @@ impl SecretReader {
 
 async fn read_file(path: PathBuf) -> Result<Secret, String> {
     if let Some(bytes) = at_once::file(&path) {
-        return Secret::new(Zeroizing::new(bytes));
+        return Secret::new(bytes);
     }
     let read = tokio::task::spawn_blocking(move || read_bounded(&path)).await;
     let bytes = read.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
