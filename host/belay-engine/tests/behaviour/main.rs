@@ -10,6 +10,7 @@ mod fixture;
 mod limits;
 mod outcomes;
 mod people;
+mod people_on_ramps;
 mod ramps;
 mod stages;
 mod stopping;
